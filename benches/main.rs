@@ -1,0 +1,5 @@
+//! What has to be fast, measured.
+
+fn main() {
+    divan::main();
+}

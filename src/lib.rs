@@ -1,0 +1,6 @@
+//! Wharf: from a folder of code to a running, watched deployment.
+//!
+//! ARCHITECTURE.md has the map; `tests/layers.rs` holds who may import whom.
+
+pub mod model;
+pub mod targets;

@@ -1,0 +1,160 @@
+//! What detection found. The JSON of these types is what `wharf detect --json` prints; keys may be added, none changed.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// Everything found in a folder.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(default)]
+pub struct Detection {
+    /// The path of the app that is meant where none is named; null where there is no app.
+    pub primary: Option<String>,
+    /// The tool that ties several apps together, where one does.
+    pub monorepo: Option<Monorepo>,
+    /// The deployable apps, by path.
+    pub apps: Vec<AppProfile>,
+    /// What could not be read or made sense of.
+    pub warnings: Vec<Warning>,
+}
+
+/// The tool that manages a repository of several packages.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Monorepo {
+    /// Its name: `pnpm`, `turbo`, `cargo`, `go.work` …
+    pub tool: String,
+    /// The paths of all its packages, apps or not.
+    pub packages: Vec<String>,
+}
+
+/// Something that detection could not read or understand; the rest of the profile stands.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Warning {
+    /// The file, relative to the project.
+    pub file: String,
+    /// What is wrong with it, with line and column where they are known.
+    pub says: String,
+}
+
+/// The profile of one app.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(default)]
+pub struct AppProfile {
+    /// Where it is, relative to the project; `.` for the project itself.
+    pub path: String,
+    /// Its name: a DNS label, unique in the project.
+    pub name: String,
+    /// The folder under `templates/stacks/` that knows it: `node`, `python` …
+    pub stack: String,
+    /// The language that it is written in.
+    pub language: Language,
+    /// The framework; null for a plain program.
+    pub framework: Option<Framework>,
+    /// What installs its dependencies.
+    pub package_manager: Option<String>,
+    /// The exact version of it that the project asks for.
+    pub package_manager_version: Option<String>,
+    /// What builds or bundles it, where that is not the package manager.
+    pub build_tool: Option<String>,
+    /// The version of the runtime or compiler to use.
+    pub runtime_version: Option<String>,
+    /// Installs the dependencies; a shell command.
+    pub install_command: Option<String>,
+    /// Builds the app; a shell command.
+    pub build_command: Option<String>,
+    /// Starts it; a shell command that listens on `$PORT` or on `port`.
+    pub start_command: Option<String>,
+    /// How it answers requests.
+    pub serving: Serving,
+    /// Where the build leaves files to be served, relative to the app; only for `Serving::Static`.
+    pub output_dir: Option<String>,
+    /// The port that it listens on; null for what listens on none.
+    pub port: Option<u16>,
+    /// The path to ask for its health.
+    pub health_path: Option<String>,
+    /// The services that it needs, by the names of `templates/services/`.
+    pub services: Vec<String>,
+    /// The names of the environment variables that it reads, sorted.
+    pub env: Vec<String>,
+    /// Those of `env` without which it does not start.
+    pub required_env: Vec<String>,
+    /// Its dependencies, by name.
+    pub dependencies: Vec<Dependency>,
+    /// How sure this profile is, 0 to 1.
+    pub confidence: f64,
+    /// The manifests and configuration files that were read.
+    pub config_files: Vec<String>,
+    /// Its own Dockerfile, relative to the project, which then is used instead of a generated one.
+    pub dockerfile: Option<String>,
+    /// Its own compose file, relative to the project.
+    pub compose_file: Option<String>,
+    /// System packages that building or running it needs, by Debian's names.
+    pub system_packages: Vec<String>,
+    /// What was seen, and what it says.
+    pub evidence: Vec<Evidence>,
+}
+
+/// How an app answers requests.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Serving {
+    /// A process of its own listens.
+    #[default]
+    Server,
+    /// Files, served by a web server.
+    Static,
+    /// Nothing listens: a worker or a command.
+    None,
+}
+
+/// A language with the version that the project asks for.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Language {
+    /// Its usual name: `TypeScript`, `C#`.
+    pub name: String,
+    /// Its version, where the project says one.
+    pub version: Option<String>,
+    /// How sure this is, 0 to 1.
+    pub confidence: f64,
+}
+
+/// A framework with the version that the project asks for.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Framework {
+    /// Its name in lower case with hyphens: `nextjs`, `spring-boot`.
+    pub name: String,
+    /// Its version, exact where a lock file says it.
+    pub version: Option<String>,
+}
+
+/// A package that the app depends on.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Dependency {
+    /// Its name in its registry.
+    pub name: String,
+    /// Its version: exact where a lock file says it, else as the manifest asks.
+    pub version: Option<String>,
+    /// What it is for.
+    pub scope: DependencyScope,
+}
+
+/// What a dependency is for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum DependencyScope {
+    /// The running app needs it.
+    #[default]
+    Runtime,
+    /// Only building or testing needs it.
+    Development,
+    /// The app can do without.
+    Optional,
+}
+
+/// One thing seen, and what it says.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Evidence {
+    /// The file, relative to the project.
+    pub file: String,
+    /// What it says: “depends on next 15.1.0”.
+    pub says: String,
+}

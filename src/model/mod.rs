@@ -1,0 +1,55 @@
+//! The words of Wharf as types: what a project, a plan, a deployment is. No I/O, no clock, no randomness.
+//!
+//! Every type here is stored (bincode) and sent (JSON) as it stands, so none uses the serde attributes that
+//! bincode cannot read back: `tag`, `untagged`, `flatten`, `skip_serializing_if`.
+//!
+//! *Architecture invariant:* this module imports nothing else of the crate.
+
+mod api;
+mod app_key;
+mod artifact;
+mod deployment;
+mod detection;
+mod environment;
+mod event;
+mod id;
+mod job;
+mod log;
+mod metrics;
+mod plan;
+mod port;
+mod problem;
+mod project;
+mod secret;
+mod settings;
+mod target;
+mod time;
+mod user;
+
+pub use api::*;
+pub use app_key::AppKey;
+pub use artifact::{Artifact, ArtifactState};
+pub use deployment::{
+    Action, Deployment, DeploymentStatus, Failure, Release, StatusChange, Step, StepName, StepStatus,
+};
+pub use detection::{
+    AppProfile, Dependency, DependencyScope, Detection, Evidence, Framework, Language, Monorepo, Serving, Warning,
+};
+pub use environment::Environment;
+pub use event::{Event, EventKind};
+pub use id::{DeploymentId, JobId, ProjectId};
+pub use job::{Job, JobKind, JobState};
+pub use log::{LogLine, LogStream};
+pub use metrics::{HealthSample, Sample};
+pub use plan::{
+    BuildPlan, Compute, EnvValue, EnvVar, HealthCheck, HealthProbe, Limits, NetworkPlan, Plan, PortPlan, Scaling,
+    Security, ServicePlan, Source, Timeouts, Volume,
+};
+pub use port::{PORT_RANGE, PortHolder, PortLease};
+pub use problem::{Problem, ProblemCode};
+pub use project::Project;
+pub use secret::Secret;
+pub use settings::{AppSettings, Settings};
+pub use target::{Instance, InstanceState, TargetKind, TargetRef, TargetStatus};
+pub use time::{Millis, Timestamp};
+pub use user::User;
