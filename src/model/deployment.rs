@@ -40,6 +40,8 @@ pub struct Deployment {
     pub live: Option<Instance>,
     /// What proves itself beside the old instance.
     pub candidate: Option<Instance>,
+    /// The digest of the source snapshot that it was built from.
+    pub source: Option<String>,
     /// The commit, where the code comes from git.
     pub commit: Option<String>,
     /// How long the port did not answer while it moved, in milliseconds; null where nothing ran before.
@@ -299,8 +301,8 @@ pub struct Release {
     pub artifacts: Vec<Artifact>,
     /// The commit, where the code came from git.
     pub commit: Option<String>,
-    /// Whether the source snapshot is still kept.
-    pub source_kept: bool,
+    /// The digest of the source snapshot, while it is kept.
+    pub source: Option<String>,
     /// When it came up.
     pub created_at: Timestamp,
 }

@@ -63,6 +63,8 @@ pub struct Job {
     pub deployment: DeploymentId,
     /// How far it is.
     pub state: JobState,
+    /// How often a worker has begun it: more than once where the engine ended in the middle.
+    pub attempts: u16,
     /// When it was asked for.
     pub created_at: Timestamp,
     /// When a worker took it.
