@@ -2,5 +2,6 @@
 //!
 //! ARCHITECTURE.md has the map; `tests/layers.rs` holds who may import whom.
 
+pub mod api;
 pub mod model;
 pub mod targets;

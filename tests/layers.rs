@@ -32,8 +32,8 @@ const LAYERS: &[(&str, &[&str])] = &[
             "targets",
         ],
     ),
-    ("api/client", &["model", "os"]),
-    ("api/server", &["model", "os", "engine"]),
+    ("api/client", &["model", "os", "api"]),
+    ("api/server", &["model", "os", "api", "engine"]),
     ("api", &["model", "os"]),
     ("tui", &["model", "api/client", "os"]),
     (
