@@ -1,0 +1,3 @@
+//! The machine: files, git, child processes, the network, the clock.
+
+pub mod process;
