@@ -1,3 +1,5 @@
-//! The machine: files, git, child processes, the network, the clock.
+//! The machine: disks, processes, the network, the clock.
 
-pub mod process;
+pub mod archive;
+pub mod docker_host;
+pub mod dockerignore;
