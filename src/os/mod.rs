@@ -1,5 +1,6 @@
-//! The machine: disks, processes, the network, the clock.
+//! The machine: files, git, child processes, the network, the clock.
 
 pub mod archive;
 pub mod docker_host;
 pub mod dockerignore;
+pub mod process;

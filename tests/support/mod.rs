@@ -1,0 +1,4 @@
+//! What several tests need.
+#![allow(dead_code, reason = "helpers for tests that come one after the other")]
+
+pub(crate) mod docker;
