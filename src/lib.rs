@@ -5,4 +5,5 @@
 pub mod api;
 pub mod model;
 pub mod os;
+pub mod store;
 pub mod targets;

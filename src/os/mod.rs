@@ -1,6 +1,9 @@
 //! The machine: files, git, child processes, the network, the clock.
 
 pub mod archive;
+pub mod chance;
+pub mod clock;
 pub mod docker_host;
 pub mod dockerignore;
+pub mod paths;
 pub mod process;

@@ -2,3 +2,4 @@
 #![allow(dead_code, reason = "helpers for tests that come one after the other")]
 
 pub(crate) mod docker;
+pub(crate) mod proptest;

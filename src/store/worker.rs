@@ -1,0 +1,169 @@
+//! The thread that owns sled.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use tokio::sync::{mpsc, oneshot, watch};
+
+use super::StoreError;
+use super::db::{Db, Writes};
+use super::folder::{Opened, panic_text};
+use super::keys::Key;
+
+/// How many requests may wait before those who ask must.
+pub(super) const QUEUE: usize = 256;
+
+/// How many writes share one flush at most.
+const SHARED_FLUSH: usize = 128;
+
+/// What the thread is asked for.
+pub(super) enum Message {
+    /// Work on the state.
+    Work(Work),
+    /// Numbers for events run low.
+    Reserve,
+    /// To end.
+    Close,
+}
+
+/// Works on the state, and returns what to do once that is on the disk.
+pub(super) type Work = Box<dyn FnOnce(&Db) -> Reply + Send>;
+
+/// Answers; the error is that of the flush.
+pub(super) type Reply = Box<dyn FnOnce(Option<sled::Error>) + Send>;
+
+/// Work, and where its answer comes.
+pub(super) fn work<T, F>(act: F) -> (Message, oneshot::Receiver<Result<T, StoreError>>)
+where
+    T: Send + 'static,
+    F: FnOnce(&Db) -> Result<T, StoreError> + Send + 'static,
+{
+    let (answer, wait) = oneshot::channel();
+    let work: Work = Box::new(move |db| {
+        // A panic in one request must not end the thread for all.
+        let result = catch_unwind(AssertUnwindSafe(|| act(db)))
+            .unwrap_or_else(|panic| Err(StoreError::Internal(panic_text(panic.as_ref()))));
+        Box::new(move |unflushed| {
+            let result = match unflushed {
+                Some(error) => result.and(Err(error.into())),
+                None => result,
+            };
+            // Whoever asked may have gone: what was done stays done.
+            let _ = answer.send(result);
+        })
+    });
+    (Message::Work(work), wait)
+}
+
+/// Serves until it is told to close or nobody is left to ask. `alive` is dropped when the state is closed.
+pub(super) fn serve(
+    opened: Opened,
+    mut messages: mpsc::Receiver<Message>,
+    numbers: &Arc<Numbers>,
+    alive: watch::Sender<()>,
+) {
+    let Opened { tree, lock, .. } = opened;
+    let db = Db::new(tree);
+    let mut replies: Vec<Reply> = Vec::new();
+    let mut open = true;
+    while open && let Some(first) = messages.blocking_recv() {
+        let mut next = Some(first);
+        while let Some(message) = next {
+            match message {
+                Message::Work(act) => {
+                    let reply = act(&db);
+                    if db.is_unflushed() { replies.push(reply) } else { reply(None) }
+                }
+                Message::Reserve => {}
+                Message::Close => {
+                    open = false;
+                    break;
+                }
+            }
+            next = if replies.len() < SHARED_FLUSH { messages.try_recv().ok() } else { None };
+        }
+        if numbers.are_low() {
+            warn_of(numbers.reserve(&db));
+        }
+        let failed = db.flush().err();
+        for reply in replies.drain(..) {
+            reply(failed.clone());
+        }
+    }
+    messages.close();
+    warn_of(numbers.give_back(&db));
+    drop(db);
+    drop(lock);
+    drop(alive);
+}
+
+fn warn_of(result: Result<(), StoreError>) {
+    if let Err(error) = result {
+        tracing::error!(%error, "the numbers of events could not be kept");
+    }
+}
+
+/// The numbers of events. Most events are not kept, so that numbers are reserved in blocks: after a kill the rest
+/// of a block is never used, and no number comes twice.
+#[derive(Debug)]
+pub(super) struct Numbers {
+    next: AtomicU64,
+    /// The first number that is not reserved.
+    end: AtomicU64,
+}
+
+/// Half of it lasts for many minutes of the busiest engine, and the double of a browser's numbers for millions of
+/// restarts.
+const BLOCK: u64 = 1 << 24;
+
+impl Numbers {
+    /// Goes on behind the last block.
+    pub(super) fn open(tree: &sled::Db) -> Result<Self, StoreError> {
+        let bytes = tree.get(Self::key().bytes())?;
+        let next = bytes.and_then(|bytes| bytes.as_ref().try_into().ok()).map_or(1, u64::from_le_bytes);
+        let numbers = Self { next: AtomicU64::new(next), end: AtomicU64::new(next) };
+        let db = Db::new(tree.clone());
+        numbers.reserve(&db)?;
+        db.flush()?;
+        Ok(numbers)
+    }
+
+    fn key() -> Key {
+        Key::of("meta").last("numbers")
+    }
+
+    /// The next number, and whether the thread should be told to reserve more.
+    pub(super) fn next(&self) -> (u64, bool) {
+        let number = self.next.fetch_add(1, Ordering::Relaxed);
+        (number, number.is_multiple_of(4096) && self.are_low())
+    }
+
+    /// The last number that was given; 0 where none was.
+    pub(super) fn last(&self) -> u64 {
+        self.next.load(Ordering::Relaxed).saturating_sub(1)
+    }
+
+    fn are_low(&self) -> bool {
+        let left = self.end.load(Ordering::Relaxed).saturating_sub(self.next.load(Ordering::Relaxed));
+        left < BLOCK / 2
+    }
+
+    fn write(&self, db: &Db, end: u64) -> Result<(), StoreError> {
+        let mut writes = Writes::default();
+        writes.put_raw(&Self::key(), &end.to_le_bytes());
+        db.apply(writes)?;
+        db.flush()?;
+        self.end.store(end, Ordering::Relaxed);
+        Ok(())
+    }
+
+    fn reserve(&self, db: &Db) -> Result<(), StoreError> {
+        self.write(db, self.next.load(Ordering::Relaxed) + BLOCK)
+    }
+
+    /// What was reserved and not used, when nobody can take a number any more.
+    fn give_back(&self, db: &Db) -> Result<(), StoreError> {
+        self.write(db, self.next.load(Ordering::Relaxed))
+    }
+}
