@@ -25,7 +25,11 @@ var (
 	visits  atomic.Int64
 )
 
-func index(w http.ResponseWriter, _ *http.Request) {
+func index(w http.ResponseWriter, r *http.Request) {
+	if r.URL.Path != "/" {
+		http.NotFound(w, r)
+		return
+	}
 	host, _ := os.Hostname()
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	err := page.Execute(w, map[string]any{
@@ -58,8 +62,8 @@ func main() {
 		port = "8080"
 	}
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /{$}", index)
-	mux.HandleFunc("GET /health", health)
+	mux.HandleFunc("/", index)
+	mux.HandleFunc("/health", health)
 	server := &http.Server{Addr: ":" + port, Handler: logged(mux), ReadHeaderTimeout: 5 * time.Second}
 
 	stop, cancel := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
