@@ -1,0 +1,180 @@
+//! The real program with a data folder of its own; nothing of it is left when the test is over, however it ends.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+use tempfile::TempDir;
+
+use super::docker;
+
+/// The program under test.
+pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_wharf");
+
+/// The repository's own folder.
+pub(crate) const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+
+/// An engine and its clients, apart from every other.
+pub(crate) struct Wharf {
+    folder: TempDir,
+}
+
+/// How a command ended.
+#[derive(Debug)]
+pub(crate) struct Ran {
+    pub(crate) command: String,
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl Ran {
+    /// Fails the test where the exit code is another.
+    #[track_caller]
+    pub(crate) fn exits(self, code: i32) -> Self {
+        assert_eq!(self.code, Some(code), "`{}`\n-- stdout\n{}\n-- stderr\n{}", self.command, self.stdout, self.stderr);
+        self
+    }
+
+    /// Its standard output as one JSON value.
+    #[track_caller]
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.stdout).unwrap_or_else(|error| {
+            panic!("`{}` printed no JSON: {error}\n{}\n{}", self.command, self.stdout, self.stderr)
+        })
+    }
+}
+
+impl Wharf {
+    pub(crate) fn new() -> Self {
+        Self { folder: TempDir::with_prefix("wharf-test-").unwrap() }
+    }
+
+    /// The engine's data folder.
+    pub(crate) fn data_dir(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    /// A folder of the test's own, beside the data folder.
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// A copy of a folder of this repository, to be changed at will.
+    pub(crate) fn copy(&self, of: &str, name: &str) -> PathBuf {
+        let copy = self.path(name);
+        copy_folder(&Path::new(ROOT).join(of), &copy);
+        copy
+    }
+
+    /// A command, not yet started.
+    pub(crate) fn command<S: AsRef<std::ffi::OsStr>>(&self, args: impl IntoIterator<Item = S>) -> Command {
+        let mut command = Command::new(PROGRAM);
+        command
+            .args(args)
+            .current_dir(self.folder.path())
+            .env("WHARF_DATA_DIR", self.data_dir())
+            .env_remove("PORT")
+            .env_remove("DATABASE_URL")
+            .env_remove("REDIS_URL")
+            .stdin(Stdio::null());
+        command
+    }
+
+    /// Runs a command to its end.
+    pub(crate) fn run(&self, args: &[&str]) -> Ran {
+        let output = self.command(args).output().unwrap();
+        Ran {
+            command: format!("wharf {}", args.join(" ")),
+            code: output.status.code(),
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+
+    /// Runs a command that is to succeed, with `--json`, and gives what it printed.
+    #[track_caller]
+    pub(crate) fn json(&self, args: &[&str]) -> Value {
+        self.run(&[args, &["--json"]].concat()).exits(0).json()
+    }
+
+    /// Starts a command with its output in pipes.
+    pub(crate) fn spawn(&self, args: &[&str]) -> Child {
+        self.command(args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    }
+
+    /// The engine's process, where one runs.
+    pub(crate) fn engine_pid(&self) -> Option<Pid> {
+        let text = fs::read_to_string(self.data_dir().join("run/engine.lock")).ok()?;
+        let pid = Pid::from_raw(text.trim().parse().ok()?)?;
+        runs_in(pid, &self.data_dir()).then_some(pid)
+    }
+
+    /// Ends the engine as a power cut would, and waits until it is gone.
+    pub(crate) fn kill_engine(&self) {
+        if let Some(pid) = self.engine_pid() {
+            let _ = kill_process(pid, Signal::KILL);
+            while runs_in(pid, &self.data_dir()) {
+                std::thread::yield_now();
+            }
+        }
+    }
+
+    /// The mark that this data folder's things carry on a target.
+    pub(crate) fn mark(&self) -> String {
+        let data_dir = fs::canonicalize(self.data_dir()).unwrap_or_else(|_| self.data_dir());
+        let digest = Sha256::digest(data_dir.as_os_str().as_encoded_bytes());
+        format!("{:016x}", u64::from_be_bytes(digest[..8].try_into().unwrap()))
+    }
+
+    /// The processes that run in the data folder or name it, but for the engine: the process target's instances.
+    pub(crate) fn children(&self) -> Vec<Pid> {
+        let engine = self.engine_pid();
+        let all = fs::read_dir("/proc").into_iter().flatten().flatten();
+        all.filter_map(|entry| Pid::from_raw(entry.file_name().to_str()?.parse().ok()?))
+            .filter(|pid| Some(*pid) != engine && runs_in(*pid, &self.data_dir()))
+            .collect()
+    }
+}
+
+impl Drop for Wharf {
+    fn drop(&mut self) {
+        self.kill_engine();
+        for child in self.children() {
+            let _ = kill_process(child, Signal::KILL);
+        }
+        drop(docker::Cleanup(self.mark()));
+    }
+}
+
+/// Whether a process runs that belongs to this data folder: by the folder it works in, its arguments or its
+/// environment. One that has ended and waits to be reaped does not run.
+fn runs_in(pid: Pid, data_dir: &Path) -> bool {
+    let place = PathBuf::from(format!("/proc/{}", pid.as_raw_nonzero()));
+    let needle = data_dir.as_os_str().as_encoded_bytes();
+    let holds = |file: &str| {
+        fs::read(place.join(file)).is_ok_and(|bytes| bytes.windows(needle.len()).any(|window| window == needle))
+    };
+    let is_dead = fs::read_to_string(place.join("stat"))
+        .ok()
+        .and_then(|stat| stat.rsplit_once(") ").map(|(_, rest)| rest.starts_with(['Z', 'X'])))
+        .unwrap_or(true);
+    let works_there = fs::read_link(place.join("cwd")).is_ok_and(|cwd| cwd.starts_with(data_dir));
+    !is_dead && (works_there || holds("cmdline") || holds("environ"))
+}
+
+fn copy_folder(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let (path, copy) = (entry.path(), to.join(entry.file_name()));
+        if path.is_dir() {
+            copy_folder(&path, &copy);
+        } else {
+            fs::copy(&path, &copy).unwrap();
+        }
+    }
+}
