@@ -3,6 +3,7 @@
 //! ARCHITECTURE.md has the map; `tests/layers.rs` holds who may import whom.
 
 pub mod api;
+pub mod detect;
 pub mod model;
 pub mod os;
 pub mod store;

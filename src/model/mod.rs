@@ -24,6 +24,7 @@ mod secret;
 mod settings;
 mod target;
 mod time;
+mod tree;
 mod user;
 
 pub use api::*;
@@ -52,4 +53,5 @@ pub use secret::Secret;
 pub use settings::{AppSettings, Settings};
 pub use target::{Instance, InstanceState, TargetKind, TargetRef, TargetStatus};
 pub use time::{Millis, Timestamp};
+pub use tree::{FileTree, ReadError};
 pub use user::User;

@@ -7,3 +7,4 @@ pub mod docker_host;
 pub mod dockerignore;
 pub mod paths;
 pub mod process;
+pub mod tree;

@@ -1,0 +1,239 @@
+//! Which candidates are apps, and which of them is meant first.
+
+use std::collections::BTreeMap;
+
+use super::candidates::{Candidate, either};
+use super::facts::{Facts, Role};
+use super::frameworks::{self, Chosen};
+use super::project::Folder;
+use super::registry::EvidenceKind;
+use super::sources::Sources;
+use super::stacks;
+use crate::model::{Evidence, Monorepo, Serving};
+
+/// Folders whose code shows or tests something else.
+const ASIDE: &[&str] = &[
+    "example",
+    "examples",
+    "sample",
+    "samples",
+    "test",
+    "tests",
+    "__tests__",
+    "e2e",
+    "fixtures",
+    "testdata",
+    "docs",
+    "doc",
+    "benchmark",
+    "benchmarks",
+    "bench",
+    "template",
+    "templates",
+    "third_party",
+    "vendor",
+    "spec",
+    "integration-tests",
+    "playground",
+    "playgrounds",
+    "tools",
+    "scripts",
+    "hack",
+    "testing",
+    ".github",
+    "storybook",
+    "cypress",
+];
+
+/// A candidate with all that was read of it.
+pub(super) struct App<'p> {
+    pub candidate: Candidate<'p>,
+    pub facts: Facts,
+    pub framework: Option<Chosen<'p>>,
+    pub sources: Sources<'p>,
+    pub role: Role,
+    /// How sure it is that this folder is of this stack.
+    pub weight: f64,
+}
+
+impl<'p> App<'p> {
+    fn read(candidate: Candidate<'p>, others: Vec<&'p str>) -> Self {
+        let sources = Sources::new(candidate.folder, &candidate.stack.extensions, others);
+        let facts = stacks::read(&candidate.stack.name, &sources);
+        let framework = frameworks::choose(&candidate, &facts);
+        let role = role(&candidate, &facts, framework.as_ref());
+        let mut weight = either(candidate.weight, facts.strength.max(0.0)) * (1.0 + facts.strength.min(0.0));
+        if framework.as_ref().is_some_and(|framework| !framework.faint) {
+            weight = either(weight, 0.6);
+        }
+        Self { candidate, facts, framework, sources, role, weight }
+    }
+
+    pub(super) fn folder(&self) -> Folder<'p> {
+        self.candidate.folder
+    }
+
+    fn is_aside(&self) -> bool {
+        self.folder().path().split('/').any(|part| ASIDE.contains(&part))
+    }
+}
+
+fn role(candidate: &Candidate<'_>, facts: &Facts, framework: Option<&Chosen<'_>>) -> Role {
+    let deployed = ["Dockerfile", "Procfile", "fly.toml", "app.yaml"].iter().any(|file| candidate.folder.has(file));
+    match facts.role {
+        Role::Shell => Role::Shell,
+        Role::Library if deployed || framework.is_some_and(|framework| !framework.faint) => Role::App,
+        Role::Unknown if deployed || framework.is_some() => Role::App,
+        role => role,
+    }
+}
+
+/// What was made of all candidates.
+pub(super) struct Selection<'p> {
+    pub apps: Vec<App<'p>>,
+    pub monorepo: Option<Monorepo>,
+}
+
+/// Reads all candidates and keeps those that are apps.
+pub(super) fn select<'p>(found: Vec<Candidate<'p>>) -> Selection<'p> {
+    let packages: Vec<&'p str> =
+        found.iter().filter(|one| one.kind == EvidenceKind::Manifest).map(|one| one.folder.path()).collect();
+    let read: Vec<App<'p>> = found
+        .into_iter()
+        .map(|candidate| {
+            let path = candidate.folder.path();
+            App::read(candidate, packages.iter().copied().filter(|other| *other != path).collect())
+        })
+        .collect();
+    let monorepo = monorepo(&read);
+    let mut apps = strongest_of_each_folder(read);
+    outside(&mut apps, |app| app.role > Role::Shell);
+    outside(&mut apps, |app| app.role > Role::Library);
+    outside(&mut apps, |app| !app.is_aside());
+    let claimed: Vec<(Folder<'p>, bool)> = apps.iter().map(|app| (app.folder(), app.role == Role::App)).collect();
+    apps.retain(|app| !is_part_of_another(app, &claimed));
+    Selection { apps, monorepo }
+}
+
+/// Keeps what fits, where anything does.
+fn outside(apps: &mut Vec<App<'_>>, fits: impl Fn(&App<'_>) -> bool) {
+    if apps.iter().any(&fits) {
+        apps.retain(fits);
+    }
+}
+
+/// A page or script below an app belongs to it, and so does a package that nothing says can run.
+fn is_part_of_another(app: &App<'_>, claimed: &[(Folder<'_>, bool)]) -> bool {
+    let folder = app.folder();
+    let inside_some = |only_apps: bool| {
+        claimed
+            .iter()
+            .any(|(other, runs)| (*runs || !only_apps) && other.path() != folder.path() && folder.is_within(*other))
+    };
+    match (app.candidate.kind, app.role) {
+        (EvidenceKind::Manifest, Role::App) => false,
+        (EvidenceKind::Manifest, _) => inside_some(true),
+        _ => inside_some(false),
+    }
+}
+
+/// Of several stacks in one folder the one with the most to speak for it; it tells of the others.
+fn strongest_of_each_folder(read: Vec<App<'_>>) -> Vec<App<'_>> {
+    let mut folders: BTreeMap<&str, Vec<App<'_>>> = BTreeMap::new();
+    for app in read {
+        folders.entry(app.folder().path()).or_default().push(app);
+    }
+    folders
+        .into_values()
+        .filter_map(|mut here| {
+            here.sort_by(|one, other| claim(other).total_cmp(&claim(one)));
+            let mut here = here.into_iter();
+            let mut winner = here.next()?;
+            for other in here {
+                let says = format!("{} lies here too ({:.0} %)", other.candidate.stack.language, other.weight * 100.0);
+                let file = other.candidate.files.first().map_or_else(String::new, |file| other.folder().at(file));
+                winner.facts.evidence.push(Evidence { file, says });
+            }
+            Some(winner)
+        })
+        .collect()
+}
+
+/// How strongly a stack claims a folder that others claim too.
+fn claim(app: &App<'_>) -> f64 {
+    let role = match app.role {
+        Role::App => 1.0,
+        Role::Unknown => 0.8,
+        Role::Library => 0.5,
+        Role::Shell => 0.3,
+    };
+    let stack = app.candidate.stack;
+    let serves = app.framework.as_ref().is_some_and(|framework| framework.rule.serving == Serving::Server);
+    let helper = if stack.helps && !serves { 0.6 } else { 1.0 };
+    let kind = if app.candidate.kind == EvidenceKind::Manifest { 1.0 } else { 0.7 };
+    let yields = if stack.yields { 0.5 } else { 1.0 };
+    app.weight * role * helper * kind * yields
+}
+
+/// The tool that ties packages together, with their paths.
+fn monorepo(read: &[App<'_>]) -> Option<Monorepo> {
+    let shell = read.iter().find(|app| app.facts.workspace_tool.is_some() || !app.facts.members.is_empty())?;
+    let root = shell.folder();
+    let inside = |app: &&App<'_>| {
+        let below = app.folder().path().strip_prefix(root.path()).unwrap_or("").trim_start_matches('/');
+        app.candidate.kind == EvidenceKind::Manifest
+            && app.folder().path() != root.path()
+            && app.folder().is_within(root)
+            && (shell.facts.members.is_empty() || is_member(below, &shell.facts.members))
+    };
+    let mut packages: Vec<String> = read.iter().filter(inside).map(|app| app.folder().path().to_owned()).collect();
+    packages.dedup();
+    let tool = shell.facts.workspace_tool.clone().unwrap_or_else(|| shell.candidate.stack.name.clone());
+    (!packages.is_empty()).then_some(Monorepo { tool, packages })
+}
+
+/// A path fits a member pattern: `apps/*`, `packages/**`, `./api`; a later `!pattern` takes out again.
+fn is_member(path: &str, patterns: &[String]) -> bool {
+    patterns.iter().fold(false, |inside, pattern| match pattern.strip_prefix('!') {
+        Some(out) => inside && !fits(path, out),
+        None => inside || fits(path, pattern),
+    })
+}
+
+fn fits(path: &str, pattern: &str) -> bool {
+    let pattern = pattern.trim_start_matches("./").trim_end_matches('/');
+    let (parts, wanted): (Vec<&str>, Vec<&str>) = (path.split('/').collect(), pattern.split('/').collect());
+    fits_parts(&parts, &wanted)
+}
+
+fn fits_parts(parts: &[&str], wanted: &[&str]) -> bool {
+    match (parts, wanted) {
+        ([], []) => true,
+        (_, ["**", rest @ ..]) => (0..=parts.len()).any(|skip| fits_parts(&parts[skip..], rest)),
+        ([part, parts @ ..], [want, wanted @ ..]) => {
+            let same = match want.split_once('*') {
+                Some((before, after)) => {
+                    part.len() >= before.len() + after.len() && part.starts_with(before) && part.ends_with(after)
+                }
+                None => part == want,
+            };
+            same && fits_parts(parts, wanted)
+        }
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn members_are_told_by_their_patterns() {
+        let patterns = ["apps/*", "packages/**", "!packages/old", "./api"].map(String::from);
+        for (path, expected) in
+            [("apps/web", true), ("apps/web/x", false), ("packages/a/b", true), ("packages/old", false), ("api", true)]
+        {
+            assert_eq!(is_member(path, &patterns), expected, "{path}");
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! Which folders may be of which stack, weighed by the files that lie there.
+
+use std::collections::HashMap;
+
+use super::project::{Folder, Project};
+use super::registry::{EvidenceKind, EvidenceRule, Registry, Stack};
+
+/// A folder that may hold an app of a stack.
+pub(super) struct Candidate<'p> {
+    pub folder: Folder<'p>,
+    pub stack: &'p Stack,
+    /// The strongest kind of evidence seen.
+    pub kind: EvidenceKind,
+    /// How sure the files make, 0 to 1.
+    pub weight: f64,
+    /// The files that were weighed, relative to the folder.
+    pub files: Vec<String>,
+}
+
+impl Candidate<'_> {
+    fn add(&mut self, rule: &EvidenceRule, file: String) {
+        self.kind = self.kind.max(rule.kind);
+        self.weight = either(self.weight, rule.weight);
+        self.files.push(file);
+    }
+}
+
+/// How sure two independent pieces of evidence make together.
+pub(super) fn either(one: f64, other: f64) -> f64 {
+    1.0 - (1.0 - one) * (1.0 - other)
+}
+
+/// The rules by what they ask of a file's name, so that each file is looked up, not matched against each rule.
+struct Rules<'r> {
+    exact: HashMap<&'r str, Vec<(usize, &'r EvidenceRule)>>,
+    ending: HashMap<&'r str, Vec<(usize, &'r EvidenceRule)>>,
+    other: Vec<(usize, &'r EvidenceRule)>,
+    below: Vec<(usize, &'r EvidenceRule)>,
+}
+
+impl<'r> Rules<'r> {
+    fn new(stacks: &'r [Stack]) -> Self {
+        let mut rules = Self { exact: HashMap::new(), ending: HashMap::new(), other: Vec::new(), below: Vec::new() };
+        for (number, stack) in stacks.iter().enumerate() {
+            for rule in &stack.evidence {
+                let entry = (number, rule);
+                if rule.file.contains('/') {
+                    rules.below.push(entry);
+                } else if !rule.file.contains('*') {
+                    rules.exact.entry(&rule.file).or_default().push(entry);
+                } else if let Some(ending) = rule.file.strip_prefix("*.") {
+                    rules.ending.entry(ending).or_default().push(entry);
+                } else {
+                    rules.other.push(entry);
+                }
+            }
+        }
+        rules
+    }
+}
+
+/// All candidates, folder by folder, parents first. Where no folder holds more than hints, those of the uppermost
+/// folder with some are given.
+pub(super) fn candidates<'p>(project: &'p Project<'p>, registry: &'p Registry) -> Vec<Candidate<'p>> {
+    let stacks = registry.stacks();
+    let rules = Rules::new(stacks);
+    let mut found = Vec::new();
+    let mut hints: Vec<Candidate<'p>> = Vec::new();
+    for folder in project.folders() {
+        let mut here: Vec<Candidate<'p>> = Vec::new();
+        for (number, rule) in seen_in(folder, &rules) {
+            let stack = &stacks[number];
+            let position = here.iter().position(|candidate| std::ptr::eq(candidate.stack, stack));
+            let position = position.unwrap_or_else(|| {
+                here.push(Candidate { folder, stack, kind: EvidenceKind::Hint, weight: 0.0, files: Vec::new() });
+                here.len() - 1
+            });
+            if let Some(file) = folder.find(&rule.file) {
+                here[position].add(rule, file);
+            }
+        }
+        let (strong, weak): (Vec<_>, Vec<_>) =
+            here.into_iter().partition(|candidate| candidate.kind > EvidenceKind::Hint);
+        let depth = |folder: Folder<'_>| folder.path().split('/').count() + usize::from(!folder.path().is_empty());
+        if hints.first().is_none_or(|known| depth(folder) < depth(known.folder)) && !weak.is_empty() {
+            hints = weak;
+        }
+        found.extend(strong);
+    }
+    if found.is_empty() { hints } else { found }
+}
+
+/// The rules that a folder's files fulfil, each once.
+fn seen_in<'r>(folder: Folder<'_>, rules: &Rules<'r>) -> Vec<(usize, &'r EvidenceRule)> {
+    let mut seen: Vec<(usize, &'r EvidenceRule)> = Vec::new();
+    for name in folder.files() {
+        let ending = name.split_once('.').map_or("", |(_, ending)| ending);
+        let last = ending.rsplit('.').next().unwrap_or(ending);
+        let by_name = rules.exact.get(name).into_iter().flatten();
+        let by_ending = rules.ending.get(last).into_iter().flatten();
+        let by_form = rules.other.iter().filter(|(_, rule)| {
+            let (before, after) = rule.file.split_once('*').unwrap_or((&rule.file, ""));
+            name.len() >= before.len() + after.len() && name.starts_with(before) && name.ends_with(after)
+        });
+        for entry in by_name.chain(by_ending).chain(by_form) {
+            if !seen.iter().any(|(_, known)| std::ptr::eq(*known, entry.1)) && holds(folder, name, entry.1) {
+                seen.push(*entry);
+            }
+        }
+    }
+    let stacks_here: Vec<usize> = seen.iter().map(|(stack, _)| *stack).collect();
+    for entry in &rules.below {
+        if (stacks_here.contains(&entry.0) || entry.1.kind > EvidenceKind::Hint) && folder.find(&entry.1.file).is_some()
+        {
+            seen.push(*entry);
+        }
+    }
+    seen
+}
+
+fn holds(folder: Folder<'_>, name: &str, rule: &EvidenceRule) -> bool {
+    rule.holds.as_ref().is_none_or(|wanted| folder.text(name).is_some_and(|text| text.contains(wanted.as_str())))
+}

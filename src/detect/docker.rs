@@ -1,0 +1,177 @@
+//! A Dockerfile and a compose file that are there already.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::project::Folder;
+use crate::model::Evidence;
+
+/// Names of Dockerfiles, the most telling first.
+const DOCKERFILES: &[&str] = &["Dockerfile", "Dockerfile.prod", "Dockerfile.production", "Containerfile", "dockerfile"];
+
+/// Names of compose files.
+const COMPOSE: &[&str] = &["compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"];
+
+/// Images by the service that they are.
+const IMAGES: &[(&str, &[&str])] = &[
+    ("postgres", &["postgres", "postgis", "pgvector", "timescaledb"]),
+    ("mysql", &["mysql", "mariadb", "percona"]),
+    ("mongodb", &["mongo", "mongodb"]),
+    ("redis", &["redis", "valkey", "redis-stack"]),
+];
+
+/// What was found.
+#[derive(Debug, Default)]
+pub(super) struct Docker {
+    /// The app's Dockerfile, relative to the project.
+    pub dockerfile: Option<String>,
+    /// The compose file that names the app, relative to the project.
+    pub compose_file: Option<String>,
+    /// The port that the Dockerfile exposes.
+    pub port: Option<u16>,
+    /// Services of the compose file.
+    pub services: BTreeSet<String>,
+    /// Names of environment variables that the compose file gives to the app.
+    pub env: BTreeSet<String>,
+    /// What was seen.
+    pub evidence: Vec<Evidence>,
+}
+
+pub(super) fn read(folder: Folder<'_>) -> Docker {
+    let mut docker = Docker::default();
+    if let Some(name) = DOCKERFILES.iter().find(|name| folder.has(name)) {
+        let path = folder.at(name);
+        if let Some(text) = folder.text(name) {
+            docker.port = exposed(&text);
+            let port = docker.port.map_or(String::new(), |port| format!(" and exposes {port}"));
+            docker.evidence.push(Evidence { file: path.clone(), says: format!("builds the app{port}") });
+        }
+        docker.dockerfile = Some(path);
+    }
+    for above in folder.upwards() {
+        if let Some(name) = COMPOSE.iter().find(|name| above.has(name)) {
+            if let Some(compose) = above.value(name) {
+                read_compose(&compose, above, folder, &above.at(name), &mut docker);
+            }
+            break;
+        }
+    }
+    docker
+}
+
+/// The port of the last stage's `EXPOSE`; one that is an argument takes its default.
+fn exposed(text: &str) -> Option<u16> {
+    let mut defaults: Vec<(&str, &str)> = Vec::new();
+    let mut port = None;
+    for line in text.lines().map(str::trim) {
+        let (word, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
+        match word.to_ascii_uppercase().as_str() {
+            "FROM" => port = None,
+            "ARG" | "ENV" => {
+                let pair = rest.trim().split_once('=').or_else(|| rest.trim().split_once(' '));
+                defaults.extend(pair.map(|(name, value)| (name.trim(), value.trim().trim_matches('"'))));
+            }
+            "EXPOSE" if port.is_none() => {
+                let first = rest.split_whitespace().next().unwrap_or("").split('/').next().unwrap_or("");
+                let name = first.trim_start_matches('$').trim_matches(['{', '}']).split(':').next().unwrap_or("");
+                let value = defaults.iter().rev().find(|(known, _)| *known == name).map_or(first, |(_, value)| value);
+                port = value.parse().ok();
+            }
+            _ => {}
+        }
+    }
+    port
+}
+
+fn read_compose(compose: &Value, above: Folder<'_>, app: Folder<'_>, path: &str, docker: &mut Docker) {
+    let Some(services) = compose.get("services").and_then(Value::as_object) else { return };
+    let own = services.iter().find(|(_, service)| builds(service, above, app));
+    // In a folder of several apps only what the compose file gives to this one counts.
+    let builders = services.values().filter(|service| service.get("build").is_some()).count();
+    if own.is_none() && builders > 0 {
+        return;
+    }
+    docker.compose_file = Some(path.to_owned());
+    let wanted = own.map(|(_, service)| depended_on(service)).filter(|wanted| builders > 1 && !wanted.is_empty());
+    for (name, service) in services {
+        let image = service.get("image").and_then(Value::as_str).unwrap_or("");
+        let Some(known) = service_of(image) else { continue };
+        if wanted.as_ref().is_none_or(|wanted| wanted.contains(name)) {
+            docker.services.insert(known.to_owned());
+            docker.evidence.push(Evidence { file: path.to_owned(), says: format!("runs {name} from {image}") });
+        }
+    }
+    if let Some((name, service)) = own {
+        docker.env.extend(environment(service));
+        docker.evidence.push(Evidence { file: path.to_owned(), says: format!("runs this app as {name}") });
+    }
+}
+
+fn builds(service: &Value, above: Folder<'_>, app: Folder<'_>) -> bool {
+    let Some(build) = service.get("build") else { return false };
+    let context = build.as_str().or_else(|| build.get("context").and_then(Value::as_str)).unwrap_or(".");
+    let context = context.trim_start_matches("./").trim_end_matches('/');
+    let path = if context == "." || context.is_empty() { above.path().to_owned() } else { above.at(context) };
+    path == app.path()
+}
+
+fn depended_on(service: &Value) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    for key in ["depends_on", "links"] {
+        match service.get(key) {
+            Some(Value::Array(list)) => {
+                let listed = list.iter().filter_map(Value::as_str);
+                names.extend(listed.map(|name| name.split(':').next().unwrap_or(name).to_owned()));
+            }
+            Some(Value::Object(table)) => names.extend(table.keys().cloned()),
+            _ => {}
+        }
+    }
+    names
+}
+
+fn environment(service: &Value) -> Vec<String> {
+    let names: Vec<String> = match service.get("environment") {
+        Some(Value::Object(table)) => table.keys().cloned().collect(),
+        Some(Value::Array(list)) => {
+            let listed = list.iter().filter_map(Value::as_str);
+            listed.map(|pair| pair.split('=').next().unwrap_or(pair).to_owned()).collect()
+        }
+        _ => Vec::new(),
+    };
+    names.into_iter().filter(|name| super::env::is_own(name)).collect()
+}
+
+/// The service that an image is, by the last part of its name.
+fn service_of(image: &str) -> Option<&'static str> {
+    let name = image.rsplit('/').next()?.split([':', '@']).next()?;
+    IMAGES.iter().find(|(_, names)| names.contains(&name)).map(|(service, _)| *service)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::detect::project::Project;
+    use crate::detect::tree::MemoryTree;
+
+    #[test]
+    fn the_last_stage_exposes() {
+        assert_eq!(exposed("FROM a\nEXPOSE 1234\nFROM b\nARG PORT=8081\nEXPOSE ${PORT}/tcp\n"), Some(8081));
+        assert_eq!(exposed("FROM a\nEXPOSE 3000 3001\n"), Some(3000));
+        assert_eq!(exposed("FROM a\n"), None);
+    }
+
+    #[test]
+    fn compose_services_belong_to_the_app_that_depends_on_them() {
+        let compose = "services:\n  api:\n    build: ./api\n    depends_on: [db]\n    environment:\n      - API_TOKEN=x\n  web:\n    build: ./web\n  db:\n    image: docker.io/library/postgres:16\n  cache:\n    image: redis:7\n";
+        let tree =
+            MemoryTree::new([("compose.yaml", compose), ("api/Dockerfile", "FROM x\nEXPOSE 81\n"), ("web/a", "")]);
+        let project = Project::new(&tree);
+        let api = read(project.folder("api").unwrap());
+        assert_eq!(api.dockerfile.as_deref(), Some("api/Dockerfile"));
+        assert_eq!(api.compose_file.as_deref(), Some("compose.yaml"));
+        assert_eq!(api.services.into_iter().collect::<Vec<_>>(), ["postgres"]);
+        assert_eq!(api.env.into_iter().collect::<Vec<_>>(), ["API_TOKEN"]);
+    }
+}

@@ -1,0 +1,226 @@
+//! The environment variables that an app reads.
+
+use std::collections::BTreeSet;
+
+use super::project::Folder;
+use super::registry::EnvRule;
+use super::sources::Sources;
+
+/// Names that the platform, the runtime or the shell gives.
+const GIVEN: &[&str] = &[
+    "PORT",
+    "HOST",
+    "HOSTNAME",
+    "NODE_ENV",
+    "ENV",
+    "CI",
+    "HOME",
+    "PATH",
+    "PWD",
+    "USER",
+    "SHELL",
+    "TMPDIR",
+    "TEMP",
+    "TMP",
+    "LANG",
+    "TERM",
+    "TZ",
+    "DEBUG",
+    "LOG_LEVEL",
+    "RAILS_ENV",
+    "RACK_ENV",
+    "FLASK_ENV",
+    "FLASK_APP",
+    "FLASK_DEBUG",
+    "APP_ENV",
+    "APP_DEBUG",
+    "DJANGO_SETTINGS_MODULE",
+    "PYTHONPATH",
+    "PYTHONUNBUFFERED",
+    "WEB_CONCURRENCY",
+    "RAILS_MAX_THREADS",
+    "RAILS_LOG_TO_STDOUT",
+    "RAILS_SERVE_STATIC_FILES",
+    "PIDFILE",
+    "BUNDLE_GEMFILE",
+    "RUST_LOG",
+    "RUST_BACKTRACE",
+    "CARGO_MANIFEST_DIR",
+    "CARGO_PKG_VERSION",
+    "CARGO_PKG_NAME",
+    "OUT_DIR",
+    "GOPATH",
+    "GIN_MODE",
+    "JAVA_HOME",
+    "ASPNETCORE_ENVIRONMENT",
+    "ASPNETCORE_URLS",
+    "DOTNET_ENVIRONMENT",
+    "NODE_OPTIONS",
+    "npm_package_version",
+    "npm_lifecycle_event",
+    "PUBLIC_URL",
+    "BASE_URL",
+    "MODE",
+    "DEV",
+    "PROD",
+    "SSR",
+    "VERCEL",
+    "NEXT_RUNTIME",
+];
+
+/// Files in which people write down what their app reads.
+const EXAMPLES: &[&str] = &[
+    ".env.example",
+    ".env.sample",
+    ".env.template",
+    ".env.dist",
+    "env.example",
+    ".env.defaults",
+    ".env.local.example",
+];
+
+/// What an app reads.
+#[derive(Debug, Default)]
+pub(super) struct Names {
+    /// All names.
+    pub read: BTreeSet<String>,
+    /// Those without which it certainly fails as it starts.
+    pub required: BTreeSet<String>,
+    /// It asks for its port.
+    pub port: bool,
+}
+
+/// Whether deploying a service gives the app that name with its address, user or password.
+pub(super) fn is_given_by(service: &str, name: &str) -> bool {
+    let beginnings: &[&str] = match service {
+        "postgres" => &["DATABASE_", "DB_", "POSTGRES", "PG", "SPRING_DATASOURCE"],
+        "mysql" => &["DATABASE_", "DB_", "MYSQL", "MARIADB", "SPRING_DATASOURCE"],
+        "mongodb" => &["MONGO", "DATABASE_", "DB_"],
+        "redis" => &["REDIS", "CELERY_BROKER", "CELERY_RESULT", "CACHE_URL"],
+        _ => &[],
+    };
+    beginnings.iter().any(|beginning| name.starts_with(beginning))
+}
+
+pub(super) fn find(sources: &Sources<'_>, rules: &[EnvRule]) -> Names {
+    let mut names = Names::default();
+    from_examples(sources.folder, &mut names);
+    for (_, text) in sources.texts() {
+        for rule in rules {
+            scan(&text, rule, &mut names);
+        }
+    }
+    names
+}
+
+fn from_examples(folder: Folder<'_>, names: &mut Names) {
+    for text in EXAMPLES.iter().filter_map(|file| folder.text(file)) {
+        for line in text.lines() {
+            let line = line.trim().trim_start_matches("export ");
+            if let Some((name, _)) = line.split_once('=') {
+                note(name.trim(), false, names);
+            }
+        }
+    }
+}
+
+fn scan(text: &str, rule: &EnvRule, names: &mut Names) {
+    let mut from = 0;
+    while let Some(found) = text[from..].find(rule.before.as_str()) {
+        let at = from + found;
+        from = at + rule.before.len();
+        // `myprocess.env.X` is not `process.env.X`.
+        let begins_word = rule.before.starts_with(|c: char| c.is_alphanumeric());
+        if begins_word && text[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_') {
+            continue;
+        }
+        let rest = text[from..].trim_start();
+        let Some((name, after)) = (if rule.quoted { quoted(rest) } else { Some(bare(rest)) }) else { continue };
+        let follows = |marks: &[String]| marks.iter().any(|mark| after.starts_with(mark.as_str()));
+        let unless = |mark: &String| {
+            let later = after.split_once([')', ']']).map_or(after, |(_, later)| later);
+            after.trim_start().starts_with(mark.trim()) || later.trim_start().starts_with(mark.trim())
+        };
+        let certain = follows(&rule.required_before) && !rule.unless.iter().any(unless) && at_top_level(text, at);
+        note(name, certain, names);
+    }
+}
+
+/// Only what runs as the program is loaded is certain: a line that is not indented.
+fn at_top_level(text: &str, at: usize) -> bool {
+    let line = text[..at].rfind('\n').map_or(0, |end| end + 1);
+    !text[line..].starts_with([' ', '\t'])
+        && !["def ", "func ", "fn ", "#", "//", "if "].iter().any(|word| text[line..].starts_with(word))
+}
+
+fn quoted(text: &str) -> Option<(&str, &str)> {
+    let quote = text.chars().next().filter(|letter| matches!(letter, '"' | '\'' | '`'))?;
+    text[1..].split_once(quote)
+}
+
+fn bare(text: &str) -> (&str, &str) {
+    let end = text.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(text.len());
+    text.split_at(end)
+}
+
+/// A name that the project gives a meaning, not the platform or the runtime.
+pub(super) fn is_own(name: &str) -> bool {
+    let looks_right = name.len() >= 2
+        && name.len() <= 64
+        && name.starts_with(|c: char| c.is_ascii_uppercase() || c == '_')
+        && name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
+    looks_right && !GIVEN.contains(&name) && !name.starts_with("CARGO_")
+}
+
+fn note(name: &str, certain: bool, names: &mut Names) {
+    if name == "PORT" {
+        names.port = true;
+    }
+    if !is_own(name) {
+        return;
+    }
+    names.read.insert(name.to_owned());
+    if certain {
+        names.required.insert(name.to_owned());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rule(before: &str, quoted: bool, required_before: &[&str], unless: &[&str]) -> EnvRule {
+        EnvRule {
+            before: before.to_owned(),
+            quoted,
+            required_before: required_before.iter().map(|&mark| mark.to_owned()).collect(),
+            unless: unless.iter().map(|&mark| mark.to_owned()).collect(),
+        }
+    }
+
+    fn read(text: &str, rule: &EnvRule) -> (Vec<String>, Vec<String>) {
+        let mut names = Names::default();
+        scan(text, rule, &mut names);
+        (names.read.into_iter().collect(), names.required.into_iter().collect())
+    }
+
+    #[test]
+    fn bare_and_quoted_names_are_read() {
+        let node = rule("process.env.", false, &[], &[]);
+        let (read_names, _) = read("const a = process.env.API_KEY || process.env.PORT; myprocess.env.NOT", &node);
+        assert_eq!(read_names, ["API_KEY"]);
+    }
+
+    #[test]
+    fn only_a_read_that_must_fail_is_required() {
+        let python = rule("os.environ[", true, &["]"], &["="]);
+        let text =
+            "A = os.environ[\"NEEDED\"]\nos.environ[\"SET\"] = \"1\"\ndef f():\n    return os.environ['LATER']\n";
+        let (read_names, required) = read(text, &python);
+        assert_eq!(read_names, ["LATER", "NEEDED", "SET"]);
+        assert_eq!(required, ["NEEDED"]);
+        let ruby = rule("ENV.fetch(", true, &[")"], &["{", "do"]);
+        let (_, required) = read("a = ENV.fetch(\"KEY\")\nb = ENV.fetch('B') { 1 }\nc = ENV.fetch('C', 1)\n", &ruby);
+        assert_eq!(required, ["KEY"]);
+    }
+}

@@ -1,0 +1,115 @@
+//! What the reader of a stack finds in a folder: plain facts, from which the rules in `stack.toml` make a profile.
+
+use std::collections::BTreeMap;
+
+use super::project::Folder;
+use crate::model::{Dependency, DependencyScope, Evidence, Serving};
+
+/// What stands in the manifests of one folder.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Facts {
+    /// The package's own name.
+    pub name: Option<String>,
+    /// The language, where it is not the stack's usual one.
+    pub language: Option<String>,
+    /// The version of the language, where it is not the runtime's.
+    pub language_version: Option<String>,
+    /// What it depends on directly.
+    pub dependencies: Vec<Dependency>,
+    /// The package manager that it names itself, with the version.
+    pub manager: Option<(String, Option<String>)>,
+    /// Versions asked for, by the place that [`super::registry::Versions::places`] names.
+    pub versions: BTreeMap<String, Ask>,
+    /// Words for the templates of commands.
+    pub words: BTreeMap<String, String>,
+    /// Manifests that were read, relative to the folder.
+    pub files: Vec<String>,
+    /// What was seen.
+    pub evidence: Vec<Evidence>,
+    /// Patterns of the paths of its workspace's members, relative to the folder.
+    pub members: Vec<String>,
+    /// The tool of that workspace.
+    pub workspace_tool: Option<String>,
+    /// What it is for.
+    pub role: Role,
+    /// A port that a manifest or a configuration file says.
+    pub port: Option<u16>,
+    /// The framework, where no dependency but the project's form says it; with its version.
+    pub framework: Option<(String, Option<String>)>,
+    /// Where a build leaves files to be served, said by a configuration file.
+    pub output_dir: Option<String>,
+    /// How it answers, where the project's form says it and not the framework.
+    pub serving: Option<Serving>,
+    /// Services that a configuration names.
+    pub services: Vec<String>,
+    /// Services that a dependency would suggest and a configuration rules out.
+    pub not_services: Vec<String>,
+    /// Names without which it certainly does not start.
+    pub required_env: Vec<String>,
+    /// How much sure this makes beyond the files' own weights; may be below zero for what merely helps another stack.
+    pub strength: f64,
+}
+
+/// What a folder's code is for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Role {
+    /// Only the tool of a workspace, or the tests of something else.
+    Shell,
+    /// To be used by other code.
+    Library,
+    /// Nothing says.
+    #[default]
+    Unknown,
+    /// To be run.
+    App,
+}
+
+/// A version that somebody asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Ask {
+    /// The file, relative to the project.
+    pub file: String,
+    /// What it says, as it stands there.
+    pub says: String,
+}
+
+impl Facts {
+    pub(super) fn depends_on(&self, name: &str) -> bool {
+        self.dependency(name).is_some()
+    }
+
+    /// The dependency of that name; `name*` asks for a beginning.
+    pub(super) fn dependency(&self, name: &str) -> Option<&Dependency> {
+        match name.strip_suffix('*') {
+            Some(beginning) => self.dependencies.iter().find(|dependency| dependency.name.starts_with(beginning)),
+            None => self.dependencies.iter().find(|dependency| dependency.name == name),
+        }
+    }
+
+    pub(super) fn word(&mut self, name: &str, value: impl Into<String>) {
+        self.words.insert(name.to_owned(), value.into());
+    }
+
+    pub(super) fn ask(&mut self, place: &str, folder: Folder<'_>, file: &str, says: Option<&str>) {
+        if let Some(says) = says.map(str::trim).filter(|says| !says.is_empty()) {
+            self.versions.insert(place.to_owned(), Ask { file: folder.at(file), says: says.to_owned() });
+        }
+    }
+
+    pub(super) fn depend(&mut self, name: impl Into<String>, version: Option<String>, scope: DependencyScope) {
+        self.dependencies.push(Dependency { name: name.into(), version, scope });
+    }
+
+    pub(super) fn saw(&mut self, folder: Folder<'_>, file: &str, says: impl Into<String>) {
+        self.evidence.push(Evidence { file: folder.at(file), says: says.into() });
+    }
+
+    /// Gives each dependency the exact version that `locked` knows of it.
+    pub(super) fn lock(&mut self, locked: impl Fn(&str, Option<&str>) -> Option<String>) {
+        for dependency in &mut self.dependencies {
+            if let Some(version) = locked(&dependency.name, dependency.version.as_deref()) {
+                dependency.version = Some(version);
+            }
+        }
+    }
+}

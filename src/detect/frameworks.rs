@@ -1,0 +1,71 @@
+//! Which framework an app is written with.
+
+use super::candidates::{Candidate, either};
+use super::facts::Facts;
+use super::registry::FrameworkRule;
+use crate::model::{DependencyScope, Evidence, Framework};
+
+/// A framework that something speaks for.
+pub(super) struct Chosen<'p> {
+    pub rule: &'p FrameworkRule,
+    pub framework: Framework,
+    pub evidence: Vec<Evidence>,
+    /// Only development depends on it, and no file of its own is there.
+    pub faint: bool,
+    weight: f64,
+}
+
+/// The framework with the most to speak for it, once those that others are made of are left out.
+pub(super) fn choose<'p>(candidate: &Candidate<'p>, facts: &Facts) -> Option<Chosen<'p>> {
+    let rules = &candidate.stack.frameworks;
+    let mut seen: Vec<Chosen<'p>> = rules.iter().filter_map(|rule| weigh(rule, candidate, facts)).collect();
+    let beaten: Vec<&str> = seen
+        .iter()
+        .flat_map(|winner| {
+            let others = seen.iter().filter(|other| !winner.faint || other.faint);
+            others.filter(|other| winner.rule.beats.contains(&other.rule.name)).map(|other| other.rule.name.as_str())
+        })
+        .collect();
+    seen.retain(|one| !beaten.contains(&one.rule.name.as_str()));
+    // Of equals the first in the data wins: there the more telling stand above.
+    let best =
+        seen.iter().enumerate().max_by(|(a, one), (b, other)| one.weight.total_cmp(&other.weight).then(b.cmp(a)))?;
+    let best = best.0;
+    Some(seen.swap_remove(best))
+}
+
+fn weigh<'p>(rule: &'p FrameworkRule, candidate: &Candidate<'p>, facts: &Facts) -> Option<Chosen<'p>> {
+    let folder = candidate.folder;
+    let named = facts.framework.as_ref().filter(|(name, _)| *name == rule.name);
+    let dependency = rule.dependencies.iter().find_map(|name| facts.dependency(name));
+    let file = rule.files.iter().find_map(|file| folder.find(file));
+    let mut weight = 0.0;
+    let mut evidence = Vec::new();
+    if let Some(dependency) = dependency {
+        weight = if dependency.scope == DependencyScope::Runtime { 0.9 } else { 0.6 };
+        let version = dependency.version.as_deref().map(|version| format!(" {version}")).unwrap_or_default();
+        let says = format!("depends on {}{version}", dependency.name);
+        let manifest = facts.files.first().map_or_else(|| folder.at(""), |file| folder.at(file));
+        evidence.push(Evidence { file: manifest, says });
+    }
+    if named.is_some() {
+        weight = either(weight, 0.8);
+    }
+    if let Some(file) = &file {
+        weight = either(weight, if rule.file_proves { 0.8 } else { 0.5 });
+        evidence.push(Evidence { file: folder.at(file), says: format!("belongs to {}", rule.name) });
+    }
+    let proven = dependency.is_some() || named.is_some() || (rule.file_proves && file.is_some());
+    let version = dependency
+        .and_then(|found| found.version.clone())
+        .or_else(|| named.and_then(|(_, version)| version.clone()))
+        .map(|version| version.trim_start_matches(['^', '~', '=', '>', ' ', 'v']).to_owned())
+        .filter(|version| version.starts_with(|letter: char| letter.is_ascii_digit()));
+    proven.then(|| Chosen {
+        rule,
+        framework: Framework { name: rule.name.clone(), version },
+        evidence,
+        faint: file.is_none() && dependency.is_some_and(|found| found.scope != DependencyScope::Runtime),
+        weight,
+    })
+}

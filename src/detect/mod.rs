@@ -1,0 +1,83 @@
+//! What a folder of code is: a function of a file tree to profiles.
+//!
+//! Each folder is weighed for each stack by the files in it (`candidates`), the reader of the stack takes the facts
+//! out of its manifests (`stacks`, `manifests`), what is an app is told from libraries and examples (`apps`), and the
+//! rules of `templates/stacks/NAME/stack.toml` make a profile of the facts (`profile`).
+//!
+//! *Architecture invariant:* nothing is read but through [`FileTree`], and only files that a rule asks for. What
+//! cannot be read or parsed becomes a warning, and the rest of the profile stands.
+
+mod apps;
+mod candidates;
+mod commands;
+mod docker;
+mod env;
+mod facts;
+mod frameworks;
+mod manifests;
+mod names;
+mod ports;
+mod profile;
+mod project;
+mod registry;
+mod settings;
+mod sources;
+mod stacks;
+mod text;
+mod tree;
+mod versions;
+
+use crate::model::{AppProfile, Detection, FileTree, Serving, Warning};
+
+pub use registry::Registry;
+pub use settings::{SETTINGS_FILE, settings};
+pub use tree::MemoryTree;
+
+/// What lies in the tree, by the stacks that Wharf brings along.
+#[must_use]
+pub fn detect(tree: &dyn FileTree) -> Detection {
+    match Registry::embedded() {
+        Ok(registry) => detect_with(tree, registry),
+        Err(problem) => {
+            let warning = Warning { file: "templates/stacks".to_owned(), says: problem.to_string() };
+            Detection { warnings: vec![warning], ..Detection::default() }
+        }
+    }
+}
+
+/// What lies in the tree, by these stacks.
+#[must_use]
+pub fn detect_with(tree: &dyn FileTree, registry: &Registry) -> Detection {
+    let project = project::Project::new(tree);
+    let found = candidates::candidates(&project, registry);
+    let selection = apps::select(found);
+    let mut profiles: Vec<AppProfile> = selection.apps.iter().map(profile::profile).collect();
+    profiles.sort_by(|one, other| one.path.cmp(&other.path));
+    names::make_unique(&mut profiles);
+    Detection {
+        primary: primary(&profiles),
+        monorepo: selection.monorepo,
+        apps: profiles,
+        warnings: project.warnings(),
+    }
+}
+
+/// The app that is meant where none is named: the uppermost; of those the one that serves, is surest, comes first.
+fn primary(apps: &[AppProfile]) -> Option<String> {
+    let rank = |app: &AppProfile| {
+        let depth = if app.path == "." { 0 } else { app.path.split('/').count() };
+        let serving = match app.serving {
+            Serving::Server => 0,
+            Serving::Static => 1,
+            Serving::None => 2,
+        };
+        (depth, serving)
+    };
+    let order = |one: &&AppProfile, other: &&AppProfile| {
+        rank(one).cmp(&rank(other)).then(other.confidence.total_cmp(&one.confidence)).then(one.path.cmp(&other.path))
+    };
+    apps.iter().min_by(order).map(|app| app.path.clone())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,74 @@
+//! The port that an app listens on.
+
+use super::apps::App;
+use super::docker::Docker;
+use super::sources::Sources;
+
+/// What the project says: its own Dockerfile, its configuration, its start command, its sources, its framework. None
+/// where it says nothing.
+pub(super) fn find(app: &App<'_>, docker: &Docker, reads_port: bool) -> Option<u16> {
+    let from_sources = || from_sources(&app.sources, &app.candidate.stack.port_marks);
+    let by_framework = app.framework.as_ref().and_then(|framework| framework.rule.port);
+    // A program that asks for its port takes the one it is given; what stands in it is what it falls back to.
+    let _ = reads_port;
+    docker.port.or(app.facts.port).or_else(from_sources).or(by_framework)
+}
+
+fn from_sources(sources: &Sources<'_>, marks: &[String]) -> Option<u16> {
+    if marks.is_empty() {
+        return None;
+    }
+    sources.texts().find_map(|(_, text)| marks.iter().find_map(|mark| after_mark(&text, mark)))
+}
+
+/// The number behind a mark: `listen(3000`, `port: 8080`, `("0.0.0.0:8000"`.
+fn after_mark(text: &str, mark: &str) -> Option<u16> {
+    text.match_indices(mark).find_map(|(at, _)| {
+        let line = text[at + mark.len()..].lines().next().unwrap_or("");
+        let begins_word = mark.starts_with(|c: char| c.is_alphanumeric());
+        if begins_word && text[..at].ends_with(|c: char| c.is_alphanumeric()) {
+            return None;
+        }
+        number(line)
+    })
+}
+
+/// A port right at the beginning, or behind a host in quotes.
+fn number(text: &str) -> Option<u16> {
+    let text = text.trim_start_matches([' ', '\t', '"', '\'', '`', '(', '=', '{', '[']);
+    let text = text.rfind_host().map_or(text, |rest| rest);
+    let digits = text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+    if !(2..=5).contains(&digits) || text[digits..].starts_with(|c: char| c.is_alphanumeric() || c == '.') {
+        return None;
+    }
+    text[..digits].parse().ok().filter(|port| *port >= 80)
+}
+
+/// Takes a host and its colon off: `0.0.0.0:`, `localhost:`, `:`.
+trait Host {
+    fn rfind_host(&self) -> Option<&Self>;
+}
+
+impl Host for str {
+    fn rfind_host(&self) -> Option<&Self> {
+        let hosts = ["0.0.0.0:", "127.0.0.1:", "localhost:", "[::]:", "*:", ":"];
+        let text = ["tcp://", "http://"].iter().find_map(|scheme| self.strip_prefix(scheme)).unwrap_or(self);
+        hosts.iter().find_map(|host| text.strip_prefix(host))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_behind_marks_are_ports_and_others_are_not() {
+        assert_eq!(after_mark("app.listen(4000, () => {})", ".listen("), Some(4000));
+        assert_eq!(after_mark("process.env.PORT || 5050", "PORT ||"), Some(5050));
+        assert_eq!(after_mark("http.ListenAndServe(\":9000\", nil)", "ListenAndServe("), Some(9000));
+        assert_eq!(after_mark("bind(\"0.0.0.0:8081\")", "bind("), Some(8081));
+        assert_eq!(after_mark("port: 5432.5", "port:"), None);
+        assert_eq!(after_mark("support: 8080", "port:"), None);
+        assert_eq!(after_mark("listen(port)", "listen("), None);
+    }
+}

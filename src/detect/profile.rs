@@ -1,0 +1,285 @@
+//! From an app's facts and its stack's rules to its profile.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::apps::App;
+use super::commands::{choose, procfile};
+use super::docker::{self, Docker};
+use super::env;
+use super::ports;
+use super::registry::{FrameworkRule, Manager};
+use super::versions;
+use crate::model::{AppProfile, DependencyScope, Evidence, Language, Serving};
+
+/// So many pieces of evidence are kept for an app at most.
+const EVIDENCE: usize = 40;
+
+/// The profile of one app. Its name is still to be made unique.
+pub(super) fn profile(app: &App<'_>) -> AppProfile {
+    let folder = app.folder();
+    let stack = app.candidate.stack;
+    let facts = &app.facts;
+    let rule = app.framework.as_ref().map(|framework| framework.rule);
+    let docker = docker::read(folder);
+    let manager = manager(app);
+    let found = versions::find(folder, facts, &stack.versions);
+    let names = env::find(&app.sources, &stack.env);
+    let port = ports::find(app, &docker, names.port);
+    let commands = Lines::new(app, manager.as_ref(), rule);
+    let services = services(app, &docker);
+
+    let mut profile = AppProfile {
+        path: if folder.path().is_empty() { ".".to_owned() } else { folder.path().to_owned() },
+        name: facts.name.clone().unwrap_or_else(|| folder.name().to_owned()),
+        stack: stack.name.clone(),
+        language: language(app, found.version.as_deref()),
+        framework: app.framework.as_ref().map(|framework| framework.framework.clone()),
+        package_manager: manager.as_ref().map(|manager| manager.name.clone()),
+        package_manager_version: facts.manager.as_ref().and_then(|(_, version)| version.clone()),
+        build_tool: build_tool(app, rule),
+        runtime_version: found.version.clone().or_else(|| default_version(app)),
+        install_command: commands.install(),
+        build_command: commands.build(),
+        start_command: commands.start(),
+        serving: serving(app, rule),
+        dependencies: facts.dependencies.clone(),
+        confidence: (app.weight * 100.0).round() / 100.0,
+        services,
+        dockerfile: docker.dockerfile.clone(),
+        compose_file: docker.compose_file.clone(),
+        ..AppProfile::default()
+    };
+    if profile.start_command.is_none() && profile.serving == Serving::Server && docker.dockerfile.is_none() {
+        profile.serving = Serving::None;
+    }
+    if profile.serving == Serving::Static {
+        profile.output_dir = output_dir(app, rule);
+    }
+    if profile.serving != Serving::None {
+        profile.port = port.or(stack.port);
+        profile.health_path = rule.and_then(|rule| rule.health_path.clone()).or_else(|| stack.health_path.clone());
+    }
+    profile.dependencies.sort_by(|one, other| one.name.cmp(&other.name));
+    names_of_environment(app, names, &docker, rule, &mut profile);
+    system_packages(app, rule, &mut profile);
+    profile.config_files = config_files(app, manager.as_ref(), &docker);
+    profile.evidence = evidence(app, manager.as_ref(), &found, &docker);
+    profile
+}
+
+/// The package manager: the one that the manifest names, or whose files are nearest.
+fn manager(app: &App<'_>) -> Option<Manager> {
+    let rules = &app.candidate.stack.managers;
+    if let Some((name, _)) = &app.facts.manager
+        && let Some(named) = rules.iter().find(|rule| rule.name == *name)
+    {
+        return Some(named.clone());
+    }
+    let by_file = app
+        .folder()
+        .upwards()
+        .find_map(|above| rules.iter().find(|rule| rule.files.iter().any(|file| above.find(file).is_some())));
+    by_file.or_else(|| rules.iter().find(|rule| rule.files.is_empty() || rule.default)).cloned()
+}
+
+/// The file that proves the manager, relative to the project.
+fn lock_file(app: &App<'_>, manager: &Manager) -> Option<String> {
+    app.folder()
+        .upwards()
+        .find_map(|above| manager.files.iter().find_map(|file| above.find(file)).map(|file| above.at(&file)))
+}
+
+fn default_version(app: &App<'_>) -> Option<String> {
+    let default = &app.candidate.stack.versions.default;
+    (!default.is_empty()).then(|| default.clone())
+}
+
+fn language(app: &App<'_>, runtime: Option<&str>) -> Language {
+    let stack = app.candidate.stack;
+    let by_framework = app.framework.as_ref().and_then(|framework| framework.rule.language.clone());
+    let other = app.facts.language.clone().or(by_framework).filter(|name| *name != stack.language);
+    let version = match &other {
+        Some(_) => app.facts.language_version.clone(),
+        None => app.facts.language_version.clone().or_else(|| runtime.map(str::to_owned)),
+    };
+    Language {
+        name: other.unwrap_or_else(|| stack.language.clone()),
+        version: version.map(|version| version.trim_start_matches(['^', '~']).to_owned()),
+        confidence: (app.weight * 100.0).round() / 100.0,
+    }
+}
+
+fn build_tool(app: &App<'_>, rule: Option<&FrameworkRule>) -> Option<String> {
+    if let Some(tool) = rule.and_then(|rule| rule.build_tool.clone()) {
+        return Some(tool);
+    }
+    if let Some(tool) = app.facts.words.get("build_tool") {
+        return Some(tool.clone());
+    }
+    let tools = &app.candidate.stack.build_tools;
+    tools.iter().find(|tool| tool.packages.iter().any(|name| app.facts.depends_on(name))).map(|tool| tool.name.clone())
+}
+
+fn serving(app: &App<'_>, rule: Option<&FrameworkRule>) -> Serving {
+    match app.facts.serving {
+        Some(serving) => serving,
+        None => rule.map_or(app.candidate.stack.serving, |rule| rule.serving),
+    }
+}
+
+fn output_dir(app: &App<'_>, rule: Option<&FrameworkRule>) -> Option<String> {
+    app.facts
+        .output_dir
+        .clone()
+        .or_else(|| rule.and_then(|rule| rule.output_dir.clone()))
+        .or_else(|| app.candidate.stack.output_dir.clone())
+}
+
+/// The commands of an app.
+struct Lines<'a> {
+    app: &'a App<'a>,
+    manager: Option<&'a Manager>,
+    rule: Option<&'a FrameworkRule>,
+    words: BTreeMap<String, String>,
+}
+
+impl<'a> Lines<'a> {
+    fn new(app: &'a App<'a>, manager: Option<&'a Manager>, rule: Option<&'a FrameworkRule>) -> Self {
+        let mut words = app.facts.words.clone();
+        if let Some(manager) = manager {
+            words.extend(manager.words.clone());
+            words.insert("manager".to_owned(), manager.name.clone());
+        }
+        if let Some(output) = output_dir(app, rule) {
+            words.insert("output".to_owned(), output);
+        }
+        Self { app, manager, rule, words }
+    }
+
+    fn choose(
+        &self,
+        own: Option<&[super::registry::CommandRule]>,
+        stack: &[super::registry::CommandRule],
+    ) -> Option<String> {
+        let folder = self.app.folder();
+        let facts = &self.app.facts;
+        own.and_then(|rules| choose(rules, folder, facts, &self.words))
+            .or_else(|| choose(stack, folder, facts, &self.words))
+    }
+
+    fn install(&self) -> Option<String> {
+        let stack = self.app.candidate.stack;
+        if let Some(command) = self.choose(None, &stack.install) {
+            return Some(command);
+        }
+        let manager = self.manager?;
+        let locked = self.app.folder().upwards().any(|above| {
+            let mut locks =
+                manager.locks.iter().chain(manager.locks.is_empty().then_some(&manager.files).into_iter().flatten());
+            locks.any(|file| above.find(file).is_some())
+        });
+        let template = manager.install_unlocked.as_ref().filter(|_| !locked).unwrap_or(&manager.install);
+        super::commands::fill(template, &self.words, 4).filter(|command| !command.is_empty())
+    }
+
+    fn build(&self) -> Option<String> {
+        self.choose(self.rule.map(|rule| rule.build.as_slice()), &self.app.candidate.stack.build)
+    }
+
+    fn start(&self) -> Option<String> {
+        let folder = self.app.folder();
+        procfile(folder, "web")
+            .or_else(|| self.choose(self.rule.map(|rule| rule.start.as_slice()), &self.app.candidate.stack.start))
+            .or_else(|| procfile(folder, "worker"))
+    }
+}
+
+/// The services that its dependencies, its configuration or its compose file name.
+fn services(app: &App<'_>, docker: &Docker) -> Vec<String> {
+    let mut found: BTreeSet<String> = docker.services.iter().cloned().collect();
+    for (service, packages) in &app.candidate.stack.services {
+        let speaks = |name: &String| {
+            app.facts.dependency(name).is_some_and(|dependency| dependency.scope != DependencyScope::Development)
+        };
+        if packages.iter().any(speaks) {
+            found.insert(service.clone());
+        }
+    }
+    found.extend(app.facts.services.iter().cloned());
+    for not in &app.facts.not_services {
+        found.remove(not);
+    }
+    found.into_iter().collect()
+}
+
+fn names_of_environment(
+    app: &App<'_>,
+    names: env::Names,
+    docker: &Docker,
+    rule: Option<&FrameworkRule>,
+    profile: &mut AppProfile,
+) {
+    let mut read = names.read;
+    read.extend(docker.env.iter().cloned());
+    let mut required = names.required;
+    required.extend(app.facts.required_env.iter().cloned());
+    required.extend(rule.into_iter().flat_map(|rule| rule.required_env.iter().cloned()));
+    required.retain(|name| !profile.services.iter().any(|service| env::is_given_by(service, name)));
+    read.extend(required.iter().cloned());
+    profile.env = read.into_iter().collect();
+    profile.required_env = required.into_iter().collect();
+}
+
+fn system_packages(app: &App<'_>, rule: Option<&FrameworkRule>, profile: &mut AppProfile) {
+    let mut needed: BTreeSet<String> = rule.into_iter().flat_map(|rule| rule.system_packages.iter().cloned()).collect();
+    for (package, dependencies) in &app.candidate.stack.system_packages {
+        if dependencies.iter().any(|name| app.facts.depends_on(name)) {
+            needed.insert(package.clone());
+        }
+    }
+    profile.system_packages = needed.into_iter().collect();
+}
+
+fn config_files(app: &App<'_>, manager: Option<&Manager>, docker: &Docker) -> Vec<String> {
+    let folder = app.folder();
+    let mut files: BTreeSet<String> = app.facts.files.iter().map(|file| folder.at(file)).collect();
+    files.extend(app.candidate.files.iter().filter(|file| !is_source(file, app)).map(|file| folder.at(file)));
+    files.extend(app.framework.iter().flat_map(|found| found.evidence.iter().map(|evidence| evidence.file.clone())));
+    files.extend(manager.and_then(|manager| lock_file(app, manager)));
+    files.extend(docker.dockerfile.clone());
+    files.extend(docker.compose_file.clone());
+    files.extend(["Procfile", ".env.example"].iter().filter(|file| folder.has(file)).map(|file| folder.at(file)));
+    files.into_iter().collect()
+}
+
+fn is_source(file: &str, app: &App<'_>) -> bool {
+    let ending = file.rsplit_once('.').map_or("", |(_, ending)| ending);
+    app.candidate.stack.extensions.iter().any(|known| known == ending) && !file.contains(".config.")
+}
+
+fn evidence(app: &App<'_>, manager: Option<&Manager>, found: &versions::Found, docker: &Docker) -> Vec<Evidence> {
+    let folder = app.folder();
+    let stack = app.candidate.stack;
+    let mut evidence = Vec::new();
+    for file in &app.candidate.files {
+        evidence.push(Evidence { file: folder.at(file), says: format!("speaks for {}", stack.language) });
+    }
+    if let Some(framework) = &app.framework {
+        evidence.extend(framework.evidence.iter().cloned());
+    }
+    if let Some(manager) = manager
+        && let Some(file) = lock_file(app, manager)
+    {
+        evidence.push(Evidence { file, says: format!("is {}'s", manager.name) });
+    }
+    for (number, ask) in found.asks.iter().enumerate() {
+        let differs = number > 0 && versions::resolve(&ask.says, &stack.versions) != found.version;
+        let held = if differs { "; another file is more binding" } else { "" };
+        let says = format!("asks for {} {}{held}", stack.runtime(), ask.says);
+        evidence.push(Evidence { file: ask.file.clone(), says });
+    }
+    evidence.extend(app.facts.evidence.iter().cloned());
+    evidence.extend(docker.evidence.iter().cloned());
+    evidence.truncate(EVIDENCE);
+    evidence
+}

@@ -1,0 +1,288 @@
+//! A file tree with an index of its folders and a memory of what was read.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::rc::Rc;
+
+use serde_json::Value;
+
+use super::text::{decode, line_and_column};
+use crate::model::{FileTree, ReadError, Warning};
+
+/// The files under consideration. What cannot be read or parsed becomes a warning once, and counts as not there.
+pub(super) struct Project<'a> {
+    tree: &'a dyn FileTree,
+    folders: BTreeMap<&'a str, Listing<'a>>,
+    texts: RefCell<HashMap<String, Option<Rc<str>>>>,
+    values: RefCell<HashMap<String, Option<Rc<Value>>>>,
+    warnings: RefCell<BTreeMap<String, String>>,
+    read: RefCell<BTreeSet<String>>,
+}
+
+/// What lies directly in a folder.
+#[derive(Default)]
+struct Listing<'a> {
+    files: Vec<&'a str>,
+    folders: Vec<&'a str>,
+}
+
+/// The formats that are read into one kind of value.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Format {
+    Json,
+    Toml,
+    Yaml,
+}
+
+impl<'a> Project<'a> {
+    pub(super) fn new(tree: &'a dyn FileTree) -> Self {
+        let mut folders: BTreeMap<&'a str, Listing<'a>> = BTreeMap::from([("", Listing::default())]);
+        for path in tree.paths() {
+            let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+            let known = folders.contains_key(folder);
+            folders.entry(folder).or_default().files.push(name);
+            let mut child = folder;
+            let mut new = !known;
+            // Each new folder is noted in the one above, up to the first that is known.
+            while new && !child.is_empty() {
+                let (parent, name) = child.rsplit_once('/').unwrap_or(("", child));
+                new = !folders.contains_key(parent);
+                folders.entry(parent).or_default().folders.push(name);
+                child = parent;
+            }
+        }
+        Self {
+            tree,
+            folders,
+            texts: RefCell::default(),
+            values: RefCell::default(),
+            warnings: RefCell::default(),
+            read: RefCell::default(),
+        }
+    }
+
+    /// The folder at a path; `""` is the project itself.
+    pub(super) fn folder<'p>(&'p self, path: &str) -> Option<Folder<'p>> {
+        self.folders.get_key_value(path).map(|(path, _)| Folder { project: self, path })
+    }
+
+    /// Every folder, parents before children.
+    pub(super) fn folders(&self) -> impl Iterator<Item = Folder<'_>> {
+        self.folders.keys().map(|path| Folder { project: self, path })
+    }
+
+    pub(super) fn has(&self, path: &str) -> bool {
+        self.tree.paths().binary_search_by(|known| known.as_str().cmp(path)).is_ok()
+    }
+
+    /// The text of a file; none where it is not there or is no text.
+    pub(super) fn text(&self, path: &str) -> Option<Rc<str>> {
+        if let Some(known) = self.texts.borrow().get(path) {
+            return known.clone();
+        }
+        let text = match self.tree.read(path) {
+            Ok(bytes) => {
+                let text = decode(&bytes).map(Rc::from);
+                if text.is_none() {
+                    self.warn(path, "it is not text".to_owned());
+                }
+                text
+            }
+            Err(ReadError::Missing) => None,
+            Err(error) => {
+                self.warn(path, error.to_string());
+                None
+            }
+        };
+        self.texts.borrow_mut().insert(path.to_owned(), text.clone());
+        text
+    }
+
+    /// The text of a source file, which is not kept and never a reason to warn.
+    pub(super) fn source(&self, path: &str) -> Option<Rc<str>> {
+        if let Some(known) = self.texts.borrow().get(path) {
+            return known.clone();
+        }
+        let text: Option<Rc<str>> = self.tree.read(path).ok().and_then(|bytes| decode(&bytes)).map(Rc::from);
+        self.texts.borrow_mut().insert(path.to_owned(), text.clone());
+        text
+    }
+
+    /// The content of a JSON, TOML or YAML file, told by its ending.
+    pub(super) fn value(&self, path: &str) -> Option<Rc<Value>> {
+        if let Some(known) = self.values.borrow().get(path) {
+            return known.clone();
+        }
+        let value = self.text(path).and_then(|text| match parse(&text, format_of(path)) {
+            Ok(value) => {
+                self.read.borrow_mut().insert(path.to_owned());
+                Some(Rc::new(value))
+            }
+            Err(says) => {
+                self.warn(path, says);
+                None
+            }
+        });
+        self.values.borrow_mut().insert(path.to_owned(), value.clone());
+        value
+    }
+
+    pub(super) fn warn(&self, path: &str, says: String) {
+        self.warnings.borrow_mut().entry(path.to_owned()).or_insert(says);
+    }
+
+    /// All warnings: the walk's and those of reading.
+    pub(super) fn warnings(&self) -> Vec<Warning> {
+        let own = self.warnings.borrow();
+        let own = own.iter().map(|(file, says)| Warning { file: file.clone(), says: says.clone() });
+        self.tree.warnings().iter().cloned().chain(own).collect()
+    }
+}
+
+/// One folder of a project.
+#[derive(Clone, Copy)]
+pub(super) struct Folder<'p> {
+    project: &'p Project<'p>,
+    path: &'p str,
+}
+
+impl<'p> Folder<'p> {
+    pub(super) fn project(self) -> &'p Project<'p> {
+        self.project
+    }
+
+    /// Relative to the project; `""` for the project itself.
+    pub(super) fn path(self) -> &'p str {
+        self.path
+    }
+
+    /// The folder's own name; `""` for the project itself.
+    pub(super) fn name(self) -> &'p str {
+        self.path.rsplit('/').next().unwrap_or("")
+    }
+
+    /// The path of something in it, relative to the project.
+    pub(super) fn at(self, name: &str) -> String {
+        if self.path.is_empty() { name.to_owned() } else { format!("{}/{name}", self.path) }
+    }
+
+    pub(super) fn files(self) -> &'p [&'p str] {
+        self.project.folders.get(self.path).map_or(&[], |listing| &listing.files)
+    }
+
+    pub(super) fn subfolders(self) -> impl Iterator<Item = Folder<'p>> {
+        let names: &'p [&'p str] = self.project.folders.get(self.path).map_or(&[], |listing| &listing.folders);
+        names.iter().filter_map(move |name| self.folder(name))
+    }
+
+    pub(super) fn folder(self, name: &str) -> Option<Self> {
+        self.project.folder(&self.at(name))
+    }
+
+    pub(super) fn parent(self) -> Option<Self> {
+        if self.path.is_empty() {
+            return None;
+        }
+        self.project.folder(self.path.rsplit_once('/').map_or("", |(parent, _)| parent))
+    }
+
+    /// It and the folders above it, the nearest first.
+    pub(super) fn upwards(self) -> impl Iterator<Item = Self> {
+        std::iter::successors(Some(self), |folder| folder.parent())
+    }
+
+    pub(super) fn is_within(self, other: Self) -> bool {
+        other.path.is_empty()
+            || self.path == other.path
+            || self.path.strip_prefix(other.path).is_some_and(|rest| rest.starts_with('/'))
+    }
+
+    pub(super) fn has(self, name: &str) -> bool {
+        self.project.has(&self.at(name))
+    }
+
+    pub(super) fn has_folder(self, name: &str) -> bool {
+        self.project.folders.contains_key(self.at(name).as_str())
+    }
+
+    /// The first file, relative to this folder, that matches: a path with at most one `*` in its last part. A
+    /// pattern that ends in `/` asks for a folder.
+    pub(super) fn find(self, pattern: &str) -> Option<String> {
+        if let Some(folder) = pattern.strip_suffix('/') {
+            return self.has_folder(folder).then(|| folder.to_owned());
+        }
+        let Some((before, after)) = pattern.split_once('*') else {
+            return self.has(pattern).then(|| pattern.to_owned());
+        };
+        let (below, before) = before.rsplit_once('/').map_or((None, before), |(below, name)| (Some(below), name));
+        let folder = below.map_or(Some(self), |below| self.folder(below))?;
+        let fits = |name: &&&str| {
+            name.len() >= before.len() + after.len() && name.starts_with(before) && name.ends_with(after)
+        };
+        let name = folder.files().iter().find(fits)?;
+        Some(below.map_or_else(|| (*name).to_owned(), |below| format!("{below}/{name}")))
+    }
+
+    pub(super) fn text(self, name: &str) -> Option<Rc<str>> {
+        self.project.text(&self.at(name))
+    }
+
+    pub(super) fn value(self, name: &str) -> Option<Rc<Value>> {
+        self.project.value(&self.at(name))
+    }
+
+    /// Paths, relative to the project, of the files below that end so; the nearest first, folder by folder, without
+    /// the folders for which `skip` says so.
+    pub(super) fn below(self, endings: &[String], limit: usize, skip: &dyn Fn(Self) -> bool) -> Vec<String> {
+        let mut found = Vec::new();
+        let mut level = vec![self];
+        while !level.is_empty() && found.len() < limit {
+            let mut next = Vec::new();
+            for folder in level {
+                for name in folder.files() {
+                    let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
+                    if found.len() < limit && endings.iter().any(|wanted| wanted == ending) {
+                        found.push(folder.at(name));
+                    }
+                }
+                next.extend(folder.subfolders().filter(|child| !skip(*child)));
+            }
+            level = next;
+        }
+        found
+    }
+}
+
+fn format_of(path: &str) -> Format {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    match name.rsplit_once('.').map(|(_, ending)| ending) {
+        Some("toml") => Format::Toml,
+        Some("yml" | "yaml") => Format::Yaml,
+        _ if matches!(name, "Pipfile" | "uv.lock" | "poetry.lock" | "pdm.lock" | "Cargo.lock") => Format::Toml,
+        _ if name == "pubspec.lock" => Format::Yaml,
+        _ => Format::Json,
+    }
+}
+
+/// Parses, or says what is wrong with line and column.
+fn parse(text: &str, format: Format) -> Result<Value, String> {
+    match format {
+        Format::Json => serde_json::from_str(text).or_else(|strict| {
+            let loose = jsonc_parser::parse_to_serde_value::<Value>(text, &jsonc_parser::ParseOptions::default());
+            loose.map_err(|_| format!("malformed JSON: {}", worded(&strict.to_string())))
+        }),
+        Format::Toml => toml_edit::de::from_str(text).map_err(|error| {
+            let (line, column) = line_and_column(text, error.span().map_or(0, |span| span.start));
+            format!("malformed TOML: {} at line {line} column {column}", first_line(error.message()))
+        }),
+        Format::Yaml => yaml_serde::from_str(text).map_err(|error| format!("malformed YAML: {error}")),
+    }
+}
+
+fn worded(error: &str) -> String {
+    first_line(error).to_owned()
+}
+
+fn first_line(text: &str) -> &str {
+    text.lines().next().unwrap_or("")
+}

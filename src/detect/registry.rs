@@ -1,0 +1,263 @@
+//! The stacks: each is one folder under `templates/stacks/`, and its `stack.toml` is read into these types.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::OnceLock;
+
+use include_dir::{Dir, include_dir};
+use serde::Deserialize;
+
+use crate::model::{Problem, ProblemCode, Serving};
+
+static EMBEDDED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates/stacks");
+
+/// All that is known of stacks.
+#[derive(Clone, Debug)]
+pub struct Registry {
+    stacks: Vec<Stack>,
+}
+
+/// What is known of one stack.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Stack {
+    /// Its word in profiles; the folder's name where nothing is said.
+    pub name: String,
+    /// Its language's usual name.
+    pub language: String,
+    /// Endings of its source files.
+    pub extensions: Vec<String>,
+    /// The files that say how a folder is one of this stack, each with how much it says.
+    pub evidence: Vec<EvidenceRule>,
+    /// Its versions and where projects say theirs.
+    pub versions: Versions,
+    /// What its programs usually listen on.
+    pub port: Option<u16>,
+    /// The path that usually answers.
+    pub health_path: Option<String>,
+    /// How its programs answer, where no framework says so.
+    pub serving: Serving,
+    /// Where a build leaves files to be served, where nothing else says so.
+    pub output_dir: Option<String>,
+    /// The runtime's or compiler's name, where it is not the language's.
+    pub runtime: Option<String>,
+    /// Its package managers, the most telling first.
+    pub managers: Vec<Manager>,
+    /// Its frameworks.
+    pub frameworks: Vec<FrameworkRule>,
+    /// Tools that build, the most telling first.
+    pub build_tools: Vec<BuildTool>,
+    /// Dependencies by the service that they speak to.
+    pub services: BTreeMap<String, Vec<String>>,
+    /// Dependencies by the system package that they need.
+    pub system_packages: BTreeMap<String, Vec<String>>,
+    /// How it installs, where the manager does not say. Of several commands, here and below, the first is taken
+    /// whose conditions hold and whose `{words}` are all known.
+    pub install: Vec<CommandRule>,
+    /// How it builds, where the framework does not say.
+    pub build: Vec<CommandRule>,
+    /// How it starts, where the framework does not say.
+    pub start: Vec<CommandRule>,
+    /// How its sources read environment variables.
+    pub env: Vec<EnvRule>,
+    /// What stands before a port in its sources.
+    pub port_marks: Vec<String>,
+    /// The stack is told from whatever holds it by what is served: it gives way to any other at the same place.
+    pub yields: bool,
+    /// Its packages often only bundle for another stack in the same folder.
+    pub helps: bool,
+}
+
+/// A file and how much it says.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct EvidenceRule {
+    /// A path with at most one `*` in its last part.
+    pub file: String,
+    /// From 0 to 1: how sure this file alone makes.
+    pub weight: f64,
+    /// What it makes of its folder.
+    pub kind: EvidenceKind,
+    /// A text that must stand in it.
+    pub holds: Option<String>,
+}
+
+/// What a file makes of the folder that it lies in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum EvidenceKind {
+    /// Nothing alone; it adds to what others say.
+    #[default]
+    Hint,
+    /// Something that can be run, where no package around it claims it.
+    Entry,
+    /// A package of its own.
+    Manifest,
+}
+
+/// Versions of a runtime or compiler.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Versions {
+    /// Where the project asks for none.
+    pub default: String,
+    /// Those that images exist for, newest first.
+    pub known: Vec<String>,
+    /// Names of versions that are no numbers.
+    pub aliases: BTreeMap<String, String>,
+    /// Of “at least this”, this is taken where it is known; without, the default where it fits.
+    pub range_begins: bool,
+    /// Where projects say theirs, the most binding first: a file with only the version in it (`.nvmrc`), a tool of
+    /// `.tool-versions` and `mise.toml` (`tool:nodejs`), or a place in a manifest that the stack's reader names.
+    pub places: Vec<String>,
+}
+
+/// A package manager.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Manager {
+    /// Its word in profiles.
+    pub name: String,
+    /// Files that prove it.
+    pub files: Vec<String>,
+    /// Those of `files` that pin versions; all where nothing is said.
+    pub locks: Vec<String>,
+    /// It is meant where nothing proves another.
+    pub default: bool,
+    /// Installs when a lock is there.
+    pub install: String,
+    /// Installs when none is; `install` where nothing is said.
+    pub install_unlocked: Option<String>,
+    /// Words of its own for the templates of commands.
+    pub words: BTreeMap<String, String>,
+}
+
+/// A tool that builds or bundles.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct BuildTool {
+    /// Its name.
+    pub name: String,
+    /// Dependencies, any of which proves it.
+    pub packages: Vec<String>,
+}
+
+/// A framework.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct FrameworkRule {
+    /// Its word in profiles.
+    pub name: String,
+    /// Dependencies, any of which proves it. One that ends in `*` is a beginning.
+    pub dependencies: Vec<String>,
+    /// Files that add to it, as in [`EvidenceRule::file`].
+    pub files: Vec<String>,
+    /// Such a file alone proves it.
+    pub file_proves: bool,
+    /// It is made of these, and named instead of them.
+    pub beats: Vec<String>,
+    /// The language, where the framework says it.
+    pub language: Option<String>,
+    /// What builds or bundles it.
+    pub build_tool: Option<String>,
+    /// How it answers.
+    pub serving: Serving,
+    /// Where a build leaves files to be served.
+    pub output_dir: Option<String>,
+    /// What it listens on.
+    pub port: Option<u16>,
+    /// The path that answers.
+    pub health_path: Option<String>,
+    /// Names that it needs and that no source shows.
+    pub required_env: Vec<String>,
+    /// System packages that it needs.
+    pub system_packages: Vec<String>,
+    /// How it builds.
+    pub build: Vec<CommandRule>,
+    /// How it starts.
+    pub start: Vec<CommandRule>,
+}
+
+/// A command with its conditions.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct CommandRule {
+    /// The command, with `{words}` to be filled in.
+    pub run: String,
+    /// A dependency that must be there.
+    pub needs: Option<String>,
+    /// A file that must be there.
+    pub file: Option<String>,
+}
+
+/// A way to read an environment variable.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct EnvRule {
+    /// What stands before the name.
+    pub before: String,
+    /// The name stands in quotes; without, it is a bare word.
+    pub quoted: bool,
+    /// What stands right behind the closing quote where the app fails without the variable.
+    pub required_before: Vec<String>,
+    /// … unless one of these follows.
+    pub unless: Vec<String>,
+}
+
+impl Stack {
+    /// What people call the thing whose version matters.
+    pub(super) fn runtime(&self) -> &str {
+        self.runtime.as_deref().unwrap_or(&self.language)
+    }
+}
+
+impl Registry {
+    /// The stacks that Wharf brings along, read once.
+    pub fn embedded() -> Result<&'static Self, Problem> {
+        static READ: OnceLock<Result<Registry, Problem>> = OnceLock::new();
+        READ.get_or_init(|| {
+            let files = EMBEDDED.dirs().filter_map(|folder| {
+                let name = folder.path().file_name()?.to_str()?;
+                Some((name, folder.get_file(folder.path().join("stack.toml"))?.contents_utf8()?))
+            });
+            Ok(Self { stacks: files.map(|(name, text)| read_stack(name, text, name)).collect::<Result<_, _>>()? })
+        })
+        .as_ref()
+        .map_err(Clone::clone)
+    }
+
+    /// The same with other stacks over them: pairs of a stack's name and the text of its `stack.toml`. A name that
+    /// is there already is replaced as a whole.
+    pub fn overlaid<'t>(&self, over: impl IntoIterator<Item = (&'t str, &'t str)>) -> Result<Self, Problem> {
+        let mut stacks = self.stacks.clone();
+        for (name, text) in over {
+            let stack = read_stack(name, text, &format!("{}", Path::new(name).join("stack.toml").display()))?;
+            match stacks.iter_mut().find(|known| known.name == stack.name) {
+                Some(known) => *known = stack,
+                None => stacks.push(stack),
+            }
+        }
+        Ok(Self { stacks })
+    }
+
+    pub(super) fn stacks(&self) -> &[Stack] {
+        &self.stacks
+    }
+
+    /// The names of all stacks.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.stacks.iter().map(|stack| stack.name.as_str())
+    }
+}
+
+fn read_stack(name: &str, text: &str, file: &str) -> Result<Stack, Problem> {
+    let mut stack: Stack = toml_edit::de::from_str(text).map_err(|error| {
+        Problem::new(ProblemCode::Usage, "malformed-stack", format!("The stack {file} cannot be read"))
+            .why(error)
+            .fix("mend the file, or move it out of the configuration folder")
+    })?;
+    if stack.name.is_empty() {
+        name.clone_into(&mut stack.name);
+    }
+    Ok(stack)
+}

@@ -1,0 +1,78 @@
+//! The source files of one app, found as they are asked for.
+
+use std::cell::OnceCell;
+use std::rc::Rc;
+
+use super::project::Folder;
+
+/// So many source files of an app are looked into at most.
+const FILES: usize = 400;
+
+/// So many bytes of one source file are looked into at most.
+const BYTES: usize = 256 << 10;
+
+/// Folders whose sources say nothing of how an app runs.
+const ASIDE: &[&str] = &[
+    "test",
+    "tests",
+    "__tests__",
+    "spec",
+    "specs",
+    "e2e",
+    "cypress",
+    "docs",
+    "doc",
+    "example",
+    "examples",
+    "fixtures",
+    "testdata",
+    "benches",
+    "benchmarks",
+    "vendor",
+    "third_party",
+    "node_modules",
+    "dist",
+    "build",
+    "out",
+    "target",
+    "coverage",
+    "migrations",
+    "locales",
+    "static",
+    "assets",
+    "venv",
+    "env",
+    "site-packages",
+    "bin",
+    "obj",
+];
+
+/// The sources of a folder, without those of apps below it.
+pub(super) struct Sources<'p> {
+    pub folder: Folder<'p>,
+    endings: &'p [String],
+    others: Vec<&'p str>,
+    files: OnceCell<Vec<String>>,
+}
+
+impl<'p> Sources<'p> {
+    /// The sources with those endings below `folder`; `others` are the paths of other packages.
+    pub(super) fn new(folder: Folder<'p>, endings: &'p [String], others: Vec<&'p str>) -> Self {
+        Self { folder, endings, others, files: OnceCell::new() }
+    }
+
+    /// The paths of the files, relative to the project, the nearest first.
+    pub(super) fn files(&self) -> &[String] {
+        self.files.get_or_init(|| {
+            self.folder.below(self.endings, FILES, &|child| {
+                ASIDE.contains(&child.name()) || self.others.contains(&child.path())
+            })
+        })
+    }
+
+    /// The files with their text.
+    pub(super) fn texts(&self) -> impl Iterator<Item = (&str, Rc<str>)> {
+        let read = |path: &str| self.folder.project().source(path).filter(|text| text.len() <= BYTES);
+        self.files().iter().filter_map(move |path| Some((path.as_str(), read(path)?)))
+    }
+}

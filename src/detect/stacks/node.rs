@@ -1,0 +1,214 @@
+//! Node.js: `package.json` and the lock files beside it or above it.
+
+use serde_json::Value;
+
+use crate::detect::facts::{Facts, Role};
+use crate::detect::manifests::node_locks::Locked;
+use crate::detect::manifests::package_json::PackageJson;
+use crate::detect::project::Folder;
+use crate::detect::sources::Sources;
+use crate::model::DependencyScope;
+
+/// Where a program begins when its manifest does not say.
+const ENTRIES: &[&str] = &[
+    "server",
+    "index",
+    "app",
+    "main",
+    "src/server",
+    "src/index",
+    "src/app",
+    "src/main",
+    "bin/www",
+    "server/index",
+    "server/server",
+    "server/app",
+];
+
+/// Programs that serve while somebody develops, not in production.
+const DEVELOPS: &[&str] = &[
+    "vite",
+    "react-scripts start",
+    "ng serve",
+    "next dev",
+    "nuxt dev",
+    "nuxi dev",
+    "webpack serve",
+    "webpack-dev-server",
+    "parcel",
+    "gatsby develop",
+    "vue-cli-service serve",
+    "nodemon",
+    "ts-node-dev",
+    "tsx watch",
+    "node --watch",
+    "astro dev",
+    "svelte-kit dev",
+    "remix dev",
+    "expo start",
+    "react-native start",
+    "snowpack dev",
+    "webpack --watch",
+    "live-server",
+];
+
+pub(super) fn read(sources: &Sources<'_>) -> Facts {
+    let folder = sources.folder;
+    let mut facts = Facts::default();
+    let manifest = folder.value("package.json").and_then(PackageJson::new);
+    if let Some(manifest) = &manifest {
+        facts.files.push("package.json".to_owned());
+        read_manifest(&mut facts, folder, manifest);
+        lock(&mut facts, folder);
+    }
+    typescript(&mut facts, folder);
+    facts.output_dir = output(&facts, folder);
+    if let Some(entry) = entry(folder, manifest.as_ref()) {
+        facts.word("entry", entry);
+    }
+    facts.role = role(folder, manifest.as_ref(), &facts);
+    facts
+}
+
+fn read_manifest(facts: &mut Facts, folder: Folder<'_>, manifest: &PackageJson) {
+    facts.name = manifest.text("/name").map(str::to_owned);
+    let groups = [
+        ("dependencies", DependencyScope::Runtime),
+        ("devDependencies", DependencyScope::Development),
+        ("optionalDependencies", DependencyScope::Optional),
+    ];
+    for (group, scope) in groups {
+        for (name, asked) in manifest.group(group) {
+            if !facts.depends_on(name) {
+                facts.depend(name, Some(asked.to_owned()), scope);
+            }
+        }
+    }
+    facts.manager = manifest.manager();
+    facts.ask("package.json volta.node", folder, "package.json", manifest.text("/volta/node"));
+    facts.ask("package.json engines.node", folder, "package.json", manifest.text("/engines/node"));
+    let runtime = manifest.text("/devEngines/runtime/version");
+    facts.ask("package.json devEngines.runtime", folder, "package.json", runtime);
+    for (name, command) in manifest.scripts() {
+        let develops =
+            DEVELOPS.iter().any(|program| command.starts_with(program) || command.contains(&format!(" {program}")));
+        let key = if develops { format!("develop.{name}") } else { format!("script.{name}") };
+        facts.word(&key, format!("{{run}} {name}"));
+        if name == "start" {
+            facts.saw(folder, "package.json", format!("starts with {command}"));
+        }
+    }
+    facts.members = manifest.workspaces();
+    if !facts.members.is_empty() {
+        let tool = facts.manager.as_ref().map_or("npm", |(name, _)| name);
+        let tool = if folder.has("yarn.lock") { "yarn" } else { tool };
+        facts.workspace_tool = Some(tool.to_owned());
+    }
+    if let Some(workspace) = folder.value("pnpm-workspace.yaml") {
+        let listed = workspace.get("packages").and_then(Value::as_array).into_iter().flatten();
+        facts.members.extend(listed.filter_map(Value::as_str).map(str::to_owned));
+        facts.workspace_tool = Some("pnpm".to_owned());
+    }
+    if let Some(lerna) = folder.value("lerna.json") {
+        let listed = lerna.get("packages").and_then(Value::as_array).into_iter().flatten();
+        facts.members.extend(listed.filter_map(Value::as_str).map(str::to_owned));
+        facts.workspace_tool = Some("lerna".to_owned());
+    }
+    for (file, tool) in [("turbo.json", "turbo"), ("nx.json", "nx"), (".moon/workspace.yml", "moon")] {
+        if folder.has(file) {
+            facts.workspace_tool = Some(tool.to_owned());
+        }
+    }
+}
+
+/// Exact versions from the nearest lock file: a workspace has one for all its members.
+fn lock(facts: &mut Facts, folder: Folder<'_>) {
+    for above in folder.upwards() {
+        if let Some(locked) = locked_in(above, folder) {
+            facts.lock(|name, asked| locked.version(name, asked));
+            return;
+        }
+    }
+}
+
+fn locked_in(above: Folder<'_>, member: Folder<'_>) -> Option<Locked> {
+    for name in ["package-lock.json", "npm-shrinkwrap.json"] {
+        if let Some(text) = above.text(name) {
+            return Locked::npm(&text).map_err(|says| above.project().warn(&above.at(name), says)).ok();
+        }
+    }
+    if let Some(text) = above.text("pnpm-lock.yaml") {
+        let below = member.path().strip_prefix(above.path()).unwrap_or("").trim_start_matches('/');
+        return Some(Locked::pnpm(&text, if below.is_empty() { "." } else { below }));
+    }
+    if let Some(text) = above.text("yarn.lock") {
+        return Some(Locked::yarn(&text));
+    }
+    above.value("bun.lock").map(|value| Locked::bun(&value))
+}
+
+fn typescript(facts: &mut Facts, folder: Folder<'_>) {
+    let asked = facts.dependency("typescript").map(|found| found.version.clone());
+    if asked.is_some() || folder.has("tsconfig.json") {
+        facts.language = Some("TypeScript".to_owned());
+        facts.language_version = asked.flatten();
+    }
+}
+
+/// Where a bundler leaves its files: what its configuration says, or its usual folder.
+fn output(facts: &Facts, folder: Folder<'_>) -> Option<String> {
+    if facts.depends_on("react-scripts") {
+        return Some("build".to_owned());
+    }
+    let bundlers = ["vite", "@vue/cli-service", "webpack", "parcel", "parcel-bundler", "rollup", "esbuild"];
+    let bundled = bundlers.iter().any(|name| facts.depends_on(name));
+    let configured = || {
+        let file = ["vite.config.*", "vue.config.*"].iter().find_map(|pattern| folder.find(pattern))?;
+        let text = folder.text(&file)?;
+        let (_, after) = text.split_once("outDir:").or_else(|| text.split_once("outputDir:"))?;
+        let quoted = after.trim_start();
+        let quote = quoted.chars().next().filter(|letter| matches!(letter, '"' | '\'' | '`'))?;
+        let inside = quoted[1..].split(quote).next()?.trim_start_matches("./").trim_end_matches('/').to_owned();
+        (!inside.starts_with("..") && !inside.starts_with('/')).then_some(inside)
+    };
+    bundled.then(|| configured().unwrap_or_else(|| "dist".to_owned()))
+}
+
+/// The file that `node` is to run: what the start script runs, what `main` says, or a usual name.
+fn entry(folder: Folder<'_>, manifest: Option<&PackageJson>) -> Option<String> {
+    let scripts = ["start", "serve", "prod", "dev"];
+    let from_script = manifest.and_then(|manifest| {
+        let files = scripts.iter().filter_map(|script| manifest.script(script)).flat_map(str::split_whitespace);
+        files.map(|word| word.trim_start_matches("./")).find(|word| runs(word) && folder.has(word)).map(str::to_owned)
+    });
+    let from_main = || {
+        let main = manifest?.text("/main")?.trim_start_matches("./");
+        [main.to_owned(), format!("{main}.js"), format!("{main}/index.js")].into_iter().find(|file| folder.has(file))
+    };
+    let usual = || {
+        let endings = [".js", ".mjs", ".cjs", ""];
+        let names = ENTRIES.iter().flat_map(|name| endings.iter().map(move |ending| format!("{name}{ending}")));
+        names.filter(|file| file.contains('.') || file == "bin/www").find(|file| folder.has(file))
+    };
+    from_script.or_else(from_main).or_else(usual)
+}
+
+fn runs(word: &str) -> bool {
+    [".js", ".mjs", ".cjs"].iter().any(|ending| word.ends_with(ending)) || word == "bin/www"
+}
+
+fn role(folder: Folder<'_>, manifest: Option<&PackageJson>, facts: &Facts) -> Role {
+    let Some(manifest) = manifest else { return Role::Unknown };
+    let starts = manifest.script("start").is_some_and(|start| !start.contains("turbo ") && !start.contains("nx "));
+    if !facts.members.is_empty() || facts.workspace_tool.is_some() {
+        return if starts && facts.words.contains_key("entry") { Role::App } else { Role::Shell };
+    }
+    let published = ["exports", "module", "types", "typings", "files", "peerDependencies", "publishConfig"];
+    if starts || folder.has("Procfile") {
+        Role::App
+    } else if published.iter().any(|key| manifest.has(key)) {
+        Role::Library
+    } else {
+        Role::Unknown
+    }
+}

@@ -1,0 +1,236 @@
+//! The version of a runtime that a project asks for.
+
+use super::facts::{Ask, Facts};
+use super::project::Folder;
+use super::registry::Versions;
+
+/// What was found: the version to use and all that was asked for, the most binding first.
+pub(super) struct Found {
+    pub version: Option<String>,
+    pub asks: Vec<Ask>,
+}
+
+/// Looks at all places in their order. The first that makes sense holds.
+pub(super) fn find(folder: Folder<'_>, facts: &Facts, rules: &Versions) -> Found {
+    let asks: Vec<Ask> = rules.places.iter().filter_map(|place| ask_at(place, folder, facts)).collect();
+    let version = asks.iter().find_map(|ask| resolve(&ask.says, rules));
+    Found { version, asks }
+}
+
+fn ask_at(place: &str, folder: Folder<'_>, facts: &Facts) -> Option<Ask> {
+    if let Some(ask) = facts.versions.get(place) {
+        return Some(ask.clone());
+    }
+    if let Some(tool) = place.strip_prefix("tool:") {
+        return folder.upwards().find_map(|above| asdf(above, tool).or_else(|| mise(above, tool)));
+    }
+    if place.contains(' ') {
+        return None;
+    }
+    folder.upwards().find_map(|above| {
+        let text = above.text(place)?;
+        let says =
+            text.lines().map(|line| line.split('#').next().unwrap_or("").trim()).find(|line| !line.is_empty())?;
+        Some(Ask { file: above.at(place), says: says.to_owned() })
+    })
+}
+
+/// `.tool-versions`: a tool and its versions a line.
+fn asdf(folder: Folder<'_>, tool: &str) -> Option<Ask> {
+    let text = folder.text(".tool-versions")?;
+    let says = text.lines().find_map(|line| {
+        let mut words = line.split_whitespace();
+        (words.next() == Some(tool)).then(|| words.next())?
+    })?;
+    Some(Ask { file: folder.at(".tool-versions"), says: says.to_owned() })
+}
+
+/// `mise.toml`: a version, a list of them, or a table with one.
+fn mise(folder: Folder<'_>, tool: &str) -> Option<Ask> {
+    ["mise.toml", ".mise.toml", "mise/config.toml", ".config/mise.toml"].iter().find_map(|file| {
+        let value = folder.value(file)?;
+        let entry = value.get("tools")?.get(tool)?;
+        let entry = entry.get("version").or_else(|| entry.get(0)).unwrap_or(entry);
+        let says = entry.as_str().map(str::to_owned).or_else(|| entry.as_number().map(ToString::to_string))?;
+        Some(Ask { file: folder.at(file), says })
+    })
+}
+
+/// One bound of what is asked.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Bound {
+    Is,
+    /// What is compatible with a version is of its line: `^20.11` is 20, `~3.9.1` is 3.9.
+    Line,
+    AtLeast,
+    Below,
+}
+
+/// The version to use for what somebody wrote: an exact one stays as it is, a range becomes the known version that it
+/// begins with, or the default where that lies in it. None where it is no version.
+pub(super) fn resolve(says: &str, rules: &Versions) -> Option<String> {
+    let says = says.trim().trim_matches(['"', '\'']).trim();
+    if let Some(known) = rules.aliases.get(&says.to_ascii_lowercase()) {
+        return Some(known.clone());
+    }
+    if matches!(
+        says.to_ascii_lowercase().as_str(),
+        "*" | "latest" | "lts" | "current" | "stable" | "node" | "x" | "lts/*"
+    ) {
+        return Some(rules.default.clone());
+    }
+    let first = says.split("||").next().unwrap_or(says).split(" | ").next().unwrap_or(says);
+    let mut lower: Option<(Bound, &str)> = None;
+    let mut upper = None;
+    let spaced = first.replace(',', " ");
+    for word in joined(&spaced) {
+        let (bound, number) = bound_of(word);
+        if numbers(number).is_empty() {
+            continue;
+        }
+        let number = &first[first.find(number)?..][..number.len()];
+        match bound {
+            Bound::Below => upper = Some(numbers(number)),
+            _ if lower.is_none() => lower = Some((bound, number)),
+            _ => {}
+        }
+    }
+    let (bound, number) = lower?;
+    let asked = numbers(number);
+    let depth = numbers(&rules.default).len().max(1);
+    match bound {
+        Bound::Is if !number.contains(['x', '*']) && asked.len() > depth => {
+            Some(number.trim_end_matches('.').to_owned())
+        }
+        Bound::Is | Bound::Line => Some(whole(&asked, depth, rules)),
+        _ => Some(at_least(&asked, upper.as_deref(), depth, rules)),
+    }
+}
+
+/// The words of a constraint, with a sign that stands alone joined to its number.
+fn joined(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = text.trim_start();
+    std::iter::from_fn(move || {
+        if rest.is_empty() {
+            return None;
+        }
+        let signs = rest.len() - rest.trim_start_matches(|c: char| !c.is_alphanumeric() && c != '*').len();
+        let end = rest[signs..].find(char::is_whitespace).map_or(rest.len(), |at| signs + at);
+        let word = &rest[..end];
+        rest = rest[end..].trim_start();
+        Some(word)
+    })
+}
+
+fn bound_of(word: &str) -> (Bound, &str) {
+    let number = word.trim_start_matches(|c: char| !c.is_ascii_digit());
+    let signs = &word[..word.len() - number.len()];
+    let bound = match signs.trim() {
+        sign if sign.starts_with('<') || sign.starts_with("!=") => Bound::Below,
+        sign if sign.starts_with('>') => Bound::AtLeast,
+        sign if sign.starts_with(['^', '~']) => Bound::Line,
+        _ => Bound::Is,
+    };
+    (bound, number.split(['-', '+', '@', ' ']).next().unwrap_or(number))
+}
+
+fn numbers(text: &str) -> Vec<u32> {
+    text.split('.').map_while(|part| part.trim().parse().ok()).collect()
+}
+
+fn shown(numbers: &[u32]) -> String {
+    numbers.iter().map(u32::to_string).collect::<Vec<_>>().join(".")
+}
+
+/// As many parts as versions of this runtime have, filled up from what is known.
+fn whole(asked: &[u32], depth: usize, rules: &Versions) -> String {
+    if asked.len() >= depth {
+        return shown(&asked[..depth]);
+    }
+    let known = std::iter::once(&rules.default).chain(&rules.known);
+    known.into_iter().find(|known| numbers(known).starts_with(asked)).cloned().unwrap_or_else(|| shown(asked))
+}
+
+fn at_least(asked: &[u32], upper: Option<&[u32]>, depth: usize, rules: &Versions) -> String {
+    let line = whole(asked, depth, rules);
+    if rules.range_begins && rules.known.contains(&line) {
+        return line;
+    }
+    let fits = |version: &&String| {
+        let version = numbers(version);
+        let begins = |upper: &[u32]| {
+            let mut version = version.clone();
+            version.resize(upper.len().max(version.len()), 0);
+            version.as_slice() < upper
+        };
+        version.as_slice() >= &asked[..asked.len().min(depth)] && upper.is_none_or(begins)
+    };
+    let known = std::iter::once(&rules.default).chain(&rules.known);
+    known.into_iter().find(fits).cloned().unwrap_or(line)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn node() -> Versions {
+        Versions {
+            default: "22".into(),
+            known: ["24", "22", "20", "18"].map(String::from).to_vec(),
+            aliases: [("lts/iron".to_owned(), "20".to_owned())].into(),
+            range_begins: true,
+            ..Versions::default()
+        }
+    }
+
+    fn python() -> Versions {
+        Versions {
+            default: "3.12".into(),
+            known: ["3.13", "3.12", "3.11", "3.10", "3.9"].map(String::from).to_vec(),
+            ..Versions::default()
+        }
+    }
+
+    #[test]
+    fn what_people_write_becomes_a_version_to_use() {
+        let cases = [
+            ("20.11.1", "20.11.1"),
+            ("v14.18.1", "14.18.1"),
+            ("22.x", "22"),
+            ("22.x.x", "22"),
+            ("10", "10"),
+            (">=18.0.0", "18"),
+            (">= 0.10.21", "22"),
+            ("^18.17 || ^20", "18"),
+            (">=16.0.0 <18.0.0", "16"),
+            ("^26.0.0", "26"),
+            ("*", "22"),
+            ("lts/iron", "20"),
+            ("lts/*", "22"),
+            (">=18 <21", "18"),
+        ];
+        for (says, expected) in cases {
+            assert_eq!(resolve(says, &node()).as_deref(), Some(expected), "{says}");
+        }
+        assert_eq!(resolve("some_invalid_version", &node()), None);
+    }
+
+    #[test]
+    fn python_has_two_parts() {
+        let cases = [
+            ("python-3.11.4", "3.11.4"),
+            ("3.10", "3.10"),
+            ("3", "3.12"),
+            (">=3.8", "3.12"),
+            (">=3.13", "3.13"),
+            (">=3.8,<3.12", "3.11"),
+            ("^3.9", "3.9"),
+            ("~=3.10.0", "3.10"),
+            ("==3.11.*", "3.11"),
+            ("3.10-slim", "3.10"),
+        ];
+        for (says, expected) in cases {
+            assert_eq!(resolve(says, &python()).as_deref(), Some(expected), "{says}");
+        }
+    }
+}

@@ -1,0 +1,400 @@
+//! A project's folder on disk as a [`FileTree`].
+//!
+//! The walk follows no link out of the folder, leaves out what version control ignores and what package managers
+//! install, and has a bound on entries, depth and bytes. What it had to leave out otherwise becomes a warning.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::fs::{self, File};
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::UNIX_EPOCH;
+
+use ignore::{DirEntry, WalkBuilder, WalkState};
+use sha2::{Digest as _, Sha256};
+
+use crate::model::{FileTree, Problem, ProblemCode, ReadError, Warning};
+
+/// Folders that hold what was installed or built, or a tool's own notes; nothing in them tells what a project is.
+const NEVER_WALKED: &[&str] = &[
+    ".git",
+    ".hg",
+    ".svn",
+    ".wharf",
+    "node_modules",
+    "bower_components",
+    "jspm_packages",
+    "__pycache__",
+    ".venv",
+    ".tox",
+    ".nox",
+    ".mypy_cache",
+    ".pytest_cache",
+    ".ruff_cache",
+    ".gradle",
+    ".idea",
+    ".vs",
+    ".next",
+    ".nuxt",
+    ".output",
+    ".svelte-kit",
+    ".turbo",
+    ".nx",
+    ".terraform",
+    ".bundle",
+    ".dart_tool",
+    ".yarn",
+    ".pnpm-store",
+    "_build",
+    ".stack-work",
+    "dist-newstyle",
+    ".parcel-cache",
+    ".cache",
+];
+
+/// What a walk and a read may take.
+#[derive(Clone, Copy, Debug)]
+pub struct Bounds {
+    /// Files listed at most.
+    pub files: usize,
+    /// Folders below each other at most.
+    pub depth: usize,
+    /// Bytes of one file at most.
+    pub file_bytes: u64,
+    /// Warnings kept at most.
+    pub warnings: usize,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Self { files: 250_000, depth: 64, file_bytes: 16 << 20, warnings: 50 }
+    }
+}
+
+/// A folder on disk.
+#[derive(Debug)]
+pub struct DiskTree {
+    root: PathBuf,
+    paths: Vec<String>,
+    warnings: Vec<Warning>,
+    bounds: Bounds,
+}
+
+impl DiskTree {
+    /// Walks the folder. Nothing in it is read yet.
+    pub fn open(path: &Path) -> Result<Self, Problem> {
+        Self::open_within(path, Bounds::default())
+    }
+
+    /// [`open`](Self::open) with other bounds.
+    pub fn open_within(path: &Path, bounds: Bounds) -> Result<Self, Problem> {
+        let root = fs::canonicalize(path).map_err(|error| unreachable_folder(path, &error))?;
+        if !root.is_dir() {
+            return Err(Problem::new(
+                ProblemCode::Usage,
+                "not-a-folder",
+                format!("{} is a file, not a folder", path.display()),
+            )
+            .why("a project is a folder of code")
+            .fix("give the folder that the file lies in"));
+        }
+        fs::read_dir(&root).map_err(|error| unreachable_folder(path, &error))?;
+        let (paths, warnings) = walk(&root, bounds);
+        Ok(Self { root, paths, warnings, bounds })
+    }
+
+    /// The folder, absolute and without links.
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// A digest of all paths with their sizes and times of change, in hexadecimal. What was detected holds while it
+    /// stays the same.
+    #[must_use]
+    pub fn fingerprint(&self) -> String {
+        let mut digest = Sha256::new();
+        for path in &self.paths {
+            digest.update(path.as_bytes());
+            digest.update([0]);
+            if let Ok(data) = fs::symlink_metadata(self.root.join(path)) {
+                let changed = data.modified().ok().and_then(|at| at.duration_since(UNIX_EPOCH).ok());
+                digest.update(data.len().to_le_bytes());
+                digest.update(changed.map_or(0, |at| at.as_nanos()).to_le_bytes());
+            }
+        }
+        digest.finalize().iter().fold(String::with_capacity(64), |mut text, byte| {
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
+    }
+}
+
+impl FileTree for DiskTree {
+    fn paths(&self) -> &[String] {
+        &self.paths
+    }
+
+    fn read(&self, path: &str) -> Result<Vec<u8>, ReadError> {
+        let known = self.paths.binary_search_by(|known| known.as_str().cmp(path)).is_ok();
+        if !known {
+            return Err(ReadError::Missing);
+        }
+        read_within(&self.root, &self.root.join(path), self.bounds.file_bytes)
+    }
+
+    fn warnings(&self) -> &[Warning] {
+        &self.warnings
+    }
+}
+
+/// Reads a regular file; the folder may have changed since the walk, so links are looked at again.
+fn read_within(root: &Path, path: &Path, limit: u64) -> Result<Vec<u8>, ReadError> {
+    let real = fs::canonicalize(path).map_err(|error| read_error(&error))?;
+    if !real.starts_with(root) {
+        return Err(ReadError::Refused("it links out of the folder".to_owned()));
+    }
+    let data = fs::metadata(&real).map_err(|error| read_error(&error))?;
+    if !data.is_file() {
+        return Err(ReadError::Missing);
+    }
+    if data.len() > limit {
+        return Err(ReadError::TooLarge { bytes: data.len() });
+    }
+    let mut bytes = Vec::with_capacity(usize::try_from(data.len()).unwrap_or(0));
+    File::open(&real).and_then(|file| file.take(limit).read_to_end(&mut bytes)).map_err(|error| read_error(&error))?;
+    Ok(bytes)
+}
+
+fn read_error(error: &io::Error) -> ReadError {
+    match error.kind() {
+        io::ErrorKind::NotFound => ReadError::Missing,
+        _ => ReadError::Refused(error.to_string()),
+    }
+}
+
+fn unreachable_folder(path: &Path, error: &io::Error) -> Problem {
+    let shown = path.display();
+    match error.kind() {
+        io::ErrorKind::NotFound => {
+            Problem::new(ProblemCode::NotFound, "no-such-folder", format!("There is no folder {shown}"))
+                .why(error)
+                .fix("check the path; without one the current folder is meant")
+        }
+        io::ErrorKind::PermissionDenied => {
+            Problem::new(ProblemCode::Refused, "folder-not-readable", format!("The folder {shown} may not be read"))
+                .why(error)
+                .fix(format!("give this account the right to read it: chmod u+rx {shown}"))
+        }
+        _ => Problem::new(ProblemCode::Failed, "folder-not-readable", format!("The folder {shown} cannot be read"))
+            .why(error)
+            .fix("check the disk or the mount that it lies on"),
+    }
+}
+
+/// What the threads of a walk share.
+struct Found<'a> {
+    root: &'a Path,
+    bounds: Bounds,
+    count: AtomicUsize,
+    paths: Mutex<Vec<String>>,
+    warnings: Mutex<BTreeMap<String, String>>,
+}
+
+/// The files that one thread of the walk found; handed over as the thread ends.
+struct Batch<'a, 'f> {
+    found: &'a Found<'f>,
+    paths: Vec<String>,
+}
+
+impl Drop for Batch<'_, '_> {
+    fn drop(&mut self) {
+        self.found.paths.lock().unwrap_or_else(PoisonError::into_inner).append(&mut self.paths);
+    }
+}
+
+fn walk(root: &Path, bounds: Bounds) -> (Vec<String>, Vec<Warning>) {
+    let found = Found {
+        root,
+        bounds,
+        count: AtomicUsize::new(0),
+        paths: Mutex::new(Vec::new()),
+        warnings: Mutex::new(BTreeMap::new()),
+    };
+    // Only what lies in the folder itself decides: the same tree gives the same answer on every machine.
+    WalkBuilder::new(root)
+        .hidden(false)
+        .parents(false)
+        .ignore(false)
+        .git_global(false)
+        .git_exclude(false)
+        .require_git(false)
+        .follow_links(false)
+        .max_depth(Some(bounds.depth))
+        .threads(std::thread::available_parallelism().map_or(2, |cores| cores.get().min(6)))
+        .filter_entry(|entry| {
+            let folder = entry.file_type().is_some_and(|kind| kind.is_dir());
+            !(folder && entry.file_name().to_str().is_some_and(|name| NEVER_WALKED.contains(&name)))
+        })
+        .build_parallel()
+        .run(|| {
+            let mut batch = Batch { found: &found, paths: Vec::new() };
+            Box::new(move |entry| match entry {
+                Ok(entry) => batch.visit(&entry),
+                Err(error) => {
+                    batch.found.warn_of(&error);
+                    WalkState::Continue
+                }
+            })
+        });
+    let mut paths = found.paths.into_inner().unwrap_or_else(PoisonError::into_inner);
+    paths.sort_unstable();
+    let warnings = found.warnings.into_inner().unwrap_or_else(PoisonError::into_inner);
+    (paths, warnings.into_iter().map(|(file, says)| Warning { file, says }).collect())
+}
+
+impl Batch<'_, '_> {
+    fn visit(&mut self, entry: &DirEntry) -> WalkState {
+        let found = self.found;
+        let Some(kind) = entry.file_type() else { return WalkState::Continue };
+        if kind.is_dir() {
+            if entry.depth() == found.bounds.depth {
+                found.warn(entry.path(), format!("lies {} folders deep; nothing below it was read", entry.depth()));
+            }
+            return WalkState::Continue;
+        }
+        let Ok(below) = entry.path().strip_prefix(found.root) else { return WalkState::Continue };
+        let Some(path) = below.to_str() else {
+            found.warn(entry.path(), "its name is not UTF-8; it was left out".to_owned());
+            return WalkState::Continue;
+        };
+        if kind.is_symlink() && !found.links_to_a_file_inside(entry.path()) {
+            return WalkState::Continue;
+        }
+        if !kind.is_symlink() && !kind.is_file() {
+            return WalkState::Continue;
+        }
+        if found.count.fetch_add(1, Ordering::Relaxed) >= found.bounds.files {
+            found.warn(found.root, format!("holds more than {} files; the rest was not looked at", found.bounds.files));
+            return WalkState::Quit;
+        }
+        self.paths.push(path.to_owned());
+        WalkState::Continue
+    }
+}
+
+impl Found<'_> {
+    fn links_to_a_file_inside(&self, link: &Path) -> bool {
+        match fs::canonicalize(link) {
+            Ok(real) if real.starts_with(self.root) => real.is_file(),
+            Ok(_) => {
+                self.warn(link, "links out of the folder; it was left out".to_owned());
+                false
+            }
+            // A loop or a link to nothing: there is nothing to read.
+            Err(_) => false,
+        }
+    }
+
+    fn warn(&self, path: &Path, says: String) {
+        let below = path.strip_prefix(self.root).unwrap_or(path);
+        let file = if below.as_os_str().is_empty() { ".".to_owned() } else { below.to_string_lossy().into_owned() };
+        let mut warnings = self.warnings.lock().unwrap_or_else(PoisonError::into_inner);
+        if warnings.len() < self.bounds.warnings {
+            warnings.insert(file, says);
+        }
+    }
+
+    fn warn_of(&self, error: &ignore::Error) {
+        match error {
+            ignore::Error::WithPath { path, err } => self.warn(path, format!("cannot be read: {err}")),
+            ignore::Error::WithDepth { err, .. } => self.warn_of(err),
+            // A malformed line of a .gitignore hides nothing.
+            _ => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::ffi::OsStrExt as _;
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        for (path, text) in files {
+            let path = folder.path().join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+        folder
+    }
+
+    #[test]
+    fn lists_hidden_files_and_leaves_out_what_is_ignored_or_installed() {
+        let folder = folder(&[
+            (".env.example", "A="),
+            (".gitignore", "build/\n"),
+            ("build/x.js", ""),
+            ("node_modules/a/package.json", "{}"),
+            ("src/a.js", ""),
+        ]);
+        let tree = DiskTree::open(folder.path()).unwrap();
+        assert_eq!(tree.paths(), [".env.example", ".gitignore", "src/a.js"]);
+        assert_eq!(tree.read("src/../../secret"), Err(ReadError::Missing));
+        assert_eq!(tree.read(".env.example").unwrap(), b"A=");
+    }
+
+    #[test]
+    fn a_path_that_is_no_folder_is_named() {
+        let folder = folder(&[("file", "")]);
+        let missing = DiskTree::open(&folder.path().join("nothing")).unwrap_err();
+        assert_eq!((missing.code, missing.cause.as_str()), (ProblemCode::NotFound, "no-such-folder"));
+        assert_eq!(DiskTree::open(&folder.path().join("file")).unwrap_err().cause, "not-a-folder");
+    }
+
+    #[test]
+    fn links_are_followed_to_files_inside_and_never_out() {
+        let outside = folder(&[("secret", "x")]);
+        let folder = folder(&[("a/real.txt", "here")]);
+        symlink(outside.path().join("secret"), folder.path().join("out")).unwrap();
+        symlink("a/real.txt", folder.path().join("in")).unwrap();
+        symlink(".", folder.path().join("loop")).unwrap();
+        let tree = DiskTree::open(folder.path()).unwrap();
+        assert_eq!(tree.paths(), ["a/real.txt", "in"]);
+        assert_eq!(tree.read("in").unwrap(), b"here");
+        assert_eq!(tree.warnings().len(), 1);
+        assert_eq!(tree.warnings()[0].file, "out");
+    }
+
+    #[test]
+    fn bounds_hold_and_are_told() {
+        let folder = folder(&[("a", "12345"), ("b", ""), ("c/d/e/f", "")]);
+        fs::write(folder.path().join(std::ffi::OsStr::from_bytes(b"bad\xff")), "").unwrap();
+        let bounds = Bounds { depth: 2, file_bytes: 4, ..Bounds::default() };
+        let tree = DiskTree::open_within(folder.path(), bounds).unwrap();
+        assert_eq!(tree.paths(), ["a", "b"]);
+        assert_eq!(tree.read("a"), Err(ReadError::TooLarge { bytes: 5 }));
+        assert_eq!(tree.warnings().len(), 2, "{:?}", tree.warnings());
+        let few = DiskTree::open_within(folder.path(), Bounds { files: 1, ..Bounds::default() }).unwrap();
+        assert_eq!(few.paths().len(), 1);
+        assert!(few.warnings().iter().any(|warning| warning.says.contains("more than 1 files")));
+    }
+
+    #[test]
+    fn the_fingerprint_follows_every_change() {
+        let folder = folder(&[("a", "1")]);
+        let print = || DiskTree::open(folder.path()).unwrap().fingerprint();
+        let first = print();
+        assert_eq!(first, print());
+        fs::write(folder.path().join("a"), "12").unwrap();
+        let second = print();
+        assert_ne!(first, second);
+        fs::write(folder.path().join("b"), "").unwrap();
+        assert_ne!(second, print());
+    }
+}
