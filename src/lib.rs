@@ -4,6 +4,7 @@
 
 pub mod api;
 pub mod detect;
+pub mod generate;
 pub mod model;
 pub mod os;
 pub mod store;

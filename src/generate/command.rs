@@ -1,0 +1,186 @@
+//! Shell commands taken apart, so that an image can start them without a shell, or with one that steps aside.
+
+use super::escape::exec_form;
+
+/// How a start command goes into an image.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Start {
+    /// The words, where no shell is needed to make sense of them.
+    words: Option<Vec<String>>,
+    /// The command as it was said.
+    text: String,
+}
+
+impl Start {
+    /// Reads a shell command.
+    pub(crate) fn parse(command: &str) -> Self {
+        Self { words: words(command), text: command.trim().to_owned() }
+    }
+
+    /// The first word, where it is plain: the program.
+    pub(crate) fn program(&self) -> Option<&str> {
+        self.words.as_deref().and_then(<[String]>::first).map(String::as_str).or_else(|| {
+            let first = self.text.split_whitespace().next()?;
+            first.chars().all(|c| c.is_ascii_alphanumeric() || "_-./".contains(c)).then_some(first)
+        })
+    }
+
+    /// Whether a shell has to read it.
+    pub(crate) const fn needs_shell(&self) -> bool {
+        self.words.is_none()
+    }
+
+    /// The words behind the program, where no shell is needed.
+    pub(crate) fn arguments(&self) -> &[String] {
+        self.words.as_deref().and_then(|words| words.get(1..)).unwrap_or_default()
+    }
+
+    /// What stands behind `CMD`: exec form. A shell that is needed gives its place to the app, so that signals arrive.
+    pub(crate) fn exec_form(&self) -> String {
+        match &self.words {
+            Some(words) => exec_form(words),
+            None => exec_form(&["/bin/sh", "-c", &with_exec(&self.text)]),
+        }
+    }
+
+    /// The value of an option such as `-t` in `php -S 0.0.0.0:8000 -t public`.
+    pub(crate) fn option(&self, name: &str) -> Option<&str> {
+        let mut parts = self.text.split_whitespace().skip_while(|part| *part != name);
+        parts.next()?;
+        parts.next().map(|value| value.trim_matches(['"', '\'']))
+    }
+}
+
+/// The words of a command that needs no shell: no expansion, no operator, no assignment.
+fn words(command: &str) -> Option<Vec<String>> {
+    let mut words = Vec::new();
+    let mut word: Option<String> = None;
+    let mut letters = command.trim().chars();
+    while let Some(c) = letters.next() {
+        match c {
+            '\'' => {
+                let word = word.get_or_insert_default();
+                loop {
+                    match letters.next()? {
+                        '\'' => break,
+                        c => word.push(c),
+                    }
+                }
+            }
+            '"' => {
+                let word = word.get_or_insert_default();
+                loop {
+                    match letters.next()? {
+                        '"' => break,
+                        '$' | '`' | '\\' => return None,
+                        c => word.push(c),
+                    }
+                }
+            }
+            '\n' | '\r' => return None,
+            c if c.is_whitespace() => words.extend(word.take()),
+            '$' | '`' | '\\' | '&' | '|' | ';' | '<' | '>' | '(' | ')' | '{' | '}' | '*' | '?' | '[' | '!' => {
+                return None;
+            }
+            '#' | '~' if word.is_none() => return None,
+            '=' if words.is_empty() => return None,
+            c => word.get_or_insert_default().push(c),
+        }
+    }
+    words.extend(word);
+    if words.is_empty() || BUILT_IN.contains(&words[0].as_str()) { None } else { Some(words) }
+}
+
+/// Commands that only a shell knows.
+const BUILT_IN: [&str; 8] = ["cd", "exec", "export", "set", ".", "source", "ulimit", "umask"];
+
+/// Puts `exec` before the last command of a chain, where the chain is one of `&&` and `;` only.
+fn with_exec(command: &str) -> String {
+    let Some(at) = last_command(command) else { return command.to_owned() };
+    let (before, last) = command.split_at(at);
+    // Assignments stand before the word `exec`.
+    let mut start = 0;
+    for word in last.split_inclusive(' ') {
+        let name = word.split('=').next().unwrap_or_default();
+        let is_assignment = word.contains('=') && super::escape::is_env_name(name);
+        if !is_assignment && !word.trim().is_empty() {
+            break;
+        }
+        start += word.len();
+    }
+    let (assignments, rest) = last.split_at(start);
+    if rest.trim().is_empty() || rest.starts_with("exec ") {
+        command.to_owned()
+    } else {
+        format!("{before}{assignments}exec {rest}")
+    }
+}
+
+/// Where the last command of a chain begins; none where the chain has something else in it than `&&` and `;`.
+fn last_command(command: &str) -> Option<usize> {
+    let bytes = command.as_bytes();
+    let (mut at, mut last, mut quote) = (0, 0, None);
+    while at < bytes.len() {
+        match (quote, bytes[at]) {
+            (Some(open), b) if b == open => quote = None,
+            (Some(b'"') | None, b'\\') => at += 1,
+            (None, b @ (b'"' | b'\'')) => quote = Some(b),
+            (None, b'&') if bytes.get(at + 1) == Some(&b'&') => {
+                at += 1;
+                last = at + 1;
+            }
+            (None, b';') => last = at + 1,
+            (None, b'&' | b'|' | b'(' | b')' | b'{' | b'}' | b'`' | b'\n' | b'\r' | b'#') => {
+                // `${PORT}` and `$(…)` are no groups; what cannot be told apart is left alone.
+                let is_expansion = bytes[at] == b'{' && at > 0 && bytes[at - 1] == b'$';
+                if !is_expansion {
+                    return None;
+                }
+                at += bytes[at..].iter().position(|b| *b == b'}')?;
+            }
+            _ => {}
+        }
+        at += 1;
+    }
+    let skipped = command[last..].len() - command[last..].trim_start().len();
+    Some(last + skipped)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cmd(command: &str) -> String {
+        Start::parse(command).exec_form()
+    }
+
+    #[test]
+    fn plain_words_need_no_shell() {
+        assert_eq!(cmd("node server.js"), r#"["node", "server.js"]"#);
+        assert_eq!(cmd("python -c 'print(1)'  \"a b\""), r#"["python", "-c", "print(1)", "a b"]"#);
+        assert_eq!(cmd("gunicorn app:app --bind=0.0.0.0:8000"), r#"["gunicorn", "app:app", "--bind=0.0.0.0:8000"]"#);
+    }
+
+    #[test]
+    fn a_shell_steps_aside() {
+        assert_eq!(cmd("uvicorn main:app --port $PORT"), r#"["/bin/sh", "-c", "exec uvicorn main:app --port $PORT"]"#);
+        assert_eq!(cmd("PORT=${PORT:-80} A=1 node ."), r#"["/bin/sh", "-c", "PORT=${PORT:-80} A=1 exec node ."]"#);
+        assert_eq!(cmd("npm run migrate && node ."), r#"["/bin/sh", "-c", "npm run migrate && exec node ."]"#);
+        assert_eq!(cmd("cd web && ./run \"$X && y\""), r#"["/bin/sh", "-c", "cd web && exec ./run \"$X && y\""]"#);
+        assert_eq!(cmd("a | b"), r#"["/bin/sh", "-c", "a | b"]"#);
+        assert_eq!(cmd("a & b"), r#"["/bin/sh", "-c", "a & b"]"#);
+        assert_eq!(cmd("a || b"), r#"["/bin/sh", "-c", "a || b"]"#);
+        assert_eq!(cmd("cd /srv"), r#"["/bin/sh", "-c", "exec cd /srv"]"#);
+        assert_eq!(cmd("run 'it"), r#"["/bin/sh", "-c", "exec run 'it"]"#);
+        assert_eq!(cmd("a\nb"), "[\"/bin/sh\", \"-c\", \"a\\nb\"]");
+    }
+
+    #[test]
+    fn the_program_and_options_are_found() {
+        let start = Start::parse("./bin/api --port $PORT -t public");
+        assert_eq!(start.program(), Some("./bin/api"));
+        assert_eq!(start.option("-t"), Some("public"));
+        assert_eq!(start.option("-x"), None);
+        assert_eq!(Start::parse("$X a").program(), None);
+    }
+}

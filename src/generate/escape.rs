@@ -1,0 +1,155 @@
+//! What makes a user's text harmless where it goes: a Dockerfile, a shell line, YAML, a `.env` file.
+
+/// A JSON string.
+pub(crate) fn json(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}
+
+/// A Dockerfile's exec form: `["node", "server.js"]`.
+pub(crate) fn exec_form<T: AsRef<str>>(words: &[T]) -> String {
+    let words: Vec<String> = words.iter().map(|word| json(word.as_ref())).collect();
+    format!("[{}]", words.join(", "))
+}
+
+/// One word of a POSIX shell.
+pub(crate) fn shell_word(text: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "_-./:@%+=,".contains(c);
+    if !text.is_empty() && text.chars().all(plain) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', r"'\''"))
+    }
+}
+
+/// A shell command behind `RUN`. One that does not stay on its line, or that Docker would read as something else,
+/// goes in exec form through a shell.
+pub(crate) fn run_line(command: &str) -> String {
+    let command = command.trim();
+    let is_plain = !command.contains(|c: char| c.is_control())
+        && !command.contains("<<")
+        && !command.ends_with('\\')
+        && !command.starts_with(['-', '[', '#']);
+    if is_plain { command.to_owned() } else { exec_form(&["/bin/sh", "-c", command]) }
+}
+
+/// A value in `ENV`, `LABEL`, `WORKDIR`: in quotes, nothing expanded, on one line.
+pub(crate) fn docker_word(text: &str) -> String {
+    let mut word = String::from("\"");
+    for c in text.chars() {
+        match c {
+            '"' | '\\' | '$' => word.extend(['\\', c]),
+            c if c.is_control() => word.push(' '),
+            c => word.push(c),
+        }
+    }
+    word.push('"');
+    word
+}
+
+/// What stands in a comment: one line, which goes on in no next one.
+pub(crate) fn comment(text: &str) -> String {
+    let ends = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
+    let line: String = text.chars().map(|c| if ends(c) { ' ' } else { c }).collect();
+    line.trim_end_matches(['\\', ' ']).to_owned()
+}
+
+/// A YAML scalar, for text that is to stay text.
+pub(crate) fn yaml(text: &str) -> String {
+    let is_word = |c: char| c.is_ascii_alphanumeric() || "_./:-".contains(c);
+    let begins_well = text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '/') || text.starts_with("./");
+    let plain = text == "." || begins_well && text.chars().all(is_word) && !text.ends_with(':') && !is_yaml_word(text);
+    if plain { text.to_owned() } else { yaml_quoted(text) }
+}
+
+/// A YAML scalar in double quotes. JSON's escapes are YAML's, but for the line ends that only YAML knows.
+fn yaml_quoted(text: &str) -> String {
+    json(text)
+        .replace('\u{85}', "\\u0085")
+        .replace('\u{2028}', "\\u2028")
+        .replace('\u{2029}', "\\u2029")
+        .replace('\u{feff}', "\\ufeff")
+        .replace('\u{7f}', "\\u007f")
+}
+
+/// Words that some reader of YAML takes for a boolean, a number or null.
+fn is_yaml_word(text: &str) -> bool {
+    let lower = text.to_ascii_lowercase();
+    matches!(lower.as_str(), "true" | "false" | "yes" | "no" | "on" | "off" | "y" | "n" | "null" | ".nan" | ".inf")
+        || text.parse::<f64>().is_ok()
+}
+
+/// Text in which Compose is to find no `${…}` of its own.
+pub(crate) fn compose_text(text: &str) -> String {
+    text.replace('$', "$$")
+}
+
+/// A name for what takes lower-case letters, digits and hyphens only.
+pub(crate) fn slug(text: &str) -> String {
+    let mut slug = String::new();
+    for c in text.chars() {
+        if c.is_ascii_alphanumeric() {
+            slug.push(c.to_ascii_lowercase());
+        } else if !slug.is_empty() && !slug.ends_with('-') {
+            slug.push('-');
+        }
+    }
+    let slug = slug.trim_end_matches('-');
+    if slug.is_empty() {
+        "app".to_owned()
+    } else {
+        slug.chars().take(63).collect::<String>().trim_end_matches('-').to_owned()
+    }
+}
+
+/// Whether a shell and Compose take it as the name of a variable.
+pub(crate) fn is_env_name(name: &str) -> bool {
+    name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HOSTILE: [&str; 8] =
+        ["a b", "a\"b", "it's", "one\ntwo", "$(touch /tmp/x)", "${{ secrets.X }}", "`id`; rm -rf / #", "é\u{2028}\\"];
+
+    #[test]
+    fn yaml_reads_back_every_text_as_it_was() {
+        for text in
+            HOSTILE.into_iter().chain(["yes", "1.5", "null", "", "- a", "a: b", "plain", "./x", "…", "0x1f", "~"])
+        {
+            let document: yaml_serde::Value = yaml_serde::from_str(&format!("k: {}\n", yaml(text))).unwrap();
+            assert_eq!(document["k"].as_str(), Some(text), "{}", yaml(text));
+        }
+    }
+
+    #[test]
+    fn a_shell_reads_back_every_text_as_it_was() {
+        for text in HOSTILE {
+            let command = format!("printf %s {}", shell_word(text));
+            let output = std::process::Command::new("sh").args(["-c", &command]).output().unwrap();
+            assert_eq!(String::from_utf8(output.stdout).unwrap(), text);
+        }
+    }
+
+    #[test]
+    fn nothing_leaves_its_line_in_a_dockerfile() {
+        for text in HOSTILE {
+            for line in [run_line(text), docker_word(text), comment(text), exec_form(&[text])] {
+                assert_eq!(line.lines().count(), 1, "{line:?}");
+                assert!(!line.ends_with('\\'), "{line:?}");
+            }
+        }
+        assert_eq!(docker_word("$(x) \"$HOME\""), r#""\$(x) \"\$HOME\"""#);
+        assert_eq!(run_line("--network=host id"), r#"["/bin/sh", "-c", "--network=host id"]"#);
+        assert_eq!(run_line("npm ci && npm run build"), "npm ci && npm run build");
+    }
+
+    #[test]
+    fn a_slug_is_a_name_everywhere() {
+        assert_eq!(slug("My  App (1)!"), "my-app-1");
+        assert_eq!(slug("…"), "app");
+        assert_eq!(slug(&"x".repeat(300)).len(), 63);
+    }
+}

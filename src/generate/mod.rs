@@ -1,0 +1,110 @@
+//! From a profile and settings to files and the plan. Pure: the same input gives the same bytes.
+//!
+//! [`artifacts`] makes the files of one app, [`plan`] what a deployment would run, [`compare`] and [`writes`] say how
+//! the files stand to a project's own and what has to be written.
+//!
+//! *Architecture invariant:* artifacts follow from the profile, the project's name and the templates alone. No value
+//! of an environment variable is ever among these, so none can stand in a file.
+
+mod command;
+mod compare;
+mod compose;
+mod docker;
+mod escape;
+mod plan;
+mod services;
+mod templates;
+mod version;
+
+use crate::model::{AppProfile, Artifact, Problem};
+
+pub use compare::{Written, base_path, compare, writes};
+pub use plan::{PlanInput, plan};
+pub use templates::Templates;
+
+/// What artifacts are made of besides the profile.
+#[derive(Clone, Copy, Debug)]
+pub struct Context<'a> {
+    /// The project's name.
+    pub project: &'a str,
+    /// The templates to fill in.
+    pub templates: &'a Templates,
+}
+
+impl<'a> Context<'a> {
+    /// A context with the templates in the binary.
+    #[must_use]
+    pub fn new(project: &'a str) -> Self {
+        Self { project, templates: Templates::embedded() }
+    }
+}
+
+/// The files that belong to an app: Dockerfile, .dockerignore, compose.yaml, .env.example. The profile is the one
+/// after the settings. A Dockerfile or compose file of the project's own is respected: none is generated then.
+pub fn artifacts(profile: &AppProfile, ctx: &Context<'_>) -> Result<Vec<Artifact>, Problem> {
+    let mut artifacts = Vec::new();
+    if profile.dockerfile.is_none() {
+        artifacts.extend(docker::artifacts(profile, ctx)?);
+    }
+    if profile.compose_file.is_none() {
+        artifacts.extend(compose::artifacts(profile, ctx)?);
+    }
+    artifacts.retain(|artifact| !is_the_projects(profile, &artifact.path));
+    Ok(artifacts)
+}
+
+/// A `.dockerignore` or `.env.example` that detection saw in the project stays as it is.
+fn is_the_projects(profile: &AppProfile, path: &str) -> bool {
+    profile.config_files.iter().any(|file| file == path)
+}
+
+/// A path in the app's folder, relative to the project.
+pub(crate) fn in_app(profile: &AppProfile, name: &str) -> String {
+    match profile.path.trim_matches('/') {
+        "" | "." => name.to_owned(),
+        folder => format!("{}/{name}", folder.trim_start_matches("./")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn profile() -> AppProfile {
+        AppProfile {
+            path: ".".to_owned(),
+            name: "web".to_owned(),
+            stack: "node".to_owned(),
+            package_manager: Some("npm".to_owned()),
+            install_command: Some("npm ci".to_owned()),
+            start_command: Some("node server.js".to_owned()),
+            port: Some(3000),
+            ..AppProfile::default()
+        }
+    }
+
+    fn paths(profile: &AppProfile) -> Vec<String> {
+        artifacts(profile, &Context::new("shop")).unwrap().into_iter().map(|artifact| artifact.path).collect()
+    }
+
+    #[test]
+    fn an_app_below_the_root_has_its_files_in_its_folder() {
+        assert_eq!(paths(&profile()), ["Dockerfile", ".dockerignore", "compose.yaml", ".env.example"]);
+        let below = AppProfile { path: "apps/web".to_owned(), ..profile() };
+        let expected =
+            ["apps/web/Dockerfile", "apps/web/.dockerignore", "apps/web/compose.yaml", "apps/web/.env.example"];
+        assert_eq!(paths(&below), expected);
+        let workspace = AppProfile { config_files: vec!["package-lock.json".to_owned()], ..below };
+        assert_eq!(paths(&workspace)[1], "apps/web/Dockerfile.dockerignore");
+    }
+
+    #[test]
+    fn what_the_project_has_of_its_own_is_not_generated() {
+        let own = AppProfile { dockerfile: Some("Dockerfile".to_owned()), ..profile() };
+        assert_eq!(paths(&own), ["compose.yaml", ".env.example"]);
+        let own = AppProfile { compose_file: Some("compose.yml".to_owned()), ..profile() };
+        assert_eq!(paths(&own), ["Dockerfile", ".dockerignore"]);
+        let own = AppProfile { config_files: vec![".env.example".to_owned()], ..profile() };
+        assert_eq!(paths(&own), ["Dockerfile", ".dockerignore", "compose.yaml"]);
+    }
+}

@@ -1,0 +1,174 @@
+//! What a deployment would run, decided before anything is touched.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::{IpAddr, Ipv4Addr};
+
+use super::services::{self, Service};
+use super::{Context, artifacts, docker, escape};
+use crate::model::{
+    AppKey, AppProfile, AppSettings, BuildPlan, Compute, EnvValue, EnvVar, HealthCheck, HealthProbe, Limits, Millis,
+    NetworkPlan, Plan, PortPlan, Problem, ProblemCode, Scaling, Security, ServicePlan, Serving, Settings, Source,
+    TargetKind, TargetRef, Timeouts, Volume,
+};
+
+/// What a plan is made of.
+#[derive(Clone, Copy, Debug)]
+pub struct PlanInput<'a> {
+    /// What is deployed.
+    pub key: &'a AppKey,
+    /// The project's name, and the templates.
+    pub context: Context<'a>,
+    /// Where to.
+    pub target: &'a TargetRef,
+    /// Where the code comes from.
+    pub source: &'a Source,
+    /// The profile as it was detected.
+    pub profile: &'a AppProfile,
+    /// What `wharf.toml` says.
+    pub settings: &'a Settings,
+    /// Environment variables of this request, over those of the settings.
+    pub set: &'a BTreeMap<String, String>,
+    /// The names of the values that are sealed for this key.
+    pub secrets: &'a BTreeSet<String>,
+    /// The host's port that was asked for.
+    pub port: Option<u16>,
+}
+
+/// Makes the plan, and names what the app needs and nobody gave.
+pub fn plan(input: &PlanInput<'_>) -> Result<(Plan, Vec<String>), Problem> {
+    let environment = input.key.environment;
+    let settings = input.settings.resolve(input.profile, environment);
+    let mut profile = input.settings.applied_to(input.profile, environment);
+    profile.dependencies.retain(|dependency| docker::matters(&dependency.name));
+    let services = match input.target.kind {
+        TargetKind::Docker => services::of(&profile, input.context.templates)?,
+        TargetKind::Process => Vec::new(),
+    };
+    let env = env(input, &settings, &profile, &services)?;
+    let missing = missing(&profile, &env);
+    let name = target_name(input);
+    let port = docker::container_port(&profile);
+    let plan = Plan {
+        key: input.key.clone(),
+        project_name: input.context.project.to_owned(),
+        target: input.target.clone(),
+        source: input.source.clone(),
+        build: build(input, &profile)?,
+        compute: compute(input, &settings, &profile)?,
+        storage: Vec::new(),
+        services: services.iter().map(|service| service_plan(service, &name)).collect(),
+        network: NetworkPlan { name, bind: settings.bind.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST)) },
+        ports: PortPlan { container: port, wanted: input.port },
+        env,
+        scaling: Scaling { min: 1, max: 1 },
+        security: security(&profile),
+        health: health(&profile),
+        timeouts: timeouts(&settings),
+        profile,
+    };
+    Ok((plan, missing))
+}
+
+/// `wharf-PROJECT-APP-ENV`: the network's name and the beginning of the volumes'.
+fn target_name(input: &PlanInput<'_>) -> String {
+    let (project, app) = (escape::slug(input.context.project), escape::slug(&input.key.app));
+    format!("wharf-{project}-{app}-{}", input.key.environment)
+}
+
+fn build(input: &PlanInput<'_>, profile: &AppProfile) -> Result<BuildPlan, Problem> {
+    match input.target.kind {
+        TargetKind::Docker => Ok(BuildPlan {
+            context: docker::build_context(profile),
+            dockerfile: docker::dockerfile_path(profile),
+            artifacts: artifacts(profile, &input.context)?,
+            commands: Vec::new(),
+        }),
+        TargetKind::Process => Ok(BuildPlan {
+            context: profile.path.clone(),
+            commands: [&profile.install_command, &profile.build_command].into_iter().flatten().cloned().collect(),
+            ..BuildPlan::default()
+        }),
+    }
+}
+
+fn compute(input: &PlanInput<'_>, settings: &AppSettings, profile: &AppProfile) -> Result<Compute, Problem> {
+    let limits = Limits {
+        cpus: settings.cpus,
+        memory_bytes: settings.memory_mb.map(|mebibytes| mebibytes.saturating_mul(1 << 20)),
+    };
+    let command = match input.target.kind {
+        // The generated image says how it starts; a project's own is only overridden where somebody asked for it.
+        TargetKind::Docker if profile.dockerfile.is_some() => settings.start.clone(),
+        TargetKind::Docker => None,
+        TargetKind::Process => {
+            let command = profile.start_command.as_deref().filter(|command| !command.trim().is_empty());
+            Some(command.ok_or_else(|| docker::no_start(profile))?.to_owned())
+        }
+    };
+    Ok(Compute { command, workdir: profile.path.clone(), limits })
+}
+
+fn service_plan(service: &Service, name: &str) -> ServicePlan {
+    ServicePlan {
+        name: service.name.clone(),
+        image: service.image.clone(),
+        port: service.port,
+        command: service.command.clone(),
+        env: service.own_env(),
+        volumes: vec![Volume { name: format!("{name}-{}", service.name), mount: service.data.clone() }],
+        ready: service.ready.clone(),
+    }
+}
+
+/// The app's environment, by name: what its services give, over it the settings, the sealed values and the request.
+fn env(
+    input: &PlanInput<'_>,
+    settings: &AppSettings,
+    profile: &AppProfile,
+    services: &[Service],
+) -> Result<Vec<EnvVar>, Problem> {
+    let mut env = services::app_env(services, profile);
+    env.extend(settings.env.iter().map(|(name, value)| (name.clone(), EnvValue::Plain(value.clone()))));
+    // A service's own password is the app's only where the app reads it by that name.
+    let passwords: BTreeSet<&String> = services.iter().filter_map(|service| service.password.as_ref()).collect();
+    let sealed = input.secrets.iter().filter(|name| !passwords.contains(name));
+    env.extend(sealed.map(|name| (name.clone(), EnvValue::Secret(name.clone()))));
+    env.extend(input.set.iter().map(|(name, value)| (name.clone(), EnvValue::Plain(value.clone()))));
+    env.remove("PORT");
+    if let Some(name) = env.keys().find(|name| name.is_empty() || name.contains(['=', '\0', '\n', '\r'])) {
+        return Err(Problem::new(ProblemCode::Usage, "bad-env-name", format!("{name:?} is no name for a variable"))
+            .why("a name is not empty and holds no “=” and no line end")
+            .fix("use letters, digits and underscores"));
+    }
+    Ok(env.into_iter().map(|(name, value)| EnvVar { name, value }).collect())
+}
+
+/// Names without which the app does not start and that nobody gave.
+fn missing(profile: &AppProfile, env: &[EnvVar]) -> Vec<String> {
+    let is_given = |name: &String| name == "PORT" || env.iter().any(|var| var.name == *name);
+    let missing: BTreeSet<&String> = profile.required_env.iter().filter(|name| !is_given(name)).collect();
+    missing.into_iter().cloned().collect()
+}
+
+/// A generated image runs with nothing more than it needs; a project's own may need the usual capabilities.
+fn security(profile: &AppProfile) -> Security {
+    Security { no_new_privileges: true, drop_capabilities: profile.dockerfile.is_none(), pids_limit: 1024 }
+}
+
+fn health(profile: &AppProfile) -> HealthCheck {
+    let probe = match (profile.serving, &profile.health_path) {
+        (Serving::None, _) => HealthProbe::Running,
+        (_, Some(path)) => HealthProbe::Http { path: path.clone() },
+        (_, None) => HealthProbe::Tcp,
+    };
+    HealthCheck { probe, interval: Millis::from_secs(10), timeout: Millis::from_secs(5), retries: 3 }
+}
+
+fn timeouts(settings: &AppSettings) -> Timeouts {
+    let usual = Timeouts::default();
+    Timeouts {
+        build: settings.build_timeout.map_or(usual.build, Millis::from_secs),
+        start: settings.start_timeout.map_or(usual.start, Millis::from_secs),
+        ..usual
+    }
+}

@@ -1,0 +1,221 @@
+//! The services beside an app: what `templates/services/` says of them, and what an app gets to reach them.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use super::templates::Templates;
+use crate::model::{AppProfile, EnvValue, EnvVar, Problem, ProblemCode};
+
+/// One file of `templates/services/`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Service {
+    /// Its name: the file's, and its host name on the network.
+    #[serde(skip)]
+    pub(crate) name: String,
+    /// Its name for people.
+    pub(crate) label: String,
+    /// Its image with a pinned tag.
+    pub(crate) image: String,
+    /// The port that it listens on.
+    pub(crate) port: u16,
+    /// Where it keeps its data.
+    pub(crate) data: String,
+    /// The command that exits 0 when it is ready, run inside.
+    pub(crate) ready: Vec<String>,
+    /// Its command, where the image's is not enough.
+    #[serde(default)]
+    pub(crate) command: Vec<String>,
+    /// The name of its generated password; none where it has no password.
+    pub(crate) password: Option<String>,
+    /// Its environment.
+    #[serde(default)]
+    env: BTreeMap<String, String>,
+    gives: Vec<Gives>,
+    always: Vec<Always>,
+}
+
+/// A value that apps get under one of several names.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Gives {
+    names: Vec<String>,
+    value: String,
+    #[serde(default)]
+    stacks: Vec<String>,
+    #[serde(default)]
+    frameworks: Vec<String>,
+}
+
+/// Names that an app gets whether it is seen to read them or not.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Always {
+    names: Vec<String>,
+    #[serde(default)]
+    frameworks: Vec<String>,
+}
+
+/// The services that a profile names, in its order.
+pub(crate) fn of(profile: &AppProfile, templates: &Templates) -> Result<Vec<Service>, Problem> {
+    let mut services = Vec::new();
+    for name in &profile.services {
+        if !services.iter().any(|known: &Service| known.name == *name) {
+            services.push(load(name, templates)?);
+        }
+    }
+    Ok(services)
+}
+
+fn load(name: &str, templates: &Templates) -> Result<Service, Problem> {
+    let path = format!("services/{name}.toml");
+    let text = templates.text(&path).ok_or_else(|| {
+        let known = templates.names("services", ".toml").join(", ");
+        Problem::new(ProblemCode::Usage, "unknown-service", format!("“{name}” is no service that Wharf knows"))
+            .why(format!("it knows {known}"))
+            .fix("leave it out of `services` in wharf.toml and give the app its address with --set or --secret")
+    })?;
+    let service: Service = toml_edit::de::from_str(text).map_err(|error| {
+        Problem::new(ProblemCode::Failed, "template-failed", format!("the template {path} cannot be read"))
+            .why(error)
+            .fix("mend your copy of it, or remove the copy to use the one in the program")
+    })?;
+    Ok(Service { name: name.to_owned(), ..service })
+}
+
+impl Service {
+    /// Its own environment.
+    pub(crate) fn own_env(&self) -> Vec<EnvVar> {
+        self.env.iter().map(|(name, value)| EnvVar { name: name.clone(), value: self.filled(value) }).collect()
+    }
+
+    /// What the app gets to reach it: the names that it reads, or the usual one, and those of its framework.
+    fn given(&self, profile: &AppProfile) -> Vec<EnvVar> {
+        let framework = profile.framework.as_ref().map(|framework| framework.name.as_str());
+        let fits =
+            |list: &[String], name: Option<&str>| list.is_empty() || name.is_some_and(|n| list.iter().any(|l| l == n));
+        let value = |name: &str| {
+            let entry = self.gives.iter().find(|entry| {
+                entry.names.iter().any(|known| known == name)
+                    && fits(&entry.stacks, Some(&profile.stack))
+                    && fits(&entry.frameworks, framework)
+            })?;
+            Some(EnvVar { name: name.to_owned(), value: self.filled(&entry.value) })
+        };
+        let mut given: Vec<EnvVar> = profile.env.iter().filter_map(|name| value(name)).collect();
+        let reads_any = !given.is_empty();
+        let always = self.always.iter().filter(|entry| match entry.frameworks.as_slice() {
+            [] => !reads_any,
+            frameworks => fits(frameworks, framework),
+        });
+        // The framework's own names are enough where it has some.
+        let of_framework =
+            self.always.iter().any(|entry| !entry.frameworks.is_empty() && fits(&entry.frameworks, framework));
+        let names =
+            always.filter(|entry| !(of_framework && entry.frameworks.is_empty())).flat_map(|entry| &entry.names);
+        given.extend(names.filter_map(|name| value(name)));
+        given
+    }
+
+    /// A value with host, port and password filled in.
+    fn filled(&self, value: &str) -> EnvValue {
+        let text = value.replace("{host}", &self.name).replace("{port}", &self.port.to_string());
+        match (text.split_once("{password}"), &self.password) {
+            (Some(("", "")), Some(secret)) => EnvValue::Secret(secret.clone()),
+            (Some((before, after)), Some(secret)) => {
+                EnvValue::Around { before: before.to_owned(), secret: secret.clone(), after: after.to_owned() }
+            }
+            _ => EnvValue::Plain(text),
+        }
+    }
+}
+
+/// What the app gets to reach all its services, by name; the service that is named first wins.
+pub(crate) fn app_env(services: &[Service], profile: &AppProfile) -> BTreeMap<String, EnvValue> {
+    let mut env = BTreeMap::new();
+    for var in services.iter().flat_map(|service| service.given(profile)) {
+        env.entry(var.name).or_insert(var.value);
+    }
+    env
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Framework;
+
+    fn env_of(profile: &AppProfile) -> BTreeMap<String, EnvValue> {
+        app_env(&of(profile, Templates::embedded()).unwrap(), profile)
+    }
+
+    fn profile(stack: &str, framework: Option<&str>, services: &[&str], env: &[&str]) -> AppProfile {
+        AppProfile {
+            stack: stack.to_owned(),
+            framework: framework.map(|name| Framework { name: name.to_owned(), version: None }),
+            services: services.iter().map(|s| (*s).to_owned()).collect(),
+            env: env.iter().map(|s| (*s).to_owned()).collect(),
+            ..AppProfile::default()
+        }
+    }
+
+    fn url(before: &str, secret: &str, after: &str) -> EnvValue {
+        EnvValue::Around { before: before.to_owned(), secret: secret.to_owned(), after: after.to_owned() }
+    }
+
+    #[test]
+    fn every_service_loads_and_gives_what_it_promises() {
+        for name in Templates::embedded().names("services", ".toml") {
+            let service = load(&name, Templates::embedded()).unwrap();
+            assert!(service.image.contains(':'), "{name}: {}", service.image);
+            for always in &service.always {
+                for given in &always.names {
+                    assert!(service.gives.iter().any(|gives| gives.names.contains(given)), "{name}: {given}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn an_app_gets_the_names_that_it_reads() {
+        let env =
+            env_of(&profile("node", Some("express"), &["postgres", "redis"], &["PGHOST", "PGPASSWORD", "REDIS_HOST"]));
+        let expected = [
+            ("PGHOST", EnvValue::Plain("postgres".into())),
+            ("PGPASSWORD", EnvValue::Secret("POSTGRES_PASSWORD".into())),
+            ("REDIS_HOST", EnvValue::Plain("redis".into())),
+        ];
+        assert_eq!(env, BTreeMap::from(expected.map(|(name, value)| (name.to_owned(), value))));
+    }
+
+    #[test]
+    fn an_app_that_reads_none_gets_the_usual_one() {
+        let env = env_of(&profile("go", None, &["postgres"], &[]));
+        let expected = url("postgresql://app:", "POSTGRES_PASSWORD", "@postgres:5432/app?sslmode=disable");
+        assert_eq!(env, BTreeMap::from([("DATABASE_URL".to_owned(), expected)]));
+    }
+
+    #[test]
+    fn frameworks_have_their_own_names() {
+        let laravel = env_of(&profile("php", Some("laravel"), &["mysql"], &[]));
+        assert_eq!(laravel["DB_CONNECTION"], EnvValue::Plain("mysql".into()));
+        assert_eq!(laravel["DB_PASSWORD"], EnvValue::Secret("MYSQL_PASSWORD".into()));
+        assert!(!laravel.contains_key("DATABASE_URL"));
+        let spring = env_of(&profile("java", Some("spring-boot"), &["postgres"], &[]));
+        assert_eq!(spring["SPRING_DATASOURCE_URL"], EnvValue::Plain("jdbc:postgresql://postgres:5432/app".into()));
+    }
+
+    #[test]
+    fn the_first_service_wins_a_name() {
+        let env = env_of(&profile("node", None, &["mongodb", "postgres"], &["DATABASE_URL", "MONGO_URL"]));
+        assert_eq!(env["DATABASE_URL"], url("mongodb://app:", "MONGO_PASSWORD", "@mongodb:27017/app?authSource=admin"));
+        let env = env_of(&profile("node", None, &["postgres", "mongodb"], &["DATABASE_URL", "MONGO_URL"]));
+        assert_eq!(env["DATABASE_URL"], url("postgresql://app:", "POSTGRES_PASSWORD", "@postgres:5432/app"));
+    }
+
+    #[test]
+    fn an_unknown_service_is_named() {
+        let problem = of(&profile("node", None, &["oracle"], &[]), Templates::embedded()).unwrap_err();
+        assert!(problem.message.contains("oracle") && problem.why.contains("postgres"), "{problem}");
+    }
+}

@@ -1,0 +1,183 @@
+//! The templates: embedded in the binary, with the user's own over them.
+//!
+//! *Architecture invariant:* a template can print a value that is not plain (`A-Za-z0-9` and a few marks) only through
+//! one of the filters of `escape.rs`; printing it bare is an error. So no value of a project ever becomes syntax.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::LazyLock;
+
+use include_dir::{Dir, include_dir};
+use minijinja::syntax::SyntaxConfig;
+use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior, Value};
+
+use super::{escape, version};
+use crate::model::{Problem, ProblemCode};
+
+static EMBEDDED: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/templates");
+
+/// The files below `templates/`, parsed when they are first used.
+pub struct Templates {
+    environment: Environment<'static>,
+    own: BTreeMap<String, String>,
+}
+
+impl Templates {
+    /// Those in the binary.
+    #[must_use]
+    pub fn embedded() -> &'static Self {
+        static TEMPLATES: LazyLock<Templates> = LazyLock::new(|| Templates::with_own(BTreeMap::new()));
+        &TEMPLATES
+    }
+
+    /// Those in the binary with a user's over them: text by path below `templates/` (`stacks/node/Dockerfile.j2`).
+    #[must_use]
+    pub fn with_own(own: BTreeMap<String, String>) -> Self {
+        let mut environment = Environment::new();
+        environment.set_undefined_behavior(UndefinedBehavior::Strict);
+        let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).keep_trailing_newline(true).build();
+        environment.set_syntax(syntax.unwrap_or_default());
+        environment.set_auto_escape_callback(|_| AutoEscape::Custom("plain".into()));
+        environment.set_formatter(|output, state, value| {
+            if value.is_safe() || is_plain(value) {
+                return write!(output, "{value}").map_err(Error::from);
+            }
+            let text = format!("{value:?} is printed bare in {}: it needs a filter such as yaml or run", state.name());
+            Err(Error::new(ErrorKind::BadEscape, text))
+        });
+        environment.set_loader({
+            let own = own.clone();
+            move |name| Ok(text_of(&own, name).map(str::to_owned))
+        });
+        add_filters(&mut environment);
+        Self { environment, own }
+    }
+
+    /// The text of a file below `templates/`.
+    pub(crate) fn text(&self, path: &str) -> Option<&str> {
+        text_of(&self.own, path)
+    }
+
+    /// The names of the files in a folder below `templates/` that end so, sorted.
+    pub(crate) fn names(&self, folder: &str, ending: &str) -> Vec<String> {
+        let embedded =
+            EMBEDDED.get_dir(folder).into_iter().flat_map(Dir::files).filter_map(|file| file.path().to_str());
+        let inside = |path: &str| Some(path.strip_prefix(folder)?.strip_prefix('/')?.strip_suffix(ending)?.to_owned());
+        let mut names: Vec<String> = embedded.chain(self.own.keys().map(String::as_str)).filter_map(inside).collect();
+        names.sort();
+        names.dedup();
+        names
+    }
+
+    /// Fills a template in.
+    pub(crate) fn render(&self, path: &str, view: impl serde::Serialize) -> Result<String, Problem> {
+        let rendered = self
+            .environment
+            .get_template(path)
+            .and_then(|template| template.render(Value::from(minijinja::value::Serde(view))));
+        rendered.map(|text| tidy(&text)).map_err(|error| problem(path, &error))
+    }
+}
+
+impl fmt::Debug for Templates {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Templates").field("own", &self.own.keys()).finish_non_exhaustive()
+    }
+}
+
+fn text_of<'a>(own: &'a BTreeMap<String, String>, path: &str) -> Option<&'a str> {
+    own.get(path).map(String::as_str).or_else(|| EMBEDDED.get_file(path)?.contents_utf8())
+}
+
+/// Numbers, and words that mean nothing but themselves in any of the formats.
+fn is_plain(value: &Value) -> bool {
+    match value.as_str() {
+        Some(text) => text.chars().all(|c| c.is_ascii_alphanumeric() || "_-./@+".contains(c)) && !text.starts_with('-'),
+        None => value.is_number(),
+    }
+}
+
+fn add_filters(environment: &mut Environment<'static>) {
+    let filter = |escaped: fn(&str) -> String| move |text: String| Value::from_safe_string(escaped(&text));
+    environment.add_filter("run", filter(escape::run_line));
+    environment.add_filter("word", filter(escape::docker_word));
+    environment.add_filter("shell", filter(escape::shell_word));
+    environment.add_filter("comment", filter(escape::comment));
+    environment.add_filter("yaml", filter(escape::yaml));
+    environment.add_filter("json", filter(escape::json));
+    environment.add_filter("exec", |words: Vec<String>| Value::from_safe_string(escape::exec_form(&words)));
+    environment.add_filter("pin", |version: Option<String>, default: &str| version::pin(version.as_deref(), default));
+    environment.add_filter("suite", |version: &str, since: &str| version::suite(version, since));
+}
+
+/// One empty line at most between lines, one line end at the end.
+fn tidy(text: &str) -> String {
+    let mut tidy = String::with_capacity(text.len());
+    let mut was_empty = true;
+    for line in text.lines().map(str::trim_end) {
+        if !(line.is_empty() && was_empty) {
+            tidy.push_str(line);
+            tidy.push('\n');
+        }
+        was_empty = line.is_empty();
+    }
+    tidy.truncate(tidy.trim_end().len());
+    tidy.push('\n');
+    tidy
+}
+
+fn problem(path: &str, error: &Error) -> Problem {
+    let file = error.name().unwrap_or(path);
+    let at = error.line().map(|line| format!(", line {line}")).unwrap_or_default();
+    let why = error.detail().map_or_else(|| error.kind().to_string(), |detail| format!("{}: {detail}", error.kind()));
+    Problem::new(ProblemCode::Failed, "template-failed", format!("the template {file} cannot be filled in{at}"))
+        .why(why)
+        .fix("mend your copy of it, or remove the copy to use the one in the program")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use minijinja::context;
+
+    fn own(text: &str) -> Templates {
+        Templates::with_own(BTreeMap::from([("x.j2".to_owned(), text.to_owned())]))
+    }
+
+    #[test]
+    fn a_value_that_is_not_plain_needs_a_filter() {
+        let templates = own("RUN {{ command }}");
+        assert_eq!(templates.render("x.j2", context! { command => "make" }).unwrap(), "RUN make\n");
+        let problem = templates.render("x.j2", context! { command => "a\nUSER root" }).unwrap_err();
+        assert_eq!(problem.message, "the template x.j2 cannot be filled in, line 1");
+        assert!(problem.why.contains("needs a filter"), "{problem}");
+        let escaped = own("RUN {{ command | run }}").render("x.j2", context! { command => "a\nUSER root" }).unwrap();
+        assert_eq!(escaped, "RUN [\"/bin/sh\", \"-c\", \"a\\nUSER root\"]\n");
+    }
+
+    #[test]
+    fn a_missing_value_is_named_with_its_line() {
+        let problem = own("a\n{{ nothing }}").render("x.j2", context! {}).unwrap_err();
+        assert_eq!(problem.message, "the template x.j2 cannot be filled in, line 2");
+    }
+
+    #[test]
+    fn a_users_template_lies_over_the_embedded_one() {
+        let own = BTreeMap::from([("stacks/node/dockerignore".to_owned(), "mine".to_owned())]);
+        assert_eq!(Templates::with_own(own).text("stacks/node/dockerignore"), Some("mine"));
+        assert_ne!(Templates::embedded().text("stacks/node/dockerignore"), Some("mine"));
+        assert!(Templates::embedded().names("services", ".toml").contains(&"postgres".to_owned()));
+    }
+
+    #[test]
+    fn every_embedded_template_parses() {
+        fn check(folder: &Dir<'_>) {
+            for file in folder.files().filter(|file| file.path().extension().is_some_and(|ending| ending == "j2")) {
+                let name = file.path().to_str().unwrap();
+                Templates::embedded().environment.get_template(name).unwrap();
+            }
+            folder.dirs().for_each(check);
+        }
+        check(&EMBEDDED);
+    }
+}
