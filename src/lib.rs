@@ -4,8 +4,10 @@
 
 pub mod api;
 pub mod detect;
+pub mod diagnose;
 pub mod generate;
 pub mod model;
 pub mod os;
+pub mod secrets;
 pub mod store;
 pub mod targets;

@@ -1,0 +1,5 @@
+//! From the text of a log to what matters in it. Pure.
+
+mod decisive;
+
+pub use decisive::decisive_lines;
