@@ -1,6 +1,5 @@
 //! Real Docker for tests: whether it is there, what it needs, and nothing left behind.
 
-use std::io::Write as _;
 use std::process::{Command, Output};
 
 /// Whether a test that needs Docker and these base images can run. Where it cannot it says so on a visible line and
@@ -15,8 +14,7 @@ pub(crate) fn ready(images: &[&str]) -> bool {
     let missing = missing(images);
     let Some(missing) = missing else { return true };
     assert!(std::env::var("WHARF_REQUIRE_DOCKER").as_deref() != Ok("1"), "{missing}");
-    // Not `eprintln!`: the test runner keeps that back where a test passes.
-    let _ = writeln!(std::io::stderr(), "skipped: {missing}");
+    super::skip(&missing);
     false
 }
 

@@ -130,6 +130,19 @@ impl Wharf {
         format!("{:016x}", u64::from_be_bytes(digest[..8].try_into().unwrap()))
     }
 
+    /// The app instances of this data folder on a target: the names of containers, the folders of supervised processes.
+    pub(crate) fn instances(&self, target: &str) -> Vec<String> {
+        if target == "docker" {
+            let mark = format!("label=wharf.data={}", self.mark());
+            let format = r#"{{.Label "wharf.role"}} {{.Names}}"#;
+            let found = docker::stdout(&["ps", "-a", "--filter", &mark, "--format", format]);
+            return found.lines().filter(|line| !line.starts_with("service")).map(str::to_owned).collect();
+        }
+        let arguments = |pid: &Pid| fs::read_to_string(format!("/proc/{}/cmdline", pid.as_raw_nonzero())).ok();
+        let supervised = |line: String| Some(line.split_once("\0supervise\0")?.1.trim_end_matches('\0').to_owned());
+        self.children().iter().filter_map(arguments).filter_map(supervised).collect()
+    }
+
     /// The processes that run in the data folder or name it, but for the engine: the process target's instances.
     pub(crate) fn children(&self) -> Vec<Pid> {
         let engine = self.engine_pid();
