@@ -3,6 +3,7 @@
 //! ARCHITECTURE.md has the map; `tests/layers.rs` holds who may import whom.
 
 pub mod api;
+pub mod cli;
 pub mod detect;
 pub mod diagnose;
 pub mod generate;

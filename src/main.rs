@@ -1,3 +1,46 @@
-//! The `wharf` program.
+//! The `wharf` program: arguments to the control center, a command or the engine.
 
-fn main() {}
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::Parser;
+use wharf::cli::{self, Arguments, Context, Outcome};
+use wharf::model::{Problem, ProblemCode};
+use wharf::os::paths;
+
+/// Threads of a client's runtime; it mostly waits.
+const CLIENT_THREADS: usize = 2;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let json = arguments.json;
+    match run(arguments) {
+        Ok(outcome) => ExitCode::from(outcome.exit_code()),
+        Err(problem) => {
+            cli::output::problem(&problem, json);
+            ExitCode::from(problem.code.exit_code())
+        }
+    }
+}
+
+fn run(arguments: Arguments) -> Result<Outcome, Problem> {
+    // The only provider there is; a second call of this could only find it installed already.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let data_dir = paths::data_dir(arguments.data_dir.as_deref())?;
+    let context = Context { data_dir, executable: cli::own_executable()?, json: arguments.json };
+    match arguments.command {
+        None => Ok(Outcome::Done),
+        Some(command) => in_runtime(CLIENT_THREADS, cli::run(command, &context)),
+    }
+}
+
+fn in_runtime<T>(threads: usize, work: impl Future<Output = Result<T, Problem>>) -> Result<T, Problem> {
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(threads).enable_all().build().map_err(|error| {
+            Problem::new(ProblemCode::Failed, "no-threads", "Wharf could not start its threads").why(error)
+        })?;
+    let result = runtime.block_on(work);
+    // A thread that waits for a key or a lock would hold the process forever.
+    runtime.shutdown_timeout(Duration::ZERO);
+    result
+}

@@ -5,17 +5,18 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::model::Problem;
+use crate::os::paths;
 
-/// The folder of socket and locks; mode 0700.
+/// The folder of the locks; mode 0700.
 #[must_use]
 pub fn run_dir(data_dir: &Path) -> PathBuf {
     data_dir.join("run")
 }
 
-/// The engine's socket; mode 0600.
+/// The engine's socket, of mode 0600 in a folder of mode 0700.
 #[must_use]
 pub fn socket(data_dir: &Path) -> PathBuf {
-    run_dir(data_dir).join("engine.sock")
+    paths::socket_path(data_dir)
 }
 
 /// The file that the engine holds locked for as long as it lives. Its process number stands in it.

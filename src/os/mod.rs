@@ -1,13 +1,11 @@
 //! The machine: files, git, child processes, the network, the clock.
 
+pub mod account;
 pub mod archive;
 pub mod chance;
 pub mod clock;
 pub mod docker_host;
 pub mod dockerignore;
-pub mod git;
-pub mod http;
 pub mod paths;
 pub mod process;
-pub mod resilience;
 pub mod tree;

@@ -125,7 +125,8 @@ pub fn follow_logs(
                 },
                 Err(problem) => Some(problem),
             };
-            let comes_back = |problem: &Problem| [super::LOST, super::NOT_RUNNING].contains(&problem.cause.as_str());
+            let comes_back =
+                |problem: &Problem| [super::LOST, super::NOT_RUNNING, super::STOPPED].contains(&problem.cause.as_str());
             match problem {
                 None => {}
                 Some(problem) if query.follow && comes_back(&problem) => {

@@ -57,6 +57,8 @@ impl Client {
 
 /// The cause of the problem that no engine runs.
 pub const NOT_RUNNING: &str = "engine-not-running";
+/// The cause of the problem that the engine was stopped while a stream was open.
+pub const STOPPED: &str = "engine-stopped";
 /// The cause of the problem that the connection to a running engine broke.
 pub const LOST: &str = "engine-lost";
 /// The cause of the problem that client and engine are of different versions.
@@ -66,6 +68,12 @@ fn not_running(why: impl std::fmt::Display) -> Problem {
     Problem::new(ProblemCode::Unreachable, NOT_RUNNING, "no engine runs for this data folder")
         .why(why)
         .fix("start it with `wharf engine start`; every command that needs it does so too")
+}
+
+fn stopped() -> Problem {
+    Problem::new(ProblemCode::Unreachable, STOPPED, "the engine was stopped")
+        .why("somebody ran `wharf engine stop`, or ended its process politely")
+        .fix("start it with `wharf engine start`: it settles what it left; what is deployed kept running")
 }
 
 fn lost(why: impl std::fmt::Display) -> Problem {

@@ -10,8 +10,8 @@ use tokio_tungstenite::tungstenite::handshake::client::generate_key;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Message, Role};
 
-use super::lost;
 use super::transport::{Transport, problem_of, unreadable};
+use super::{lost, stopped};
 use crate::api::routes;
 use crate::model::{Problem, ProblemCode};
 
@@ -66,7 +66,7 @@ fn end_of(frame: Option<CloseFrame>) -> StreamEnd {
     match u16::from(frame.code) {
         1000 | 1005 => StreamEnd::Complete,
         routes::CLOSE_GAP => StreamEnd::Gap,
-        routes::CLOSE_AWAY => StreamEnd::Lost(lost("it stops")),
+        routes::CLOSE_AWAY => StreamEnd::Lost(stopped()),
         _ => StreamEnd::Lost(lost(frame.reason.as_str())),
     }
 }

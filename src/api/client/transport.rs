@@ -13,8 +13,6 @@ use crate::model::{Problem, ProblemCode};
 
 /// What any call may take. Those that work longer (a clone, the plan of a large tree) answer well within it.
 const TIMEOUT: Duration = Duration::from_mins(15);
-/// `sun_path` holds 108 bytes with the zero behind them on Linux.
-const LONGEST_SOCKET_PATH: usize = 107;
 
 #[derive(Clone, Debug)]
 pub(super) struct Transport {
@@ -25,15 +23,6 @@ pub(super) struct Transport {
 impl Transport {
     pub(super) fn new(data_dir: &Path) -> Result<Self, Problem> {
         let socket = rendezvous::socket(data_dir);
-        if socket.as_os_str().len() > LONGEST_SOCKET_PATH {
-            return Err(Problem::new(ProblemCode::Usage, "path-too-long", "the data folder's path is too long")
-                .why(format!(
-                    "{} has {} bytes, a socket's path at most 107",
-                    socket.display(),
-                    socket.as_os_str().len()
-                ))
-                .fix("name a shorter one with `--data-dir` or WHARF_DATA_DIR"));
-        }
         // No certificate is ever needed here; reading the system's takes tens of milliseconds.
         let http = reqwest::Client::builder()
             .unix_socket(socket.as_path())

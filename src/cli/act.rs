@@ -1,0 +1,52 @@
+//! What stop, restart and delete have in common: a job for each deployment that is meant.
+
+use serde::Serialize;
+
+use super::output::{self, Style};
+use super::{Context, Outcome, list::app_name, watch};
+use crate::api::client::Client;
+use crate::model::{Deployment, Job, JobState, Problem, ProblemCode};
+
+/// A deployment with the job that was done to it.
+#[derive(Debug, Serialize)]
+struct Acted<'a> {
+    deployment: Deployment,
+    job: &'a Job,
+}
+
+/// Waits for the jobs and tells what became of each deployment.
+pub(super) async fn finish(
+    client: &Client,
+    context: &Context,
+    deployments: &[Deployment],
+    jobs: Vec<Job>,
+    done: &str,
+) -> Result<Outcome, Problem> {
+    let jobs = watch::jobs(client, jobs).await?;
+    let failed = jobs.iter().any(|job| job.state != JobState::Done);
+    if context.json {
+        let mut acted = Vec::new();
+        for job in &jobs {
+            acted.push(Acted { deployment: client.deployment(job.deployment.as_str()).await?.deployment, job });
+        }
+        output::json(&serde_json::json!({ "deployments": acted }));
+    } else {
+        for job in &jobs {
+            let name = deployments.iter().find(|one| one.id == job.deployment).map(app_name).unwrap_or_default();
+            output::line(match &job.state {
+                JobState::Failed { reason } => {
+                    format!("{} {name}: {}", output::styled("✗", Style::Bad), output::one_line(reason))
+                }
+                JobState::Cancelled => format!("{} {name}: cancelled", output::styled("✗", Style::Attention)),
+                _ => format!("{} {name} {done}", output::styled("✓", Style::Good)),
+            });
+        }
+    }
+    Ok(if failed { Outcome::Failed } else { Outcome::Done })
+}
+
+/// The refusal where nothing of what was named can be acted on.
+pub(super) fn none_fits(what: &str) -> Problem {
+    Problem::new(ProblemCode::Refused, "nothing-to-do", format!("nothing of it can be {what}"))
+        .fix("`wharf status` shows how it stands")
+}

@@ -1,0 +1,101 @@
+//! The arguments of the whole program.
+
+use std::path::PathBuf;
+
+use clap::builder::Styles;
+use clap::{Args, Parser, Subcommand};
+
+use super::{
+    cancel, completions, delete, deploy, detect, jobs, list, logs, plan, ports, projects, restart, rollback, status,
+    stop,
+};
+
+/// From a folder of code to a running, watched deployment.
+///
+/// Without a command it opens the control center on the current folder.
+#[derive(Debug, Parser)]
+#[command(
+    name = "wharf",
+    version,
+    styles = Styles::plain(),
+    after_help = "Exit codes: 0 done, 1 failed or cancelled, 2 wrong usage, 3 not found, \
+                  4 engine or Docker not reachable, 5 refused."
+)]
+pub struct Arguments {
+    /// Keep all state in this folder [default: the account's usual place]
+    #[arg(long, global = true, value_name = "FOLDER", env = "WHARF_DATA_DIR", hide_env_values = true)]
+    pub data_dir: Option<PathBuf>,
+
+    /// Print JSON
+    #[arg(long, global = true)]
+    pub json: bool,
+
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Add, list and remove projects
+    #[command(subcommand)]
+    Projects(projects::ProjectsCommand),
+    /// Show what a folder of code is: its apps, stacks and needs
+    Detect(detect::DetectArgs),
+    /// Build, start and check an app, and switch to it when it is healthy
+    Deploy(deploy::DeployArgs),
+    /// Show what a deployment would do
+    Plan(plan::PlanArgs),
+    /// List deployments, newest first
+    List(list::ListArgs),
+    /// Show how the deployments of a project are
+    Status(status::StatusArgs),
+    /// Show what builds and apps print
+    Logs(logs::LogsArgs),
+    /// Stop what runs
+    Stop(stop::StopArgs),
+    /// Stop and start what runs
+    Restart(restart::RestartArgs),
+    /// Go back to an earlier release
+    Rollback(rollback::RollbackArgs),
+    /// Cancel a deployment that is not over
+    Cancel(cancel::CancelArgs),
+    /// Remove a deployment and give its port back
+    Delete(delete::DeleteArgs),
+    /// List, reserve and release ports
+    Ports(ports::PortsArgs),
+    /// Show the engine's jobs and workers
+    Jobs(jobs::JobsArgs),
+    /// Run, start, stop and look at the engine
+    #[command(subcommand)]
+    Engine(EngineCommand),
+    /// Print the completions for a shell
+    Completions(completions::CompletionsArgs),
+    /// Print the OpenAPI description of the engine's API
+    Api,
+}
+
+/// What to do with the engine.
+#[derive(Debug, Subcommand)]
+pub enum EngineCommand {
+    /// Be the engine, in the foreground
+    Run(RunArgs),
+    /// Start it in the background, where none runs
+    Start,
+    /// Stop it; what is deployed keeps running
+    Stop,
+    /// Say whether it runs
+    Status,
+}
+
+/// How to be the engine.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct RunArgs {
+    /// How many jobs run at once
+    #[arg(long, value_name = "NUMBER", env = "WHARF_WORKERS", value_parser = clap::value_parser!(u16).range(1..=64))]
+    pub workers: Option<u16>,
+    /// Leave the terminal, and report on standard output when ready
+    #[arg(long, hide = true)]
+    pub detached: bool,
+}

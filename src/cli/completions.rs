@@ -1,0 +1,20 @@
+//! `wharf completions`: for bash, zsh, fish, elvish and PowerShell.
+
+use clap::{Args, CommandFactory};
+use clap_complete::Shell;
+
+use super::{Arguments, Outcome, output};
+
+/// For which shell.
+#[derive(Debug, Args)]
+pub struct CompletionsArgs {
+    /// The shell
+    shell: Shell,
+}
+
+pub(super) fn run(args: &CompletionsArgs) -> Outcome {
+    let mut script = Vec::new();
+    clap_complete::generate(args.shell, &mut Arguments::command(), "wharf", &mut script);
+    output::print(&String::from_utf8_lossy(&script));
+    Outcome::Done
+}

@@ -1,0 +1,70 @@
+//! Asks before something that is not easily undone.
+
+use std::io::{self, BufRead, Write};
+
+use clap::Args;
+
+use super::output;
+use crate::model::{Deployment, Environment, Problem, ProblemCode};
+
+/// Answers the confirmation.
+#[derive(Clone, Copy, Debug, Args)]
+pub(super) struct Confirmation {
+    /// Do not ask for confirmation
+    #[arg(short, long)]
+    yes: bool,
+}
+
+impl Confirmation {
+    /// Asks whether to do `what` to these deployments, listing them. On production the project's name is asked for
+    /// instead of a letter. What can be undone is only asked about on production.
+    pub(super) fn ask(self, what: &str, deployments: &[Deployment], can_be_undone: bool) -> Result<(), Problem> {
+        let production = deployments.iter().find(|deployment| deployment.key.environment == Environment::Production);
+        if self.yes || (can_be_undone && production.is_none()) {
+            return Ok(());
+        }
+        let list: Vec<String> = deployments.iter().map(|one| format!("  {}\n", name(one))).collect();
+        let question = format!("{what}:\n{}", list.concat());
+        match production {
+            Some(deployment) => {
+                let expected = &deployment.project_name;
+                ask(&format!("{question}This is production. Type “{expected}” to go on: "), |answer| {
+                    answer == expected
+                })
+            }
+            None => ask(&format!("{question}Go on? [y/N] "), is_yes),
+        }
+    }
+
+    /// Asks a question that belongs to no deployment.
+    pub(super) fn ask_plainly(self, question: &str) -> Result<(), Problem> {
+        if self.yes { Ok(()) } else { ask(&format!("{question} [y/N] "), is_yes) }
+    }
+}
+
+fn is_yes(answer: &str) -> bool {
+    matches!(answer.to_lowercase().as_str(), "y" | "yes")
+}
+
+fn name(deployment: &Deployment) -> String {
+    let key = &deployment.key;
+    format!("{}/{} in {} ({}, {})", deployment.project_name, key.app, key.environment, deployment.status, deployment.id)
+}
+
+fn ask(question: &str, accepts: impl Fn(&str) -> bool) -> Result<(), Problem> {
+    let refused = |message: &str| Problem::new(ProblemCode::Refused, "not-confirmed", message);
+    if !output::is_interactive() {
+        return Err(refused("this has to be confirmed")
+            .why(format!("nobody can be asked here, and --yes was not given; it would\n{}", question.trim_end()))
+            .fix("add --yes if it is meant"));
+    }
+    let mut answer = String::new();
+    let read = write!(io::stderr(), "{question}")
+        .and_then(|()| io::stderr().flush())
+        .and_then(|()| io::stdin().lock().read_line(&mut answer));
+    match read {
+        Ok(_) if accepts(answer.trim()) => Ok(()),
+        Ok(_) => Err(refused("nothing was done")),
+        Err(error) => Err(refused("nothing was done").why(error)),
+    }
+}

@@ -1,0 +1,121 @@
+//! `wharf detect`: what a folder of code is. A folder is looked at right here, without an engine; a git repository in
+//! the engine's clone of it.
+
+use std::fmt::Write;
+use std::path::Path;
+
+use clap::Args;
+
+use super::output::{self, Style};
+use super::{Context, Outcome, place, request};
+use crate::detect;
+use crate::model::{AppProfile, Detection, Problem, Serving};
+use crate::os::tree::DiskTree;
+
+/// What to look at.
+#[derive(Debug, Args)]
+pub struct DetectArgs {
+    /// A folder, or a git address (`URL#ref`)
+    #[arg(value_name = "PATH", default_value = ".")]
+    path: String,
+}
+
+pub(super) async fn run(args: DetectArgs, context: &Context) -> Result<Outcome, Problem> {
+    let (root, detection) = if place::git(&args.path).is_some() {
+        let client = context.client().await?;
+        let project = request::add(&client, place::location(&args.path)?).await?;
+        (args.path, client.detection(&project.id, true).await?)
+    } else {
+        let tree = DiskTree::open(Path::new(&args.path))?;
+        // Settings that cannot be read are told now, not when it is deployed.
+        detect::settings(&tree)?;
+        (tree.root().display().to_string(), detect::detect(&tree))
+    };
+    if context.json {
+        output::json(&detection);
+    } else {
+        output::print(&text(&root, &detection));
+    }
+    Ok(Outcome::Done)
+}
+
+fn text(root: &str, detection: &Detection) -> String {
+    let mut out = format!("{}\n", output::styled(root, Style::Strong));
+    if let Some(monorepo) = &detection.monorepo {
+        let _ = writeln!(out, "  {} packages, tied together by {}", monorepo.packages.len(), monorepo.tool);
+    }
+    if detection.apps.is_empty() {
+        out.push_str("  nothing to deploy: no manifest of a known stack, no Dockerfile and no index.html\n");
+    }
+    for (at, app) in detection.apps.iter().enumerate() {
+        branch(&mut out, app, detection.primary.as_ref() == Some(&app.path), at + 1 == detection.apps.len());
+    }
+    for warning in &detection.warnings {
+        let says = format!("{}: {}", warning.file, warning.says);
+        let _ = writeln!(out, "{} {}", output::styled("warning:", Style::Attention), output::one_line(&says));
+    }
+    out
+}
+
+/// One app as a branch of the tree.
+fn branch(out: &mut String, app: &AppProfile, primary: bool, last: bool) {
+    let (fork, rail) = if last { ("└─", "  ") } else { ("├─", "│ ") };
+    let place = if app.path == "." { String::new() } else { format!(" in {}", app.path) };
+    let mark = if primary { ", the one meant where none is named" } else { "" };
+    let confidence = format!("{:.0}% sure{mark}", app.confidence * 100.0);
+    let _ = writeln!(
+        out,
+        "{fork} {}{place}  {}",
+        output::styled(&output::one_line(&app.name), Style::Strong),
+        output::styled(&confidence, Style::Faint)
+    );
+    for (label, value) in facts(app) {
+        let label = output::styled(&format!("{label:10}"), Style::Faint);
+        let _ = writeln!(out, "{rail}   {label} {}", output::one_line(&value));
+    }
+    for evidence in &app.evidence {
+        let says = output::one_line(&format!("{}: {}", evidence.file, evidence.says));
+        let _ = writeln!(out, "{rail}   {} {says}", output::styled("because   ", Style::Faint));
+    }
+}
+
+fn facts(app: &AppProfile) -> Vec<(&'static str, String)> {
+    let versioned = |name: &str, version: Option<&String>| match version {
+        Some(version) => format!("{name} {version}"),
+        None => name.to_owned(),
+    };
+    let framework = app.framework.as_ref().map(|it| versioned(&it.name, it.version.as_ref()));
+    let language = versioned(&app.language.name, app.language.version.as_ref());
+    let runtime = app.runtime_version.as_ref().map(|version| format!(", runtime {version}")).unwrap_or_default();
+    let package_manager =
+        app.package_manager.as_ref().map(|name| versioned(name, app.package_manager_version.as_ref()));
+    let serving = match app.serving {
+        Serving::Server => app.port.map(|port| port.to_string()),
+        Serving::Static => Some(format!("files from {}", app.output_dir.as_deref().unwrap_or("."))),
+        Serving::None => Some("none: nothing listens".to_owned()),
+    };
+    let list = |names: &[String]| (!names.is_empty()).then(|| names.join(", "));
+    let rows = [
+        ("stack", Some(format!("{} ({language}{runtime})", app.stack))),
+        ("framework", framework),
+        ("packages", package_manager),
+        ("built with", app.build_tool.clone()),
+        ("install", app.install_command.clone()),
+        ("build", app.build_command.clone()),
+        ("start", app.start_command.clone()),
+        ("port", serving),
+        ("health", app.health_path.clone()),
+        ("services", list(&app.services)),
+        ("env", list(&marked_env(app))),
+        ("Dockerfile", app.dockerfile.clone()),
+        ("compose", app.compose_file.clone()),
+    ];
+    rows.into_iter().filter_map(|(label, value)| value.map(|value| (label, value))).collect()
+}
+
+/// The names of the variables, with those marked without which the app does not start.
+fn marked_env(app: &AppProfile) -> Vec<String> {
+    let mark =
+        |name: &String| if app.required_env.contains(name) { format!("{name} (required)") } else { name.clone() };
+    app.env.iter().map(mark).collect()
+}

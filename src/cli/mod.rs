@@ -1,0 +1,113 @@
+//! The commands: one file each. A command asks the engine through the API's client, or, where it needs no state,
+//! does its work right here.
+
+mod act;
+mod args;
+mod cancel;
+mod completions;
+mod confirm;
+mod delete;
+mod deploy;
+mod detect;
+mod engine;
+mod env_file;
+mod jobs;
+mod list;
+mod logs;
+pub mod output;
+mod place;
+mod plan;
+mod ports;
+mod progress;
+mod projects;
+mod prompt;
+mod request;
+mod restart;
+mod rollback;
+mod select;
+mod status;
+mod stop;
+mod watch;
+
+use std::path::{Path, PathBuf};
+
+pub use args::{Arguments, Command, EngineCommand, RunArgs};
+
+use crate::api::client::Client;
+use crate::model::{Problem, ProblemCode};
+
+/// What every command is given.
+#[derive(Clone, Debug)]
+pub struct Context {
+    /// The engine's data folder.
+    pub data_dir: PathBuf,
+    /// The program to start as the engine where none answers.
+    pub executable: PathBuf,
+    /// Print JSON instead of text for people.
+    pub json: bool,
+}
+
+impl Context {
+    async fn client(&self) -> Result<Client, Problem> {
+        Client::connect_or_start(&self.data_dir, &self.executable).await
+    }
+}
+
+/// How a command ended that did not go wrong by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It did what was asked. Exit code 0.
+    Done,
+    /// What was asked for failed or was cancelled, and the command has told so. Exit code 1.
+    Failed,
+    /// It refused and has told so. Exit code 5.
+    Refused,
+    /// Something does not answer, and the command has told so. Exit code 4.
+    Unreachable,
+}
+
+impl Outcome {
+    /// The process's exit code.
+    #[must_use]
+    pub const fn exit_code(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::Failed => ProblemCode::Failed.exit_code(),
+            Self::Refused => ProblemCode::Refused.exit_code(),
+            Self::Unreachable => ProblemCode::Unreachable.exit_code(),
+        }
+    }
+}
+
+/// Runs a command.
+pub async fn run(command: Command, context: &Context) -> Result<Outcome, Problem> {
+    match command {
+        Command::Projects(args) => projects::run(args, context).await,
+        Command::Detect(args) => detect::run(args, context).await,
+        Command::Deploy(args) => deploy::run(args, context).await,
+        Command::Plan(args) => plan::run(args, context).await,
+        Command::List(args) => list::run(args, context).await,
+        Command::Status(args) => status::run(args, context).await,
+        Command::Logs(args) => logs::run(args, context).await,
+        Command::Stop(args) => stop::run(args, context).await,
+        Command::Restart(args) => restart::run(args, context).await,
+        Command::Rollback(args) => rollback::run(args, context).await,
+        Command::Cancel(args) => cancel::run(args, context).await,
+        Command::Delete(args) => delete::run(args, context).await,
+        Command::Ports(args) => ports::run(args, context).await,
+        Command::Jobs(args) => jobs::run(args, context).await,
+        Command::Engine(command) => engine::run(command, context).await,
+        Command::Completions(args) => Ok(completions::run(&args)),
+        // The program itself answers this one: the description belongs to the server.
+        Command::Api => Ok(Outcome::Done),
+    }
+}
+
+/// The program to start as an engine: this one, also where it was replaced on disk since it started.
+pub fn own_executable() -> Result<PathBuf, Problem> {
+    let path = std::env::current_exe().map_err(|error| {
+        Problem::new(ProblemCode::Failed, "no-executable", "Wharf does not find its own program").why(error)
+    })?;
+    let replaced = path.to_str().and_then(|text| text.strip_suffix(" (deleted)")).map(Path::new);
+    Ok(replaced.filter(|path| path.is_file()).map_or(path.clone(), Path::to_path_buf))
+}

@@ -1,0 +1,77 @@
+//! `wharf plan`: what a deployment would do.
+
+use std::fmt::Write;
+
+use clap::Args;
+
+use super::output::{self, Style};
+use super::{Context, Outcome, request::RequestArgs};
+use crate::model::{EnvValue, HealthProbe, PlanPreview, Problem, TargetKind};
+
+/// What to plan.
+#[derive(Debug, Args)]
+pub struct PlanArgs {
+    #[command(flatten)]
+    request: RequestArgs,
+}
+
+pub(super) async fn run(args: PlanArgs, context: &Context) -> Result<Outcome, Problem> {
+    let (client, request) = args.request.resolve(async || context.client().await).await?;
+    let previews = client.plan(&request).await?;
+    if context.json {
+        output::json(&previews);
+    } else {
+        let shown: Vec<String> = previews.iter().map(text).collect();
+        output::print(&shown.join("\n"));
+    }
+    Ok(Outcome::Done)
+}
+
+fn text(preview: &PlanPreview) -> String {
+    let plan = &preview.plan;
+    let title = format!("{}/{} in {} on {}", plan.project_name, plan.key.app, plan.key.environment, plan.target.kind);
+    let mut out = format!("{}\n", output::styled(&title, Style::Strong));
+    let mut row = |label: &str, value: &str| {
+        // Writing to a string cannot fail.
+        let _ = writeln!(out, "  {} {}", output::styled(&format!("{label:9}"), Style::Faint), output::one_line(value));
+    };
+    if plan.target.kind == TargetKind::Docker {
+        row("build", &format!("{} in {}", plan.build.dockerfile, plan.build.context));
+        for artifact in &plan.build.artifacts {
+            row("generated", &artifact.path);
+        }
+    } else {
+        plan.build.commands.iter().for_each(|command| row("build", command));
+    }
+    if let Some(command) = &plan.compute.command {
+        row("start", command);
+    }
+    match (plan.ports.container, plan.ports.wanted) {
+        (Some(inside), Some(wanted)) => row("port", &format!("{wanted} leads to {inside}")),
+        (Some(inside), None) => row("port", &format!("the app's own, or a free one, leads to {inside}")),
+        (None, _) => {}
+    }
+    row(
+        "health",
+        &match &plan.health.probe {
+            HealthProbe::Http { path } => format!("GET {path} answers"),
+            HealthProbe::Tcp => "the port takes connections".to_owned(),
+            HealthProbe::Running => "it runs".to_owned(),
+        },
+    );
+    for service in &plan.services {
+        row("service", &format!("{} ({})", service.name, service.image));
+    }
+    for variable in &plan.env {
+        let value = match &variable.value {
+            EnvValue::Plain(value) => value.clone(),
+            EnvValue::Secret(_) => "(secret)".to_owned(),
+            EnvValue::Around { before, after, .. } => format!("{before}(secret){after}"),
+        };
+        row("env", &format!("{}={value}", variable.name));
+    }
+    for name in &preview.missing_env {
+        row("missing", &format!("{name}: give it with --set {name}=… or --secret {name}"));
+    }
+    out
+}
