@@ -12,6 +12,10 @@ use wharf::os::paths;
 const CLIENT_THREADS: usize = 2;
 
 fn main() -> ExitCode {
+    // Before anything else: a supervisor is small, and knows neither settings nor engine.
+    if let Some(code) = wharf::targets::process::hidden_command(std::env::args_os().skip(1)) {
+        return code;
+    }
     let arguments = Arguments::parse();
     let json = arguments.json;
     match run(arguments) {

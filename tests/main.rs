@@ -2,4 +2,5 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test's helpers fail the test by panicking")]
 
 mod layers;
+mod process_target;
 mod support;

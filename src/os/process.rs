@@ -234,7 +234,7 @@ fn born(pid: u32) -> Option<String> {
 fn born(pid: u32) -> Option<String> {
     use sysinfo::{Pid, ProcessRefreshKind, ProcessStatus, ProcessesToUpdate, System};
     let pid = Pid::from_u32(pid);
-    let mut system = System::new();
+    let mut system = System::new().ok()?;
     system.refresh_processes_specifics(ProcessesToUpdate::Some(&[pid]), true, ProcessRefreshKind::nothing());
     let process = system.process(pid)?;
     (process.status() != ProcessStatus::Zombie).then(|| process.start_time().to_string())

@@ -5,6 +5,7 @@
 //! out) and called again; what it left half done is found again through [`Target::found`].
 
 mod error;
+pub mod process;
 
 use std::collections::BTreeMap;
 use std::fmt;
