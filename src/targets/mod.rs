@@ -4,6 +4,7 @@
 //! *Architecture invariant:* every method can be dropped at any await (that is how a step is cancelled or times
 //! out) and called again; what it left half done is found again through [`Target::found`].
 
+pub mod docker;
 mod error;
 pub mod process;
 

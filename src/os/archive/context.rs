@@ -1,6 +1,7 @@
 //! A snapshot as the tar that a builder reads.
 
 use std::collections::BTreeSet;
+use std::ffi::OsStr;
 use std::io::{self, Read, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
@@ -61,14 +62,14 @@ impl BuildContext {
         let mut found = is_root(&self.folder);
         for entry in reader.entries()? {
             let mut entry = entry?;
-            let name = PathBuf::from(std::ffi::OsStr::from_bytes(&entry.path_bytes()));
+            let name = PathBuf::from(OsStr::from_bytes(&entry.path_bytes()));
             let Some(path) = below(&name, &self.folder) else { continue };
             found = true;
             if path == Path::new("") || over.contains(path) || self.is_out(path, entry.header().entry_type()) {
                 continue;
             }
             let mut header = entry.header().clone();
-            match entry.link_name_bytes().map(|aim| PathBuf::from(std::ffi::OsStr::from_bytes(&aim))) {
+            match entry.link_name_bytes().map(|aim| PathBuf::from(OsStr::from_bytes(&aim))) {
                 Some(aim) => tar.append_link(&mut header, path, aim)?,
                 None => tar.append_data(&mut header, path, &mut entry)?,
             }
@@ -110,7 +111,12 @@ fn read_entry_now(archive: &Path, wanted: &Path, max: u64, cancel: &Cancel) -> R
     for entry in reader.entries().map_err(damaged)? {
         cancel.check()?;
         let mut entry = entry.map_err(damaged)?;
-        if *entry.path_bytes() != *wanted.as_os_str().as_bytes() {
+        let name = PathBuf::from(OsStr::from_bytes(&entry.path_bytes()));
+        if name > wanted {
+            // A snapshot's entries are in order.
+            return Ok(None);
+        }
+        if name != wanted {
             continue;
         }
         if !entry.header().entry_type().is_file() || entry.size() > max {

@@ -1,0 +1,177 @@
+//! Instances of an app: containers that start, stop, go on and end.
+
+use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
+
+use bollard::errors::Error;
+use bollard::models::{
+    ContainerCreateBody, EndpointSettings, HostConfig, HostConfigLogConfig, Mount, MountType, NetworkingConfig,
+    PortBinding, RestartPolicy, RestartPolicyNameEnum,
+};
+use bollard::query_parameters::{
+    CreateContainerOptionsBuilder, RemoveContainerOptionsBuilder, StartContainerOptions, StopContainerOptionsBuilder,
+    WaitContainerOptionsBuilder,
+};
+use futures_util::StreamExt;
+
+use super::connect::{Engine, is_conflict, is_missing, words};
+use super::names::{Names, ROLE};
+use super::{Launch, Role, TargetError, network};
+use crate::model::{Instance, Secret, Volume};
+
+/// Creates and starts the container of an instance; one of the same name is removed before.
+pub(super) async fn start(
+    engine: &Engine,
+    names: &Names,
+    launch: &Launch<'_>,
+    image: &str,
+    role: Role,
+    port: Option<u16>,
+) -> Result<Instance, TargetError> {
+    network::ensure_volumes(engine, names, &launch.plan.key, &launch.plan.storage).await?;
+    let name = Names::instance(launch.plan, launch.deployment, role);
+    remove(engine, &name).await?;
+    let body = container(names, launch, image, role, port);
+    let id = create(engine, &name, body).await.map_err(|error| match error {
+        error if is_missing(&error) && words(&error).contains("No such image") => {
+            TargetError::ImageMissing { image: image.to_owned(), detail: words(&error) }
+        }
+        error => engine.failed("create the container", error),
+    })?;
+    if let Err(error) = run(engine, &id, port).await {
+        // What never ran has nothing to tell.
+        remove(engine, &id).await?;
+        return Err(error);
+    }
+    Ok(Instance { id, name, port })
+}
+
+fn container(names: &Names, launch: &Launch<'_>, image: &str, role: Role, port: Option<u16>) -> ContainerCreateBody {
+    let plan = launch.plan;
+    let mut labels = names.deployment_labels(&plan.key, launch.deployment);
+    labels.insert(ROLE.to_owned(), role.as_str().to_owned());
+    let inside = plan.ports.container.map(|port| format!("{port}/tcp"));
+    let bindings = inside.clone().zip(port).map(|(inside, port)| {
+        let binding = PortBinding { host_ip: Some(plan.network.bind.to_string()), host_port: Some(port.to_string()) };
+        HashMap::from([(inside, Some(vec![binding]))])
+    });
+    let limits = plan.compute.limits;
+    let memory = limits.memory_bytes.and_then(|bytes| i64::try_from(bytes).ok());
+    let security = plan.security;
+    let host = HostConfig {
+        port_bindings: bindings,
+        // Swap would only hide that the limit is too low.
+        memory,
+        memory_swap: memory,
+        nano_cpus: limits.cpus.map(nano_cpus),
+        pids_limit: Some(security.pids_limit),
+        cap_drop: security.drop_capabilities.then(|| vec!["ALL".to_owned()]),
+        ..host_config(names, &plan.storage, &plan.network.name, security.no_new_privileges)
+    };
+    // Others on the network are to meet the app, not what still proves itself.
+    let aliases = match role {
+        Role::Live => vec![plan.key.app.clone()],
+        Role::Candidate => Vec::new(),
+    };
+    ContainerCreateBody {
+        image: Some(image.to_owned()),
+        cmd: plan.compute.command.clone().map(|command| vec!["/bin/sh".to_owned(), "-c".to_owned(), command]),
+        env: Some(environment(launch.env)),
+        labels: Some(labels),
+        exposed_ports: inside.map(|port| vec![port]),
+        host_config: Some(host),
+        networking_config: Some(networking(names, &plan.network.name, aliases)),
+        ..ContainerCreateBody::default()
+    }
+}
+
+/// What apps and services have in common: they come back when Docker does, their logs are bounded, and a small init
+/// reaps what they leave behind and hands signals on.
+pub(super) fn host_config(names: &Names, volumes: &[Volume], network: &str, no_new_privileges: bool) -> HostConfig {
+    let mounts = volumes.iter().map(|volume| Mount {
+        target: Some(volume.mount.clone()),
+        source: Some(names.own(&volume.name)),
+        typ: Some(MountType::VOLUME),
+        ..Mount::default()
+    });
+    let log_options = [("max-size", "10m"), ("max-file", "3")];
+    HostConfig {
+        mounts: Some(mounts.collect()),
+        network_mode: Some(names.own(network)),
+        init: Some(true),
+        restart_policy: Some(RestartPolicy {
+            name: Some(RestartPolicyNameEnum::UNLESS_STOPPED),
+            maximum_retry_count: None,
+        }),
+        log_config: Some(HostConfigLogConfig {
+            typ: Some("json-file".to_owned()),
+            config: Some(log_options.map(|(name, value)| (name.to_owned(), value.to_owned())).into()),
+        }),
+        security_opt: no_new_privileges.then(|| vec!["no-new-privileges:true".to_owned()]),
+        ..HostConfig::default()
+    }
+}
+
+pub(super) fn networking(names: &Names, network: &str, aliases: Vec<String>) -> NetworkingConfig {
+    let endpoint = EndpointSettings { aliases: Some(aliases), ..EndpointSettings::default() };
+    NetworkingConfig { endpoints_config: Some(HashMap::from([(names.own(network), endpoint)])) }
+}
+
+/// The environment as Docker takes it.
+pub(super) fn environment(env: &BTreeMap<String, Secret>) -> Vec<String> {
+    env.iter().map(|(name, value)| format!("{name}={}", value.reveal())).collect()
+}
+
+/// Cores as Docker counts them.
+fn nano_cpus(cores: f64) -> i64 {
+    #[expect(clippy::cast_possible_truncation, reason = "a machine has fewer than nine milliard cores")]
+    let nanos = (cores * 1e9).round() as i64;
+    nanos
+}
+
+pub(super) async fn create(engine: &Engine, name: &str, body: ContainerCreateBody) -> Result<String, Error> {
+    let options = CreateContainerOptionsBuilder::default().name(name).build();
+    Ok(Box::pin(engine.docker.create_container(Some(options), body)).await?.id)
+}
+
+/// Starts a container that is there; one that runs is no error.
+pub(super) async fn run(engine: &Engine, id: &str, port: Option<u16>) -> Result<(), TargetError> {
+    let started = engine.docker.start_container(id, None::<StartContainerOptions>).await;
+    started.map_err(|error| {
+        let said = words(&error);
+        let taken = said.contains("port is already allocated") || said.contains("address already in use");
+        match port {
+            Some(port) if taken => TargetError::PortTaken { port },
+            _ => engine.failed("start the container", error),
+        }
+    })
+}
+
+pub(super) async fn resume(engine: &Engine, instance: &Instance) -> Result<(), TargetError> {
+    run(engine, &instance.id, instance.port).await
+}
+
+pub(super) async fn stop(engine: &Engine, id: &str, grace: Duration) -> Result<(), TargetError> {
+    let seconds = i32::try_from(grace.as_secs() + u64::from(grace.subsec_nanos() > 0)).unwrap_or(i32::MAX);
+    let options = StopContainerOptionsBuilder::default().t(seconds).build();
+    match engine.patient(grace).stop_container(id, Some(options)).await {
+        Err(error) if !is_missing(&error) => Err(engine.failed("stop the container", error)),
+        _ => Ok(()),
+    }
+}
+
+/// Removes a container with what is written in it; named volumes stay.
+pub(super) async fn remove(engine: &Engine, id: &str) -> Result<(), TargetError> {
+    let options = RemoveContainerOptionsBuilder::default().force(true).v(true).build();
+    match engine.docker.remove_container(id, Some(options)).await {
+        Ok(()) => Ok(()),
+        Err(error) if is_missing(&error) => Ok(()),
+        // Somebody else removes it just now.
+        Err(error) if is_conflict(&error) && words(&error).contains("already in progress") => {
+            let options = WaitContainerOptionsBuilder::default().condition("removed").build();
+            engine.docker.wait_container(id, Some(options)).next().await;
+            Ok(())
+        }
+        Err(error) => Err(engine.failed("remove the container", error)),
+    }
+}
