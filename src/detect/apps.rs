@@ -59,8 +59,9 @@ pub(super) struct App<'p> {
 impl<'p> App<'p> {
     fn read(candidate: Candidate<'p>, others: Vec<&'p str>) -> Self {
         let sources = Sources::new(candidate.folder, &candidate.stack.extensions, others);
-        let facts = stacks::read(&candidate.stack.name, &sources);
+        let mut facts = stacks::read(&candidate.stack.name, &sources);
         let framework = frameworks::choose(&candidate, &facts);
+        stacks::finish(&candidate.stack.name, &sources, framework.as_ref().map(|found| found.rule), &mut facts);
         let role = role(&candidate, &facts, framework.as_ref());
         let mut weight = either(candidate.weight, facts.strength.max(0.0)) * (1.0 + facts.strength.min(0.0));
         if framework.as_ref().is_some_and(|framework| !framework.faint) {
@@ -107,12 +108,20 @@ pub(super) fn select<'p>(found: Vec<Candidate<'p>>) -> Selection<'p> {
         .collect();
     let monorepo = monorepo(&read);
     let mut apps = strongest_of_each_folder(read);
+    swallow(&mut apps);
     outside(&mut apps, |app| app.role > Role::Shell);
     outside(&mut apps, |app| app.role > Role::Library);
     outside(&mut apps, |app| !app.is_aside());
     let claimed: Vec<(Folder<'p>, bool)> = apps.iter().map(|app| (app.folder(), app.role == Role::App)).collect();
     apps.retain(|app| !is_part_of_another(app, &claimed));
     Selection { apps, monorepo }
+}
+
+/// Takes out the apps that one above stands for.
+fn swallow(apps: &mut Vec<App<'_>>) {
+    let swallowed: Vec<String> =
+        apps.iter().filter_map(|app| Some(app.folder().at(app.facts.swallows.as_ref()?))).collect();
+    apps.retain(|app| !swallowed.iter().any(|path| path == app.folder().path()));
 }
 
 /// Keeps what fits, where anything does.
@@ -149,7 +158,7 @@ fn strongest_of_each_folder(read: Vec<App<'_>>) -> Vec<App<'_>> {
             here.sort_by(|one, other| claim(other).total_cmp(&claim(one)));
             let mut here = here.into_iter();
             let mut winner = here.next()?;
-            for other in here {
+            for other in here.filter(|other| !other.candidate.stack.yields) {
                 let says = format!("{} lies here too ({:.0} %)", other.candidate.stack.language, other.weight * 100.0);
                 let file = other.candidate.files.first().map_or_else(String::new, |file| other.folder().at(file));
                 winner.facts.evidence.push(Evidence { file, says });

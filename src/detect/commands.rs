@@ -19,6 +19,7 @@ pub(super) fn choose(
     let holds = |rule: &&CommandRule| {
         rule.needs.as_ref().is_none_or(|needed| depends(facts, needed))
             && rule.file.as_ref().is_none_or(|file| folder.find(file).is_some())
+            && rule.word.as_ref().is_none_or(|word| words.contains_key(word))
     };
     rules.iter().filter(holds).find_map(|rule| fill(&rule.run, words, DEPTH))
 }

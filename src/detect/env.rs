@@ -86,20 +86,6 @@ pub(super) struct Names {
     pub read: BTreeSet<String>,
     /// Those without which it certainly fails as it starts.
     pub required: BTreeSet<String>,
-    /// It asks for its port.
-    pub port: bool,
-}
-
-/// Whether deploying a service gives the app that name with its address, user or password.
-pub(super) fn is_given_by(service: &str, name: &str) -> bool {
-    let beginnings: &[&str] = match service {
-        "postgres" => &["DATABASE_", "DB_", "POSTGRES", "PG", "SPRING_DATASOURCE"],
-        "mysql" => &["DATABASE_", "DB_", "MYSQL", "MARIADB", "SPRING_DATASOURCE"],
-        "mongodb" => &["MONGO", "DATABASE_", "DB_"],
-        "redis" => &["REDIS", "CELERY_BROKER", "CELERY_RESULT", "CACHE_URL"],
-        _ => &[],
-    };
-    beginnings.iter().any(|beginning| name.starts_with(beginning))
 }
 
 pub(super) fn find(sources: &Sources<'_>, rules: &[EnvRule]) -> Names {
@@ -173,9 +159,6 @@ pub(super) fn is_own(name: &str) -> bool {
 }
 
 fn note(name: &str, certain: bool, names: &mut Names) {
-    if name == "PORT" {
-        names.port = true;
-    }
     if !is_own(name) {
         return;
     }

@@ -46,6 +46,10 @@ pub(super) struct Facts {
     pub not_services: Vec<String>,
     /// Names without which it certainly does not start.
     pub required_env: Vec<String>,
+    /// Names of environment variables that a configuration reads.
+    pub env: Vec<String>,
+    /// The folder below, relative to this one, whose app is meant.
+    pub swallows: Option<String>,
     /// How much sure this makes beyond the files' own weights; may be below zero for what merely helps another stack.
     pub strength: f64,
 }

@@ -37,12 +37,19 @@ pub(super) fn choose<'p>(candidate: &Candidate<'p>, facts: &Facts) -> Option<Cho
 fn weigh<'p>(rule: &'p FrameworkRule, candidate: &Candidate<'p>, facts: &Facts) -> Option<Chosen<'p>> {
     let folder = candidate.folder;
     let named = facts.framework.as_ref().filter(|(name, _)| *name == rule.name);
-    let dependency = rule.dependencies.iter().find_map(|name| facts.dependency(name));
+    let found = || rule.dependencies.iter().filter_map(|name| facts.dependency(name));
+    let dependency = found().find(|dependency| dependency.version.is_some()).or_else(|| found().next());
     let file = rule.files.iter().find_map(|file| folder.find(file));
     let mut weight = 0.0;
     let mut evidence = Vec::new();
     if let Some(dependency) = dependency {
-        weight = if dependency.scope == DependencyScope::Runtime { 0.9 } else { 0.6 };
+        weight = if rule.weak {
+            0.4
+        } else if dependency.scope == DependencyScope::Runtime {
+            0.9
+        } else {
+            0.6
+        };
         let version = dependency.version.as_deref().map(|version| format!(" {version}")).unwrap_or_default();
         let says = format!("depends on {}{version}", dependency.name);
         let manifest = facts.files.first().map_or_else(|| folder.at(""), |file| folder.at(file));

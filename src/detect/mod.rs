@@ -14,6 +14,7 @@ mod docker;
 mod env;
 mod facts;
 mod frameworks;
+mod health;
 mod manifests;
 mod names;
 mod ports;

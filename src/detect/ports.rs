@@ -4,13 +4,16 @@ use super::apps::App;
 use super::docker::Docker;
 use super::sources::Sources;
 
+/// Ports of databases, caches, queues and mail: an app speaks to these, and listens on none.
+const OF_SERVICES: &[u16] = &[
+    110, 143, 389, 465, 587, 993, 1433, 1521, 2379, 3306, 5432, 5433, 5672, 6379, 6380, 9042, 9092, 9200, 11211, 27017,
+];
+
 /// What the project says: its own Dockerfile, its configuration, its start command, its sources, its framework. None
 /// where it says nothing.
-pub(super) fn find(app: &App<'_>, docker: &Docker, reads_port: bool) -> Option<u16> {
+pub(super) fn find(app: &App<'_>, docker: &Docker) -> Option<u16> {
     let from_sources = || from_sources(&app.sources, &app.candidate.stack.port_marks);
     let by_framework = app.framework.as_ref().and_then(|framework| framework.rule.port);
-    // A program that asks for its port takes the one it is given; what stands in it is what it falls back to.
-    let _ = reads_port;
     docker.port.or(app.facts.port).or_else(from_sources).or(by_framework)
 }
 
@@ -18,7 +21,7 @@ fn from_sources(sources: &Sources<'_>, marks: &[String]) -> Option<u16> {
     if marks.is_empty() {
         return None;
     }
-    sources.texts().find_map(|(_, text)| marks.iter().find_map(|mark| after_mark(&text, mark)))
+    marks.iter().find_map(|mark| sources.texts().find_map(|(_, text)| after_mark(&text, mark)))
 }
 
 /// The number behind a mark: `listen(3000`, `port: 8080`, `("0.0.0.0:8000"`.
@@ -41,7 +44,7 @@ fn number(text: &str) -> Option<u16> {
     if !(2..=5).contains(&digits) || text[digits..].starts_with(|c: char| c.is_alphanumeric() || c == '.') {
         return None;
     }
-    text[..digits].parse().ok().filter(|port| *port >= 80)
+    text[..digits].parse().ok().filter(|port| *port >= 80 && !OF_SERVICES.contains(port))
 }
 
 /// Takes a host and its colon off: `0.0.0.0:`, `localhost:`, `:`.

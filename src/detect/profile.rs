@@ -6,8 +6,9 @@ use super::apps::App;
 use super::commands::{choose, procfile};
 use super::docker::{self, Docker};
 use super::env;
+use super::health;
 use super::ports;
-use super::registry::{FrameworkRule, Manager};
+use super::registry::{CommandRule, FrameworkRule, Manager};
 use super::versions;
 use crate::model::{AppProfile, DependencyScope, Evidence, Language, Serving};
 
@@ -24,7 +25,7 @@ pub(super) fn profile(app: &App<'_>) -> AppProfile {
     let manager = manager(app);
     let found = versions::find(folder, facts, &stack.versions);
     let names = env::find(&app.sources, &stack.env);
-    let port = ports::find(app, &docker, names.port);
+    let port = ports::find(app, &docker);
     let commands = Lines::new(app, manager.as_ref(), rule);
     let services = services(app, &docker);
 
@@ -49,7 +50,9 @@ pub(super) fn profile(app: &App<'_>) -> AppProfile {
         compose_file: docker.compose_file.clone(),
         ..AppProfile::default()
     };
-    if profile.start_command.is_none() && profile.serving == Serving::Server && docker.dockerfile.is_none() {
+    let known_to_serve = rule.is_some() || docker.dockerfile.is_some() || procfile(folder, "web").is_some();
+    let serves = profile.start_command.is_some() && listens(app);
+    if profile.serving == Serving::Server && !known_to_serve && !serves {
         profile.serving = Serving::None;
     }
     if profile.serving == Serving::Static {
@@ -57,7 +60,7 @@ pub(super) fn profile(app: &App<'_>) -> AppProfile {
     }
     if profile.serving != Serving::None {
         profile.port = port.or(stack.port);
-        profile.health_path = rule.and_then(|rule| rule.health_path.clone()).or_else(|| stack.health_path.clone());
+        profile.health_path = health::find(app);
     }
     profile.dependencies.sort_by(|one, other| one.name.cmp(&other.name));
     names_of_environment(app, names, &docker, rule, &mut profile);
@@ -127,6 +130,14 @@ fn serving(app: &App<'_>, rule: Option<&FrameworkRule>) -> Serving {
     }
 }
 
+/// Whether something in its sources listens; where there is nothing to look at, or too much, it is taken to.
+fn listens(app: &App<'_>) -> bool {
+    let marks = &app.candidate.stack.listens;
+    let looked_at_all = !app.sources.files().is_empty() && !app.sources.is_cut();
+    let any = || app.sources.texts().any(|(_, text)| marks.iter().any(|mark| text.contains(mark.as_str())));
+    marks.is_empty() || !looked_at_all || any()
+}
+
 fn output_dir(app: &App<'_>, rule: Option<&FrameworkRule>) -> Option<String> {
     app.facts
         .output_dir
@@ -148,7 +159,10 @@ impl<'a> Lines<'a> {
         let mut words = app.facts.words.clone();
         if let Some(manager) = manager {
             words.extend(manager.words.clone());
-            words.insert("manager".to_owned(), manager.name.clone());
+            let locks = if manager.locks.is_empty() { &manager.files } else { &manager.locks };
+            if app.folder().upwards().any(|above| locks.iter().any(|file| above.find(file).is_some())) {
+                words.insert("locked".to_owned(), String::new());
+            }
         }
         if let Some(output) = output_dir(app, rule) {
             words.insert("output".to_owned(), output);
@@ -156,11 +170,7 @@ impl<'a> Lines<'a> {
         Self { app, manager, rule, words }
     }
 
-    fn choose(
-        &self,
-        own: Option<&[super::registry::CommandRule]>,
-        stack: &[super::registry::CommandRule],
-    ) -> Option<String> {
+    fn choose(&self, own: Option<&[CommandRule]>, stack: &[CommandRule]) -> Option<String> {
         let folder = self.app.folder();
         let facts = &self.app.facts;
         own.and_then(|rules| choose(rules, folder, facts, &self.words))
@@ -168,18 +178,7 @@ impl<'a> Lines<'a> {
     }
 
     fn install(&self) -> Option<String> {
-        let stack = self.app.candidate.stack;
-        if let Some(command) = self.choose(None, &stack.install) {
-            return Some(command);
-        }
-        let manager = self.manager?;
-        let locked = self.app.folder().upwards().any(|above| {
-            let mut locks =
-                manager.locks.iter().chain(manager.locks.is_empty().then_some(&manager.files).into_iter().flatten());
-            locks.any(|file| above.find(file).is_some())
-        });
-        let template = manager.install_unlocked.as_ref().filter(|_| !locked).unwrap_or(&manager.install);
-        super::commands::fill(template, &self.words, 4).filter(|command| !command.is_empty())
+        self.choose(self.manager.map(|manager| manager.install.as_slice()), &self.app.candidate.stack.install)
     }
 
     fn build(&self) -> Option<String> {
@@ -224,7 +223,7 @@ fn names_of_environment(
     let mut required = names.required;
     required.extend(app.facts.required_env.iter().cloned());
     required.extend(rule.into_iter().flat_map(|rule| rule.required_env.iter().cloned()));
-    required.retain(|name| !profile.services.iter().any(|service| env::is_given_by(service, name)));
+    read.extend(app.facts.env.iter().cloned());
     read.extend(required.iter().cloned());
     profile.env = read.into_iter().collect();
     profile.required_env = required.into_iter().collect();

@@ -60,7 +60,9 @@ pub(super) struct Stack {
     pub start: Vec<CommandRule>,
     /// How its sources read environment variables.
     pub env: Vec<EnvRule>,
-    /// What stands before a port in its sources.
+    /// What stands in the sources of a program that listens, whatever its framework.
+    pub listens: Vec<String>,
+    /// What stands before a port in its sources, the most telling first.
     pub port_marks: Vec<String>,
     /// The stack is told from whatever holds it by what is served: it gives way to any other at the same place.
     pub yields: bool,
@@ -124,10 +126,8 @@ pub(super) struct Manager {
     pub locks: Vec<String>,
     /// It is meant where nothing proves another.
     pub default: bool,
-    /// Installs when a lock is there.
-    pub install: String,
-    /// Installs when none is; `install` where nothing is said.
-    pub install_unlocked: Option<String>,
+    /// How it installs; the word `locked` is known where one of its locks is there.
+    pub install: Vec<CommandRule>,
     /// Words of its own for the templates of commands.
     pub words: BTreeMap<String, String>,
 }
@@ -154,6 +154,10 @@ pub(super) struct FrameworkRule {
     pub files: Vec<String>,
     /// Such a file alone proves it.
     pub file_proves: bool,
+    /// What its main object is made with in sources: `Flask(`.
+    pub marks: Vec<String>,
+    /// Many depend on it without being written with it: only its own form counts for much.
+    pub weak: bool,
     /// It is made of these, and named instead of them.
     pub beats: Vec<String>,
     /// The language, where the framework says it.
@@ -188,6 +192,8 @@ pub(super) struct CommandRule {
     pub needs: Option<String>,
     /// A file that must be there.
     pub file: Option<String>,
+    /// A word that must be known.
+    pub word: Option<String>,
 }
 
 /// A way to read an environment variable.

@@ -22,8 +22,6 @@ const ASIDE: &[&str] = &[
     "cypress",
     "docs",
     "doc",
-    "example",
-    "examples",
     "fixtures",
     "testdata",
     "benches",
@@ -47,6 +45,9 @@ const ASIDE: &[&str] = &[
     "obj",
 ];
 
+/// Folders that show how it is used, where they lie at the top.
+const SHOWN: &[&str] = &["example", "examples", "sample", "samples", "demo", "demos"];
+
 /// The sources of a folder, without those of apps below it.
 pub(super) struct Sources<'p> {
     pub folder: Folder<'p>,
@@ -65,14 +66,30 @@ impl<'p> Sources<'p> {
     pub(super) fn files(&self) -> &[String] {
         self.files.get_or_init(|| {
             self.folder.below(self.endings, FILES, &|child| {
-                ASIDE.contains(&child.name()) || self.others.contains(&child.path())
+                // `com/example` is a package, `example` at the top is an example.
+                let shows = SHOWN.contains(&child.name())
+                    && child.parent().is_some_and(|above| above.path() == self.folder.path());
+                shows || ASIDE.contains(&child.name()) || self.others.contains(&child.path())
             })
         })
+    }
+
+    /// There are more files than are looked at.
+    pub(super) fn is_cut(&self) -> bool {
+        self.files().len() >= FILES
     }
 
     /// The files with their text.
     pub(super) fn texts(&self) -> impl Iterator<Item = (&str, Rc<str>)> {
         let read = |path: &str| self.folder.project().source(path).filter(|text| text.len() <= BYTES);
         self.files().iter().filter_map(move |path| Some((path.as_str(), read(path)?)))
+    }
+
+    /// A path relative to the folder.
+    pub(super) fn relative<'f>(&self, path: &'f str) -> &'f str {
+        match self.folder.path() {
+            "" => path,
+            folder => path.strip_prefix(folder).map_or(path, |rest| rest.trim_start_matches('/')),
+        }
     }
 }

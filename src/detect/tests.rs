@@ -51,3 +51,228 @@ fn a_malformed_manifest_is_a_warning_and_the_rest_stands() {
     assert_eq!(found.warnings[0].file, "package.json");
     assert!(found.warnings[0].says.contains("line 3 column 1"), "{:?}", found.warnings);
 }
+
+/// Stack, framework, package manager, version, start command, port.
+fn line(app: &AppProfile) -> String {
+    let or = |text: &Option<String>| text.clone().unwrap_or_else(|| "-".to_owned());
+    let framework = app.framework.as_ref().map(|framework| framework.name.clone());
+    let port = app.port.map_or_else(|| "-".to_owned(), |port| port.to_string());
+    [
+        app.stack.clone(),
+        or(&framework),
+        or(&app.package_manager),
+        or(&app.runtime_version),
+        or(&app.start_command),
+        port,
+    ]
+    .join(" | ")
+}
+
+#[test]
+fn the_shape_of_a_project_decides_how_it_starts() {
+    let cases: &[(&[(&str, &str)], &str)] = &[
+        (
+            &[
+                ("requirements.txt", "flask\n"),
+                ("shop/__init__.py", "from flask import Flask\n\ndef create_app():\n    app = Flask(__name__)\n"),
+            ],
+            "python | flask | pip | 3.12 | flask --app shop run --host 0.0.0.0 --port $PORT | 8000",
+        ),
+        (
+            &[
+                (
+                    "pyproject.toml",
+                    "[project]\nname='a'\nrequires-python='>=3.13'\ndependencies=['fastapi[standard]']\n",
+                ),
+                ("src/a/main.py", "api = FastAPI()\n"),
+            ],
+            "python | fastapi | pip | 3.13 | fastapi run src/a/main.py --host 0.0.0.0 --port $PORT | 8000",
+        ),
+        (
+            &[("go.mod", "module a.b/c\ngo 1.23\n"), ("main.go", "package main\nhttp.ListenAndServe(\":9000\", nil)")],
+            "go | - | gomod | 1.23 | ./bin/app | 9000",
+        ),
+        (
+            &[("Gemfile", "gem 'sinatra'\n"), ("app.rb", "require 'sinatra'\nset :port, 4567\n")],
+            "ruby | sinatra | bundler | 3.4 | bundle exec ruby app.rb -o 0.0.0.0 -p $PORT | 4567",
+        ),
+        (&[("index.php", "<?php phpinfo();")], "php | - | - | 8.3 | php -S 0.0.0.0:$PORT -t . | 8080"),
+        (
+            &[(
+                "A.csproj",
+                "<Project Sdk=\"Microsoft.NET.Sdk.Web\"><PropertyGroup><TargetFramework>net9.0</TargetFramework><AssemblyName>Web</AssemblyName></PropertyGroup></Project>",
+            )],
+            "dotnet | aspnet | nuget | 9.0 | dotnet out/Web.dll --urls http://0.0.0.0:$PORT | 8080",
+        ),
+        (
+            &[
+                ("Cargo.toml", "[package]\nname = \"a\"\n[dependencies]\naxum = \"0.8\"\n"),
+                ("src/main.rs", "bind(\"0.0.0.0:4000\")"),
+            ],
+            "rust | axum | cargo | 1.90 | ./target/release/a | 4000",
+        ),
+        (
+            &[
+                (
+                    "build.gradle.kts",
+                    "plugins {\n  id(\"org.springframework.boot\") version \"3.4.0\"\n}\nversion = \"1\"\n",
+                ),
+                ("settings.gradle.kts", "rootProject.name = \"a\"\n"),
+                ("gradlew", ""),
+                ("src/main/java/A.java", "class A { public static void main(String[] a) {} }"),
+            ],
+            "java | spring-boot | gradle | 21 | java -jar build/libs/a-1.jar --server.port=$PORT | 8080",
+        ),
+        (&[("index.html", "<p>"), ("main.css", "")], "static | - | - | - | - | 8080"),
+        (
+            &[
+                ("package.json", r#"{"scripts": {"start": "node x.js"}, "dependencies": {"express": "4"}}"#),
+                ("Procfile", "web: node y.js\n"),
+            ],
+            "node | express | npm | 22 | node y.js | 3000",
+        ),
+        (
+            &[("worker.py", "print('a')\n"), ("requirements.txt", "requests\n")],
+            "python | - | pip | 3.12 | python worker.py | -",
+        ),
+    ];
+    for (files, expected) in cases {
+        assert_eq!(line(&only(files)), *expected);
+    }
+}
+
+#[test]
+fn the_stack_that_serves_wins_over_the_one_that_bundles() {
+    let app = only(&[
+        ("composer.json", r#"{"require": {"laravel/framework": "^12"}}"#),
+        ("artisan", ""),
+        (
+            "package.json",
+            r#"{"private": true, "scripts": {"build": "vite build"}, "devDependencies": {"vite": "6", "vue": "3"}}"#,
+        ),
+        ("public/index.php", ""),
+    ]);
+    assert_eq!((app.stack.as_str(), app.framework.unwrap().name.as_str()), ("php", "laravel"));
+    assert!(
+        app.evidence.iter().any(|evidence| evidence.says.contains("JavaScript lies here too")),
+        "{:#?}",
+        app.evidence
+    );
+}
+
+#[test]
+fn apps_of_a_monorepo_are_told_from_its_libraries_and_examples() {
+    let found = detect_files(&[
+        (
+            "package.json",
+            r#"{"private": true, "workspaces": ["apps/*", "packages/*"], "devDependencies": {"turbo": "2"}}"#,
+        ),
+        ("package-lock.json", "{}"),
+        ("turbo.json", "{}"),
+        ("apps/web/package.json", r#"{"name": "web", "dependencies": {"next": "15", "react": "19", "@me/ui": "*"}}"#),
+        (
+            "apps/api/package.json",
+            r#"{"name": "api", "scripts": {"start": "node main.js"}, "dependencies": {"koa": "2"}}"#,
+        ),
+        (
+            "packages/ui/package.json",
+            r#"{"name": "@me/ui", "main": "index.js", "peerDependencies": {"react": "19"}, "exports": {}}"#,
+        ),
+        ("examples/demo/package.json", r#"{"name": "demo", "scripts": {"start": "node x.js"}}"#),
+    ]);
+    let paths: Vec<&str> = found.apps.iter().map(|app| app.path.as_str()).collect();
+    assert_eq!(paths, ["apps/api", "apps/web"]);
+    let monorepo = found.monorepo.unwrap();
+    assert_eq!((monorepo.tool.as_str(), monorepo.packages.len()), ("turbo", 3));
+    assert!(found.apps[1].config_files.contains(&"package-lock.json".to_owned()), "{:?}", found.apps[1].config_files);
+    assert_eq!(found.apps[1].install_command.as_deref(), Some("npm ci"));
+}
+
+#[test]
+fn apps_in_folders_stand_beside_each_other() {
+    let found = detect_files(&[
+        ("backend/go.mod", "module a/b\ngo 1.23\n"),
+        ("backend/main.go", "package main\n"),
+        ("frontend/package.json", r#"{"dependencies": {"react": "18"}, "devDependencies": {"vite": "6"}}"#),
+        ("frontend/index.html", "<div>"),
+        (
+            "docker-compose.yml",
+            "services:\n  db:\n    image: postgres:16\n  api:\n    build: ./backend\n    depends_on:\n      - db\n",
+        ),
+    ]);
+    let seen: Vec<_> = found.apps.iter().map(|app| (app.path.as_str(), app.stack.as_str(), app.serving)).collect();
+    assert_eq!(seen, [("backend", "go", Serving::None), ("frontend", "node", Serving::Static)]);
+    assert_eq!(found.apps[0].services, ["postgres"]);
+    assert!(found.apps[1].services.is_empty());
+}
+
+#[test]
+fn an_existing_dockerfile_is_respected() {
+    let app = only(&[
+        ("main.py", "import os\nfrom flask import Flask\napp = Flask(__name__)\n"),
+        ("requirements.txt", "flask\n"),
+        ("Dockerfile", "FROM python:3.12\nEXPOSE 5001\n"),
+    ]);
+    assert_eq!((app.dockerfile.as_deref(), app.port), (Some("Dockerfile"), Some(5001)));
+    let unknown = only(&[("Dockerfile", "FROM scratch\nEXPOSE 81\n"), ("server.f90", "")]);
+    assert_eq!((unknown.stack.as_str(), unknown.port), ("other", Some(81)));
+}
+
+#[test]
+fn manifests_in_other_encodings_are_read() {
+    let mut utf16: Vec<u8> = vec![0xFF, 0xFE];
+    utf16.extend("{\"dependencies\": {\"koa\": \"2\"}}".encode_utf16().flat_map(u16::to_le_bytes));
+    let found = detect(&MemoryTree::new([("package.json", utf16)]));
+    assert_eq!(found.apps[0].dependencies[0].name, "koa");
+    let bom = detect(&MemoryTree::new([("Cargo.toml", "\u{FEFF}[package]\nname = \"x\"\n"), ("src/main.rs", "")]));
+    assert_eq!(bom.apps[0].name, "x");
+    let binary = detect(&MemoryTree::new([("package.json", vec![0, 1, 2, 0])]));
+    assert_eq!(binary.warnings[0].says, "it is not text");
+}
+
+#[test]
+fn what_is_malformed_is_told_with_its_place_for_every_format() {
+    let cases = [
+        ("pyproject.toml", "[project]\nname = \n", "line 2"),
+        ("Cargo.toml", "[package\n", "line 1"),
+        ("pom.xml", "<project>\n<a></b>\n</project>", "line 2"),
+        ("A.csproj", "<Project>", "line 1"),
+        ("composer.json", "{\"require\": {,}}", "line 1 column"),
+        ("pnpm-workspace.yaml", "packages: [\n", "line"),
+    ];
+    for (file, text, place) in cases {
+        let found = detect_files(&[(file, text), ("package.json", "{}"), ("src/main.rs", "")]);
+        let told = found.warnings.iter().find(|warning| warning.file == file);
+        assert!(told.is_some_and(|warning| warning.says.contains(place)), "{file}: {:?}", found.warnings);
+    }
+}
+
+#[test]
+fn every_stack_is_whole() {
+    for stack in Registry::embedded().unwrap().stacks() {
+        assert!(!stack.language.is_empty(), "{}", stack.name);
+        assert!(
+            stack.name == "other" || stack.evidence.iter().any(|rule| rule.kind > registry::EvidenceKind::Hint),
+            "{}",
+            stack.name
+        );
+        assert!(stack.evidence.iter().all(|rule| rule.weight > 0.0 && rule.weight < 1.0), "{}", stack.name);
+        let names: Vec<&str> = stack.frameworks.iter().map(|framework| framework.name.as_str()).collect();
+        for framework in &stack.frameworks {
+            assert!(names.iter().filter(|name| **name == framework.name).count() == 1, "{}", framework.name);
+            assert!(!framework.dependencies.is_empty() || framework.file_proves, "{}", framework.name);
+            assert!(!framework.beats.contains(&framework.name), "{}", framework.name);
+        }
+    }
+}
+
+#[test]
+fn a_stack_from_outside_replaces_one_and_adds_others() {
+    let registry = Registry::embedded().unwrap();
+    let cobol = "language = \"COBOL\"\nextensions = [\"cob\"]\nevidence = [{ file = \"*.cob\", weight = 0.6, kind = \"entry\" }]\nstart = [{ run = \"./run\" }]\n";
+    let more = registry.overlaid([("cobol", cobol)]).unwrap();
+    let found = detect_with(&MemoryTree::new([("a.cob", "")]), &more);
+    assert_eq!((found.apps[0].stack.as_str(), found.apps[0].start_command.as_deref()), ("cobol", Some("./run")));
+    let wrong = registry.overlaid([("x", "langauge = 1")]).unwrap_err();
+    assert!(wrong.why.contains("langauge") && wrong.message.contains("x/stack.toml"), "{wrong}");
+}

@@ -165,7 +165,8 @@ fn at_least(asked: &[u32], upper: Option<&[u32]>, depth: usize, rules: &Versions
         };
         version.as_slice() >= &asked[..asked.len().min(depth)] && upper.is_none_or(begins)
     };
-    let known = std::iter::once(&rules.default).chain(&rules.known);
+    // Without an end the nearest to what was asked is the surest.
+    let known = std::iter::once(&rules.default).chain(rules.known.iter().filter(|_| upper.is_some()));
     known.into_iter().find(fits).cloned().unwrap_or(line)
 }
 

@@ -1,14 +1,36 @@
 //! The readers of stacks: the steps that data cannot say. Each turns the manifests of a folder into [`Facts`].
 
+mod dotnet;
+mod go;
+mod java;
 mod node;
+mod php;
+mod python;
+mod ruby;
+mod rust;
 
 use super::facts::Facts;
+use super::registry::FrameworkRule;
 use super::sources::Sources;
 
 /// What the manifests of a folder say, read as that stack's.
 pub(super) fn read(stack: &str, sources: &Sources<'_>) -> Facts {
     match stack {
         "node" => node::read(sources),
+        "python" => python::read(sources),
+        "php" => php::read(sources),
+        "go" => go::read(sources),
+        "ruby" => ruby::read(sources),
+        "java" => java::read(sources),
+        "dotnet" => dotnet::read(sources),
+        "rust" => rust::read(sources),
         _ => Facts::default(),
+    }
+}
+
+/// What can be said only once the framework is known.
+pub(super) fn finish(stack: &str, sources: &Sources<'_>, framework: Option<&FrameworkRule>, facts: &mut Facts) {
+    if stack == "python" {
+        python::finish(sources, framework, facts);
     }
 }

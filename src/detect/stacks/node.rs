@@ -85,13 +85,17 @@ fn read_manifest(facts: &mut Facts, folder: Folder<'_>, manifest: &PackageJson) 
         }
     }
     facts.manager = manifest.manager();
+    let modern = |version: &String| !version.starts_with("1.") && version != "1";
+    let berry = matches!(&facts.manager, Some((name, Some(version))) if name == "yarn" && modern(version));
+    if berry || folder.upwards().any(|above| above.has(".yarnrc.yml")) {
+        facts.word("berry", "");
+    }
     facts.ask("package.json volta.node", folder, "package.json", manifest.text("/volta/node"));
     facts.ask("package.json engines.node", folder, "package.json", manifest.text("/engines/node"));
     let runtime = manifest.text("/devEngines/runtime/version");
     facts.ask("package.json devEngines.runtime", folder, "package.json", runtime);
     for (name, command) in manifest.scripts() {
-        let develops =
-            DEVELOPS.iter().any(|program| command.starts_with(program) || command.contains(&format!(" {program}")));
+        let develops = develops(command);
         let key = if develops { format!("develop.{name}") } else { format!("script.{name}") };
         facts.word(&key, format!("{{run}} {name}"));
         if name == "start" {
@@ -119,6 +123,13 @@ fn read_manifest(facts: &mut Facts, folder: Folder<'_>, manifest: &PackageJson) 
             facts.workspace_tool = Some(tool.to_owned());
         }
     }
+}
+
+/// A script that serves while somebody develops.
+fn develops(command: &str) -> bool {
+    let makes = ["build", "preview", "generate", "optimize"].iter().any(|word| command.contains(word));
+    let known = |program: &str| command.starts_with(program) || command.contains(&format!(" {program}"));
+    !makes && DEVELOPS.iter().any(|program| known(program))
 }
 
 /// Exact versions from the nearest lock file: a workspace has one for all its members.

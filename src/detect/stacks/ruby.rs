@@ -1,0 +1,61 @@
+//! Ruby: `Gemfile`, its lock, `config.ru`.
+
+use crate::detect::facts::{Facts, Role};
+use crate::detect::manifests::gemfile;
+use crate::detect::project::Folder;
+use crate::detect::sources::Sources;
+use crate::model::DependencyScope;
+
+/// Files that start a program without `config.ru`.
+const ENTRIES: &[&str] = &["app.rb", "server.rb", "main.rb", "application.rb", "web.rb", "index.rb", "bot.rb"];
+
+pub(super) fn read(sources: &Sources<'_>) -> Facts {
+    let folder = sources.folder;
+    let mut facts = Facts::default();
+    for file in ["Gemfile", "gems.rb"] {
+        let Some(text) = folder.text(file) else { continue };
+        facts.files.push(file.to_owned());
+        let read = gemfile::parse(&text);
+        facts.ask("Gemfile ruby", folder, file, read.ruby.as_deref());
+        for gem in read.gems {
+            let scope = if gem.development { DependencyScope::Development } else { DependencyScope::Runtime };
+            facts.depend(gem.name, gem.asked, scope);
+        }
+        break;
+    }
+    if let Some(text) = folder.text("Gemfile.lock") {
+        facts.files.push("Gemfile.lock".to_owned());
+        let lock = gemfile::parse_lock(&text);
+        facts.ask("Gemfile.lock ruby", folder, "Gemfile.lock", lock.ruby.as_deref());
+        facts.lock(|name, _| lock.versions.get(name).cloned());
+        facts.manager = lock.bundler.map(|version| ("bundler".to_owned(), Some(version)));
+    }
+    if let Some(entry) = ENTRIES.iter().find(|file| folder.has(file)) {
+        facts.word("entry", *entry);
+    }
+    database(&mut facts, folder);
+    let gem = folder.find("*.gemspec").is_some();
+    facts.role = if folder.has("config.ru") || folder.has("bin/rails") || facts.words.contains_key("entry") {
+        Role::App
+    } else if gem {
+        Role::Library
+    } else {
+        Role::Unknown
+    };
+    facts
+}
+
+/// The adapter of `config/database.yml`, read as text: it is a template.
+fn database(facts: &mut Facts, folder: Folder<'_>) {
+    let Some(text) = folder.text("config/database.yml") else { return };
+    let adapters: Vec<&str> =
+        text.lines().filter_map(|line| line.trim().strip_prefix("adapter:")).map(str::trim).collect();
+    for (adapter, service) in
+        [("postgresql", "postgres"), ("postgis", "postgres"), ("mysql2", "mysql"), ("trilogy", "mysql")]
+    {
+        if adapters.contains(&adapter) {
+            facts.services.push(service.to_owned());
+            facts.saw(folder, "config/database.yml", format!("connects to {service}"));
+        }
+    }
+}

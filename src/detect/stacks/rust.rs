@@ -1,0 +1,154 @@
+//! Rust: `Cargo.toml` of packages and workspaces, `Cargo.lock`.
+
+use serde_json::Value;
+
+use crate::detect::facts::{Facts, Role};
+use crate::detect::manifests::package_lock;
+use crate::detect::project::Folder;
+use crate::detect::sources::Sources;
+use crate::model::DependencyScope;
+
+pub(super) fn read(sources: &Sources<'_>) -> Facts {
+    let folder = sources.folder;
+    let mut facts = Facts::default();
+    let Some(value) = folder.value("Cargo.toml") else { return facts };
+    facts.files.push("Cargo.toml".to_owned());
+    let text = |pointer: &str| value.pointer(pointer).and_then(Value::as_str);
+    facts.name = text("/package/name").map(str::to_owned);
+    let workspace = folder
+        .upwards()
+        .skip(1)
+        .find_map(|above| above.value("Cargo.toml").filter(|value| value.get("workspace").is_some()));
+    let is_member = workspace.is_some() && value.get("workspace").is_none();
+    let groups = [
+        ("dependencies", DependencyScope::Runtime),
+        ("dev-dependencies", DependencyScope::Development),
+        ("build-dependencies", DependencyScope::Development),
+    ];
+    for (group, scope) in groups {
+        for (key, asked) in value.get(group).and_then(Value::as_object).into_iter().flatten() {
+            let shared = asked.get("workspace").is_some();
+            let own = if value.get("workspace").is_some() { Some(&value) } else { workspace.as_ref() };
+            let from_workspace =
+                own.filter(|_| shared).and_then(|value| value.pointer(&format!("/workspace/dependencies/{key}")));
+            let asked = from_workspace.unwrap_or(asked);
+            let name = asked.get("package").and_then(Value::as_str).unwrap_or(key);
+            let version = asked.as_str().or_else(|| asked.get("version").and_then(Value::as_str));
+            let optional = asked.get("optional").and_then(Value::as_bool) == Some(true);
+            let scope = if optional { DependencyScope::Optional } else { scope };
+            let features =
+                asked.get("features").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
+            for feature in features {
+                facts.word(&format!("feature.{name}.{feature}"), "");
+            }
+            facts.depend(name, version.map(str::to_owned), scope);
+        }
+    }
+    for above in folder.upwards() {
+        if let Some(lock) = above.text("Cargo.lock") {
+            let versions = package_lock::versions(&lock);
+            facts.lock(|name, asked| locked(versions.get(name)?, asked));
+            facts.word("flags", " --locked");
+            break;
+        }
+    }
+    facts.words.entry("flags".to_owned()).or_default();
+    let minimum = text("/package/rust-version").map(|version| format!(">={version}"));
+    facts.ask("Cargo.toml rust-version", folder, "Cargo.toml", minimum.as_deref());
+    toolchain(&mut facts, folder);
+    services(&mut facts);
+    let members = value.pointer("/workspace/members").and_then(Value::as_array).into_iter().flatten();
+    facts.members = members.filter_map(Value::as_str).map(str::to_owned).collect();
+    if value.get("workspace").is_some() {
+        facts.workspace_tool = Some("cargo".to_owned());
+    }
+    facts.role = role(folder, &value, &mut facts);
+    // A member of a workspace is built into the workspace's folder.
+    let levels = folder
+        .upwards()
+        .skip(1)
+        .position(|above| above.value("Cargo.toml").is_some_and(|value| value.get("workspace").is_some()));
+    facts.word("up", levels.filter(|_| is_member).map_or_else(|| "./".to_owned(), |levels| "../".repeat(levels + 1)));
+    if is_member
+        && facts.role == Role::App
+        && let Some(package) = facts.name.clone()
+    {
+        facts.word("package", format!(" --package {package}"));
+    }
+    facts.words.entry("package".to_owned()).or_default();
+    facts
+}
+
+/// Of the locked versions that of the line asked for.
+fn locked(versions: &[String], asked: Option<&str>) -> Option<String> {
+    let line = asked.unwrap_or("").trim_start_matches(['^', '=', '~', '>', ' ']).split(',').next().unwrap_or("");
+    let fits = |version: &&String| version.as_str() == line || version.starts_with(&format!("{line}."));
+    versions.iter().rev().find(fits).or_else(|| versions.last()).cloned()
+}
+
+/// `rust-toolchain.toml`, or a `rust-toolchain` of either form.
+fn toolchain(facts: &mut Facts, folder: Folder<'_>) {
+    for above in folder.upwards() {
+        for file in ["rust-toolchain.toml", "rust-toolchain"] {
+            let Some(text) = above.text(file) else { continue };
+            let channel =
+                text.lines().find_map(|line| line.trim().strip_prefix("channel")?.trim_start().strip_prefix('='));
+            let says = channel
+                .unwrap_or_else(|| text.lines().next().unwrap_or(""))
+                .trim()
+                .trim_matches(['"', '\''])
+                .to_owned();
+            facts.ask("rust-toolchain", above, file, Some(&says));
+            return;
+        }
+    }
+}
+
+/// Databases that a feature of a crate names.
+fn services(facts: &mut Facts) {
+    let features = [
+        ("sqlx", "postgres", "postgres"),
+        ("sqlx", "mysql", "mysql"),
+        ("diesel", "postgres", "postgres"),
+        ("diesel", "mysql", "mysql"),
+        ("sea-orm", "sqlx-postgres", "postgres"),
+        ("sea-orm", "sqlx-mysql", "mysql"),
+        ("diesel-async", "postgres", "postgres"),
+        ("diesel-async", "mysql", "mysql"),
+    ];
+    for (package, feature, service) in features {
+        if facts.words.contains_key(&format!("feature.{package}.{feature}")) {
+            facts.services.push(service.to_owned());
+        }
+    }
+}
+
+/// A package with a program is an app; one without is a library; a workspace alone is neither.
+fn role(folder: Folder<'_>, value: &Value, facts: &mut Facts) -> Role {
+    if value.get("package").is_none() {
+        return if value.get("workspace").is_some() { Role::Shell } else { Role::Unknown };
+    }
+    let named = value.get("bin").and_then(Value::as_array).into_iter().flatten();
+    let named: Vec<&str> = named.filter_map(|bin| bin.get("name").and_then(Value::as_str)).collect();
+    let default = value.pointer("/package/default-run").and_then(Value::as_str);
+    let more = folder.folder("src/bin");
+    let more = more.iter().flat_map(|bin| {
+        let files = bin.files().iter().filter_map(|file| file.strip_suffix(".rs"));
+        files.chain(bin.subfolders().map(Folder::name)).collect::<Vec<_>>()
+    });
+    let main = folder.has("src/main.rs").then(|| facts.name.clone()).flatten();
+    let fitting = |names: &[&str]| {
+        let server = names.iter().find(|name| ["server", "api", "web", "app"].iter().any(|word| name.contains(word)));
+        server.or_else(|| names.first()).map(|name| (*name).to_owned())
+    };
+    let more: Vec<&str> = more.collect();
+    let program = default.map(str::to_owned).or(main).or_else(|| fitting(&named)).or_else(|| fitting(&more));
+    match program {
+        Some(program) => {
+            facts.saw(folder, "Cargo.toml", format!("builds the program {program}"));
+            facts.word("bin", program);
+            Role::App
+        }
+        None => Role::Library,
+    }
+}
