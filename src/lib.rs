@@ -12,3 +12,4 @@ pub mod os;
 pub mod secrets;
 pub mod store;
 pub mod targets;
+pub mod tui;
