@@ -57,7 +57,7 @@ pub fn plan(input: &PlanInput<'_>) -> Result<(Plan, Vec<String>), Problem> {
         compute: compute(input, &settings, &profile)?,
         storage: Vec::new(),
         services: services.iter().map(|service| service_plan(service, &name)).collect(),
-        network: NetworkPlan { name, bind: settings.bind.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST)) },
+        network: NetworkPlan { name, bind: bind(&settings) },
         ports: PortPlan { container: port, wanted: input.port },
         env,
         scaling: Scaling { min: 1, max: 1 },
@@ -100,12 +100,30 @@ fn compute(input: &PlanInput<'_>, settings: &AppSettings, profile: &AppProfile) 
         // The generated image says how it starts; a project's own is only overridden where somebody asked for it.
         TargetKind::Docker if profile.dockerfile.is_some() => settings.start.clone(),
         TargetKind::Docker => None,
+        // The target serves files itself.
+        TargetKind::Process if profile.serving == Serving::Static => settings.start.clone(),
         TargetKind::Process => {
             let command = profile.start_command.as_deref().filter(|command| !command.trim().is_empty());
-            Some(command.ok_or_else(|| docker::no_start(profile))?.to_owned())
+            let command = command.ok_or_else(|| docker::no_start(profile))?;
+            Some(if settings.start.is_some() { command.to_owned() } else { listening_on(command, bind(settings)) })
         }
     };
     Ok(Compute { command, workdir: profile.path.clone(), limits })
+}
+
+/// A detected command listens everywhere, as it must in a container. Outside of one nothing stands between it and the
+/// network: it listens where the plan says.
+fn listening_on(command: &str, address: IpAddr) -> String {
+    let address = match address {
+        IpAddr::V4(address) => address.to_string(),
+        IpAddr::V6(address) if command.contains("0.0.0.0:") => format!("[{address}]"),
+        IpAddr::V6(address) => address.to_string(),
+    };
+    command.replace("0.0.0.0", &address)
+}
+
+fn bind(settings: &AppSettings) -> IpAddr {
+    settings.bind.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST))
 }
 
 fn service_plan(service: &Service, name: &str) -> ServicePlan {
@@ -170,5 +188,19 @@ fn timeouts(settings: &AppSettings) -> Timeouts {
         build: settings.build_timeout.map_or(usual.build, Millis::from_secs),
         start: settings.start_timeout.map_or(usual.start, Millis::from_secs),
         ..usual
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_detected_command_listens_where_the_plan_says() {
+        let on = |command, address: &str| listening_on(command, address.parse().unwrap());
+        assert_eq!(on("gunicorn --bind 0.0.0.0:$PORT a:b", "127.0.0.1"), "gunicorn --bind 127.0.0.1:$PORT a:b");
+        assert_eq!(on("uvicorn a:b --host 0.0.0.0 --port $PORT", "::1"), "uvicorn a:b --host ::1 --port $PORT");
+        assert_eq!(on("gunicorn --bind 0.0.0.0:$PORT a:b", "::1"), "gunicorn --bind [::1]:$PORT a:b");
+        assert_eq!(on("node server.js", "10.0.0.1"), "node server.js");
     }
 }

@@ -110,11 +110,17 @@ impl States {
     }
 }
 
+/// The app is to end for good.
+struct Stop {
+    grace: Duration,
+    why: &'static str,
+}
+
 struct Supervisor {
     order: Order,
     output: Output,
     states: States,
-    stops: mpsc::Receiver<Duration>,
+    stops: mpsc::Receiver<Stop>,
 }
 
 impl Supervisor {
@@ -127,10 +133,10 @@ impl Supervisor {
                 Ok(mut run) => {
                     tokio::select! {
                         () = run.ended(children) => {}
-                        Some(grace) = self.stops.recv() => {
-                            self.output.say("stopping, as asked for");
-                            let exit = run.end(grace, children).await;
-                            self.finish(Exit { detail: "stopped on request".to_owned(), ..exit });
+                        Some(stop) = self.stops.recv() => {
+                            self.output.say("the app is being ended");
+                            let exit = run.end(stop.grace, children).await;
+                            self.finish(Exit { detail: stop.why.to_owned(), ..exit });
                             return Ok(());
                         }
                     }
@@ -155,9 +161,9 @@ impl Supervisor {
             });
             tokio::select! {
                 () = sleep(delay) => {}
-                Some(_) = self.stops.recv() => {
+                Some(stop) = self.stops.recv() => {
                     let code = self.states.now.borrow().last_exit.as_ref().and_then(|exit| exit.code);
-                    self.finish(Exit { code, detail: "stopped on request".to_owned(), at: clock::now() });
+                    self.finish(Exit { code, detail: stop.why.to_owned(), at: clock::now() });
                     return Ok(());
                 }
             }
@@ -181,13 +187,13 @@ impl Supervisor {
 }
 
 /// The system asks it to end, as it does before the machine stops: the app is ended properly first.
-async fn shut_down(stop: mpsc::Sender<Duration>, mut terminate: Signal, mut interrupt: Signal) {
+async fn shut_down(stop: mpsc::Sender<Stop>, mut terminate: Signal, mut interrupt: Signal) {
     loop {
         tokio::select! {
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}
         }
-        let _ = stop.send(SHUTDOWN_GRACE).await;
+        let _ = stop.send(Stop { grace: SHUTDOWN_GRACE, why: "the system ended its supervisor" }).await;
     }
 }
 
@@ -196,7 +202,7 @@ async fn listen(
     listener: UnixListener,
     states: watch::Receiver<RunState>,
     output: watch::Receiver<u64>,
-    stop: mpsc::Sender<Duration>,
+    stop: mpsc::Sender<Stop>,
 ) {
     let places = std::sync::Arc::new(tokio::sync::Semaphore::new(CLIENTS));
     while let Ok(place) = std::sync::Arc::clone(&places).acquire_owned().await {
@@ -217,7 +223,7 @@ async fn serve(
     stream: UnixStream,
     states: watch::Receiver<RunState>,
     output: watch::Receiver<u64>,
-    stop: mpsc::Sender<Duration>,
+    stop: mpsc::Sender<Stop>,
 ) -> io::Result<()> {
     let (from, mut to) = stream.into_split();
     let mut from = BufReader::new(from);
@@ -225,7 +231,7 @@ async fn serve(
         Some(Request::State) => tell(&mut to, &mut from, states, |state| Notice::State(state.clone())).await,
         Some(Request::Output) => tell(&mut to, &mut from, output, |position| Notice::Output(*position)).await,
         Some(Request::Stop { grace_ms }) => {
-            let _ = stop.send(Duration::from_millis(grace_ms)).await;
+            let _ = stop.send(Stop { grace: Duration::from_millis(grace_ms), why: "stopped on request" }).await;
             // The connection closes as this process ends, which is when all is over.
             receive::<Request>(&mut from).await.map(|_| ())
         }
