@@ -6,6 +6,7 @@ pub mod api;
 pub mod cli;
 pub mod detect;
 pub mod diagnose;
+pub mod engine;
 pub mod generate;
 pub mod model;
 pub mod os;

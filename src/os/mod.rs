@@ -10,5 +10,6 @@ pub mod git;
 pub mod http;
 pub mod paths;
 pub mod process;
+pub mod project_files;
 pub mod resilience;
 pub mod tree;

@@ -1,5 +1,7 @@
 //! Projects, their names, and what detection found in them.
 
+use std::path::Path;
+
 use serde::{Deserialize, Serialize};
 
 use super::db::{Db, Order, Pair, Writes};
@@ -34,6 +36,15 @@ fn names() -> Key {
     Key::of("project-name")
 }
 
+/// Leads from a folder to the identifier of the project that it is.
+fn roots() -> Key {
+    Key::of("project-root")
+}
+
+fn at_root(root: &Path) -> Key {
+    roots().raw(root.as_os_str().as_encoded_bytes())
+}
+
 fn found(id: &ProjectId) -> Key {
     Key::of("detection").last(id.as_str())
 }
@@ -56,6 +67,16 @@ impl Store {
         let name = name.to_owned();
         self.run(move |db| match owner(db, &name)? {
             Some(id) => db.get(&record(&id)),
+            None => Ok(None),
+        })
+        .await
+    }
+
+    /// The project whose code is in that folder.
+    pub async fn project_at(&self, root: &Path) -> Result<Option<Project>, StoreError> {
+        let root = root.to_path_buf();
+        self.run(move |db| match db.raw(&at_root(&root))? {
+            Some(id) => db.get(&record(&ProjectId::from(text(&id).as_str()))),
             None => Ok(None),
         })
         .await
@@ -132,12 +153,15 @@ fn put(db: &Db, project: &Project) -> Result<(), StoreError> {
     let old: Option<Project> = db.get(&record(&project.id))?;
     let mut writes = Writes::default();
     match old {
-        Some(old) if old.name != project.name => writes.remove(&names().last(&old.name)),
-        Some(_) => {}
+        Some(old) => {
+            writes.remove(&names().last(&old.name));
+            writes.remove(&at_root(&old.root));
+        }
         None => writes.count("projects", 1),
     }
     writes.put(&record(&project.id), project)?;
     writes.put_raw(&names().last(&project.name), project.id.as_str().as_bytes());
+    writes.put_raw(&at_root(&project.root), project.id.as_str().as_bytes());
     db.apply(writes)
 }
 
@@ -183,6 +207,7 @@ fn remove(db: &Db, id: &ProjectId, with_deployments: bool, at: Timestamp) -> Res
     secrets::remove_all(db, &mut writes, id)?;
     writes.remove(&record(id));
     writes.remove(&names().last(&project.name));
+    writes.remove(&at_root(&project.root));
     writes.remove(&found(id));
     writes.count("projects", -1);
     db.apply(writes)?;

@@ -1,0 +1,307 @@
+//! Projects: what is known, what is in them, what would be generated for them.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::error::EngineError;
+use super::{Engine, Inner};
+use crate::detect;
+use crate::generate::{self, Context};
+use crate::model::{
+    AddProject, AppProfile, ArtifactView, Detection, Environment, EventKind, Location, Page, PageQuery, Problem,
+    Project, ProjectId, RemoveQuery, Settings, Source,
+};
+use crate::os::tree::DiskTree;
+use crate::os::{chance, clock, git, paths, project_files};
+
+/// A repository may take so long to arrive.
+const CLONE: Duration = Duration::from_mins(10);
+/// What was detected holds so long, and only while the tree is unchanged.
+const DETECTION_HOLDS: Duration = Duration::from_hours(1);
+
+impl Engine {
+    /// Makes a folder or a repository known. One that is known already is returned as it is; a repository is brought
+    /// up to date.
+    pub async fn add_project(&self, request: AddProject, by: &str) -> Result<Project, Problem> {
+        let engine = &self.0;
+        let _asking = engine.asking.lock().await;
+        match request.location {
+            Location::Folder { path } => {
+                let root = open_tree(path).await?.root().to_owned();
+                match engine.project_at(&root).await? {
+                    Some(known) => Ok(known),
+                    None => Ok(engine
+                        .remember(
+                            ProjectId::new(clock::now(), chance::number()),
+                            root,
+                            Source::Folder,
+                            request.name,
+                            by,
+                        )
+                        .await?),
+                }
+            }
+            Location::Git { url, reference } => engine.add_repository(url, reference, request.name, by).await,
+        }
+    }
+
+    /// Projects by name.
+    pub async fn projects(&self, query: PageQuery) -> Result<Page<Project>, Problem> {
+        Ok(self.0.store.projects(&query).await?)
+    }
+
+    /// The project of that id or name, or at that absolute path.
+    pub async fn find_project(&self, word: &str) -> Result<Project, Problem> {
+        Ok(self.0.find_project(word).await?)
+    }
+
+    /// Forgets a project. Its folder stays; a clone of the engine's own goes.
+    pub async fn remove_project(&self, id: &ProjectId, query: RemoveQuery, by: &str) -> Result<(), Problem> {
+        let engine = &self.0;
+        let _asking = engine.asking.lock().await;
+        let project = engine.store.remove_project(id, query.deployments, clock::now()).await?;
+        tracing::info!(project = %project.name, by, "project removed");
+        if matches!(project.source, Source::Git { .. })
+            && let Err(error) = tokio::fs::remove_dir_all(&project.root).await
+        {
+            tracing::warn!(%error, "a clone could not be removed");
+        }
+        engine.publish(EventKind::ProjectRemoved(id.clone())).await;
+        Ok(())
+    }
+
+    /// What is in a project. `fresh` looks again even where nothing changed.
+    pub async fn detection(&self, id: &ProjectId, fresh: bool) -> Result<Detection, Problem> {
+        let project = self.0.project(id).await?;
+        Ok(self.0.examine(&project, fresh).await?.0)
+    }
+
+    /// The files that would be generated, and how they stand to the project's own.
+    pub async fn artifacts(
+        &self,
+        id: &ProjectId,
+        app: Option<&str>,
+        environment: Environment,
+    ) -> Result<Vec<ArtifactView>, Problem> {
+        let project = self.0.project(id).await?;
+        let (detection, settings) = self.0.examine(&project, false).await?;
+        let mut views = Vec::new();
+        for profile in select_apps(&project, &detection, app)? {
+            let profile = settings.applied_to(profile, environment);
+            for artifact in generate::artifacts(&profile, &Context::new(&project.name))? {
+                let current = project_files::read(&project.root, &artifact.path)?;
+                let base = project_files::read(&project.root, &generate::base_path(&artifact.path))?;
+                let state = generate::compare(&artifact, current.as_deref(), base.as_deref());
+                views.push(ArtifactView { artifact, state, current });
+            }
+        }
+        Ok(views)
+    }
+
+    /// Writes the generated files into the project. Without `force` a conflict writes nothing at all.
+    pub async fn write_artifacts(
+        &self,
+        id: &ProjectId,
+        app: Option<&str>,
+        environment: Environment,
+        force: bool,
+    ) -> Result<Vec<ArtifactView>, Problem> {
+        let project = self.0.project(id).await?;
+        let views = self.artifacts(id, app, environment).await?;
+        let stand: Vec<_> = views.iter().map(|view| (view.artifact.clone(), view.state)).collect();
+        let files = generate::writes(&stand, force).map_err(|paths| conflict(&paths))?;
+        for file in files {
+            project_files::write(&project.root, &file.path, &file.content)?;
+        }
+        self.0.publish(EventKind::Detected(id.clone())).await;
+        self.artifacts(id, app, environment).await
+    }
+}
+
+impl Inner {
+    pub(super) async fn project(&self, id: &ProjectId) -> Result<Project, EngineError> {
+        self.store.project(id).await?.ok_or_else(|| EngineError::NoProject(id.to_string()))
+    }
+
+    async fn find_project(&self, word: &str) -> Result<Project, EngineError> {
+        if Path::new(word).is_absolute() {
+            let root = tokio::fs::canonicalize(word).await.unwrap_or_else(|_| PathBuf::from(word));
+            if let Some(project) = self.project_at(&root).await? {
+                return Ok(project);
+            }
+        } else if let Some(project) = self.store.project(&ProjectId::from(word)).await? {
+            return Ok(project);
+        } else if let Some(project) = self.store.project_by_name(word).await? {
+            return Ok(project);
+        }
+        Err(EngineError::NoProject(word.to_owned()))
+    }
+
+    async fn project_at(&self, root: &Path) -> Result<Option<Project>, EngineError> {
+        Ok(self.store.project_at(root).await?)
+    }
+
+    async fn remember(
+        &self,
+        id: ProjectId,
+        root: PathBuf,
+        source: Source,
+        name: Option<String>,
+        by: &str,
+    ) -> Result<Project, EngineError> {
+        let folder = root.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let base = label(name.as_deref().unwrap_or(&folder));
+        let mut project =
+            Project { id, name: base.clone(), root, source, added_at: clock::now(), added_by: by.to_owned() };
+        let mut number = 1;
+        // Names are given while `asking` is held: what is free here is free when it is stored.
+        while self.store.project_by_name(&project.name).await?.is_some() {
+            number += 1;
+            project.name = format!("{base}-{number}");
+        }
+        self.store.put_project(&project).await?;
+        self.publish(EventKind::Project(project.clone())).await;
+        Ok(project)
+    }
+
+    async fn add_repository(
+        &self,
+        url: String,
+        reference: Option<String>,
+        name: Option<String>,
+        by: &str,
+    ) -> Result<Project, Problem> {
+        let clean = git::without_credentials(&url);
+        let same = |source: &Source| matches!(source, Source::Git { url, reference: known, .. } if *url == clean && *known == reference);
+        if let Some(mut known) = self.project_where(|project| same(&project.source)).await? {
+            let commit = git::checkout(&url, reference.as_deref(), &known.root, CLONE).await?;
+            known.source = Source::Git { url: clean, reference, commit: Some(commit) };
+            self.store.put_project(&known).await?;
+            self.publish(EventKind::Project(known.clone())).await;
+            return Ok(known);
+        }
+        let id = ProjectId::new(clock::now(), chance::number());
+        let clones = self.data_dir().join("clones");
+        paths::private_dir(&clones)?;
+        let root = clones.join(id.as_str());
+        let commit = git::checkout(&url, reference.as_deref(), &root, CLONE).await?;
+        let last = clean.trim_end_matches('/').trim_end_matches(".git").rsplit(['/', ':']).next().map(str::to_owned);
+        let source = Source::Git { url: clean, reference, commit: Some(commit) };
+        Ok(self.remember(id, root, source, name.or(last), by).await?)
+    }
+
+    async fn project_where(&self, wanted: impl Fn(&Project) -> bool) -> Result<Option<Project>, EngineError> {
+        let mut query = PageQuery { after: None, limit: Some(1000) };
+        loop {
+            let page = self.store.projects(&query).await?;
+            if let Some(found) = page.items.into_iter().find(|project| wanted(project)) {
+                return Ok(Some(found));
+            }
+            match page.next {
+                Some(next) => query.after = Some(next),
+                None => return Ok(None),
+            }
+        }
+    }
+
+    /// What is in a project and what its settings say. What was found before is used while its tree is unchanged.
+    pub(super) async fn examine(&self, project: &Project, fresh: bool) -> Result<(Detection, Settings), EngineError> {
+        let tree = open_tree(project.root.clone()).await?;
+        let settings = detect::settings(&tree)?;
+        let now = clock::now();
+        let (tree, fingerprint) = blocking(move || {
+            let fingerprint = tree.fingerprint();
+            (tree, fingerprint)
+        })
+        .await?;
+        let before = self.store.detection(&project.id).await?;
+        if let Some((seen, found, at)) = &before
+            && !fresh
+            && *seen == fingerprint
+            && now.since(*at) < DETECTION_HOLDS
+        {
+            return Ok((found.clone(), settings));
+        }
+        let detection = blocking(move || detect::detect(&tree)).await?;
+        self.store.put_detection(&project.id, &fingerprint, &detection, now).await?;
+        if before.is_none_or(|(_, found, _)| found != detection) {
+            self.publish(EventKind::Detected(project.id.clone())).await;
+        }
+        Ok((detection, settings))
+    }
+}
+
+/// The apps that are meant: the one named, by its name or path, or all.
+pub(super) fn select_apps<'a>(
+    project: &Project,
+    detection: &'a Detection,
+    app: Option<&str>,
+) -> Result<Vec<&'a AppProfile>, EngineError> {
+    if detection.apps.is_empty() {
+        return Err(EngineError::NothingToDeploy(project.root.display().to_string()));
+    }
+    let Some(wanted) = app else { return Ok(detection.apps.iter().collect()) };
+    let found: Vec<&AppProfile> =
+        detection.apps.iter().filter(|profile| profile.name == wanted || profile.path == wanted).collect();
+    if found.is_empty() {
+        return Err(EngineError::NoApp {
+            project: project.name.clone(),
+            app: wanted.to_owned(),
+            apps: detection.apps.iter().map(|profile| profile.name.clone()).collect(),
+        });
+    }
+    Ok(found)
+}
+
+fn conflict(paths: &[String]) -> Problem {
+    Problem::new(
+        crate::model::ProblemCode::Refused,
+        "artifact-conflict",
+        format!("nothing was written: {} would be overwritten", paths.join(", ")),
+    )
+    .why("Wharf did not write what is there, or both sides changed it")
+    .fix("look at the differences, then write with `wharf generate --force`, or move your file away")
+}
+
+async fn open_tree(path: PathBuf) -> Result<DiskTree, EngineError> {
+    Ok(blocking(move || DiskTree::open(&path)).await??)
+}
+
+/// Does work that reads the disk on a thread where it blocks nobody.
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, EngineError> {
+    tokio::task::spawn_blocking(work).await.map_err(|error| {
+        Problem::new(crate::model::ProblemCode::Failed, "internal-fault", "a fault in Wharf ended this work")
+            .why(error)
+            .fix("the engine's log has the details; please report it")
+            .into()
+    })
+}
+
+/// A DNS label of at most 40 characters made of any text.
+fn label(text: &str) -> String {
+    let mut label = String::new();
+    for letter in text.chars().flat_map(char::to_lowercase) {
+        if letter.is_ascii_alphanumeric() {
+            label.push(letter);
+        } else if !label.is_empty() && !label.ends_with('-') {
+            label.push('-');
+        }
+        if label.len() == 40 {
+            break;
+        }
+    }
+    let label = label.trim_end_matches('-');
+    if label.is_empty() { "project".to_owned() } else { label.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::label;
+
+    #[test]
+    fn any_name_becomes_a_label() {
+        assert_eq!(label("My Shop.App"), "my-shop-app");
+        assert_eq!(label("--ü--"), "project");
+        assert_eq!(label(&"a".repeat(99)).len(), 40);
+    }
+}

@@ -1,0 +1,153 @@
+//! Watches what is up: its output, its health, and, while somebody looks, what it uses.
+
+mod follow;
+mod judge;
+mod measure;
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::Notify;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use super::Inner;
+use crate::model::{Deployment, DeploymentId, HealthSample, Instance, Plan, Sample, TargetRef};
+use crate::secrets::Redactor;
+use crate::targets::Role;
+
+/// The samples and checks that are kept in memory for a client that begins to look: at one a second, five minutes.
+const RECENT: usize = 300;
+
+/// All that is watched.
+#[derive(Debug, Default)]
+pub(super) struct Watches {
+    watched: Mutex<HashMap<DeploymentId, Watch>>,
+    followers: Mutex<HashMap<(DeploymentId, &'static str), JoinHandle<()>>>,
+    /// The targets whose changes are listened to.
+    listened: Mutex<HashMap<TargetRef, JoinHandle<()>>>,
+}
+
+/// One deployment that is up.
+#[derive(Clone, Debug)]
+struct Watch {
+    instance: Instance,
+    end: CancellationToken,
+    /// Its target says that something changed.
+    changed: Arc<Notify>,
+    recent: Arc<Mutex<Recent>>,
+}
+
+/// The last measurements.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Recent {
+    /// What it used, oldest first.
+    pub(super) samples: VecDeque<Sample>,
+    /// How it answered, oldest first.
+    pub(super) health: VecDeque<HealthSample>,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn keep<T>(queue: &mut VecDeque<T>, value: T) {
+    if queue.len() == RECENT {
+        queue.pop_front();
+    }
+    queue.push_back(value);
+}
+
+impl Inner {
+    /// Begins to watch a deployment that is up. Its output is followed already.
+    pub(super) fn watch(self: &Arc<Self>, deployment: &Deployment, plan: Plan) {
+        let Some(instance) = deployment.live.clone() else { return };
+        let watch = Watch { instance, end: self.ending.child_token(), changed: Arc::default(), recent: Arc::default() };
+        let id = deployment.id.clone();
+        if let Some(former) = lock(&self.watches.watched).insert(id.clone(), watch.clone()) {
+            former.end.cancel();
+        }
+        self.listen_to(&plan.target);
+        let (judge, measure) = (Arc::clone(self), Arc::clone(self));
+        let target = self.places.get(&plan.target);
+        let (judged, measured) = (watch.clone(), watch);
+        let other = id.clone();
+        self.tasks.spawn(async move { judge.judge(other, plan, judged).await });
+        self.tasks.spawn(async move { measure.measure(id, target, measured).await });
+    }
+
+    /// Ceases to watch a deployment, and to follow its output.
+    pub(super) fn unwatch(&self, id: &DeploymentId) {
+        if let Some(watch) = lock(&self.watches.watched).remove(id) {
+            watch.end.cancel();
+        }
+        lock(&self.watches.followers).retain(|(follows, _), task| {
+            if follows == id {
+                task.abort();
+            }
+            follows != id
+        });
+    }
+
+    /// Whether a deployment is watched.
+    pub(super) fn is_watched(&self, id: &DeploymentId) -> bool {
+        lock(&self.watches.watched).contains_key(id)
+    }
+
+    /// The last measurements of a deployment; empty where it is not watched.
+    pub(super) fn recent(&self, id: &DeploymentId) -> Recent {
+        lock(&self.watches.watched).get(id).map(|watch| lock(&watch.recent).clone()).unwrap_or_default()
+    }
+
+    /// Begins to write an instance's output to the log, from its beginning.
+    pub(super) fn follow(
+        self: &Arc<Self>,
+        id: &DeploymentId,
+        plan: &Plan,
+        instance: &Instance,
+        role: Role,
+        redactor: &Arc<Redactor>,
+    ) {
+        self.follow_from(id, plan, instance, role, redactor, None);
+    }
+
+    /// Begins to write an instance's output to the log, after a position in it.
+    pub(super) fn follow_from(
+        self: &Arc<Self>,
+        id: &DeploymentId,
+        plan: &Plan,
+        instance: &Instance,
+        role: Role,
+        redactor: &Arc<Redactor>,
+        after: Option<u64>,
+    ) {
+        let follower = follow::Follower {
+            engine: Arc::clone(self),
+            deployment: id.clone(),
+            app: plan.key.app.clone(),
+            target: self.places.get(&plan.target),
+            instance: instance.clone(),
+            role,
+            redactor: Arc::clone(redactor),
+        };
+        let task = self.tasks.spawn(follower.run(after));
+        if let Some(former) = lock(&self.watches.followers).insert((id.clone(), role.as_str()), task) {
+            former.abort();
+        }
+    }
+
+    /// Waits until the output of a deployment's stopped instances is all written, but not longer than `limit`.
+    pub(super) async fn last_words(&self, id: &DeploymentId, limit: Duration) {
+        let tasks: Vec<JoinHandle<()>> = {
+            let mut followers = lock(&self.watches.followers);
+            let roles: Vec<_> = followers.keys().filter(|(follows, _)| follows == id).cloned().collect();
+            roles.iter().filter_map(|role| followers.remove(role)).collect()
+        };
+        for mut task in tasks {
+            if tokio::time::timeout(limit, &mut task).await.is_err() {
+                task.abort();
+            }
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! Writes an instance's output to the log.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::StreamExt;
+
+use crate::engine::Inner;
+use crate::engine::logbook::NewLine;
+use crate::model::{DeploymentId, Instance, InstanceState, StepName};
+use crate::secrets::Redactor;
+use crate::targets::{OutputLine, Role, Target};
+
+/// Until the output of an instance that still runs is asked for again.
+const AGAIN: Duration = Duration::from_secs(1);
+
+/// Follows one instance.
+pub(super) struct Follower {
+    pub(super) engine: Arc<Inner>,
+    pub(super) deployment: DeploymentId,
+    pub(super) app: String,
+    pub(super) target: Arc<dyn Target>,
+    pub(super) instance: Instance,
+    pub(super) role: Role,
+    pub(super) redactor: Arc<Redactor>,
+}
+
+impl Follower {
+    /// Follows until the instance is over: its target may go away and come back meanwhile.
+    pub(super) async fn run(self, mut after: Option<u64>) {
+        loop {
+            if let Ok(mut output) = self.target.output(&self.instance, after).await {
+                while let Some(Ok(line)) = output.next().await {
+                    after = Some(line.position);
+                    self.write(line).await;
+                }
+            }
+            match self.target.state(&self.instance).await {
+                Ok(InstanceState::Exited { .. } | InstanceState::Gone) => return,
+                Ok(InstanceState::Running { .. } | InstanceState::Restarting { .. }) | Err(_) => {
+                    tokio::time::sleep(AGAIN).await;
+                }
+            }
+        }
+    }
+
+    async fn write(&self, line: OutputLine) {
+        let serves = self.role == Role::Live;
+        let line = NewLine {
+            at: line.at,
+            source: self.app.clone(),
+            step: (!serves).then_some(StepName::Health),
+            stream: line.stream,
+            text: self.redactor.redact(&line.text),
+            position: serves.then_some(line.position),
+        };
+        self.engine.logbook.write(&self.deployment, line).await;
+    }
+}
