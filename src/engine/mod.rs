@@ -31,6 +31,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::{Mutex as AsyncMutex, mpsc};
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -161,6 +162,14 @@ impl Inner {
             store,
         };
         Ok((inner, events))
+    }
+
+    /// Does something beside everything else until it is over or the engine ends.
+    fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) -> JoinHandle<()> {
+        let ending = self.ending.clone();
+        self.tasks.spawn(async move {
+            let _ = ending.run_until_cancelled_owned(work).await;
+        })
     }
 
     /// Tells all clients of something that belongs to the history.

@@ -40,12 +40,9 @@ pub(super) async fn run(engine: &Arc<Inner>) -> Result<(), EngineError> {
 impl Inner {
     fn settle_later(self: &Arc<Self>, target: TargetRef, deployments: Vec<Deployment>) {
         let engine = Arc::clone(self);
-        self.tasks.clone().spawn(async move {
+        self.spawn(async move {
             loop {
-                tokio::select! {
-                    () = engine.ending.cancelled() => return,
-                    () = tokio::time::sleep(AGAIN) => {}
-                }
+                tokio::time::sleep(AGAIN).await;
                 if engine.settle(&target, &deployments).await {
                     return;
                 }

@@ -73,8 +73,8 @@ impl Inner {
         let target = self.places.get(&plan.target);
         let (judged, measured) = (watch.clone(), watch);
         let other = id.clone();
-        self.tasks.spawn(async move { judge.judge(other, plan, judged).await });
-        self.tasks.spawn(async move { measure.measure(id, target, measured).await });
+        self.spawn(async move { judge.judge(other, plan, judged).await });
+        self.spawn(async move { measure.measure(id, target, measured).await });
     }
 
     /// Ceases to watch a deployment, and to follow its output.
@@ -131,7 +131,7 @@ impl Inner {
             role,
             redactor: Arc::clone(redactor),
         };
-        let task = self.tasks.spawn(follower.run(after));
+        let task = self.spawn(follower.run(after));
         if let Some(former) = lock(&self.watches.followers).insert((id.clone(), role.as_str()), task) {
             former.abort();
         }

@@ -98,9 +98,9 @@ impl Inner {
         }
         let engine = Arc::clone(self);
         let place = target.clone();
-        let task = self.tasks.spawn(async move {
+        let task = self.spawn(async move {
             let target = engine.places.get(&place);
-            while !engine.ending.is_cancelled() {
+            loop {
                 if let Ok(mut changes) = target.changes().await {
                     engine.poke(|_| true);
                     while let Some(Ok(changed)) = changes.next().await {
@@ -109,10 +109,7 @@ impl Inner {
                 }
                 // It went away: what runs there is looked at, now and when it is back.
                 engine.poke(|_| true);
-                tokio::select! {
-                    () = engine.ending.cancelled() => {}
-                    () = tokio::time::sleep(AGAIN) => {}
-                }
+                tokio::time::sleep(AGAIN).await;
             }
         });
         listened.insert(target.clone(), task);
