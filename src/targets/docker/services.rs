@@ -180,12 +180,14 @@ impl Service<'_> {
             Err(error) => text = words(&error),
         }
         let code = self.engine.docker.inspect_exec(&exec).await.map_err(failed)?.exit_code;
-        Ok(match code {
-            Some(0) => Ok(()),
-            // A shell's and Docker's codes for a command that cannot be run or is not there.
-            Some(126 | 127) => Err(Some(Said { text: text.trim().to_owned(), never_will: true })),
-            _ => Err(Some(Said { text: text.trim().to_owned(), never_will: false })),
-        })
+        if code == Some(0) {
+            return Ok(Ok(()));
+        }
+        // A shell's and Docker's codes for a command that cannot be run; Docker gives them for a container that just
+        // ended too.
+        let cannot = ["not found", "no such file", "permission denied"].iter().any(|words| text.contains(words));
+        let never_will = cannot && matches!(code, Some(126 | 127));
+        Ok(Err(Some(Said { text: text.trim().to_owned(), never_will })))
     }
 
     /// Hands the service's own output on while it is waited for; ends only where the engine goes away.
