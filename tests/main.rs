@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test's helpers fail the test by panicking")]
 
 mod docker_target;
+mod generation;
 mod layers;
 mod process_target;
 mod support;

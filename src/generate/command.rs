@@ -17,22 +17,26 @@ impl Start {
         Self { words: words(command), text: command.trim().to_owned() }
     }
 
-    /// The first word, where it is plain: the program.
-    pub(crate) fn program(&self) -> Option<&str> {
-        self.words.as_deref().and_then(<[String]>::first).map(String::as_str).or_else(|| {
-            let first = self.text.split_whitespace().next()?;
-            first.chars().all(|c| c.is_ascii_alphanumeric() || "_-./".contains(c)).then_some(first)
-        })
-    }
-
     /// Whether a shell has to read it.
     pub(crate) const fn needs_shell(&self) -> bool {
         self.words.is_none()
     }
 
-    /// The words behind the program, where no shell is needed.
-    pub(crate) fn arguments(&self) -> &[String] {
-        self.words.as_deref().and_then(|words| words.get(1..)).unwrap_or_default()
+    /// The file that the build made and this starts: `x.jar`, `x.dll`, or a program with a path.
+    pub(crate) fn built(&self) -> Option<&str> {
+        let is_plain = |word: &&str| word.chars().all(|c| c.is_ascii_alphanumeric() || "_-./*@+".contains(c));
+        let mut words = self.text.split_whitespace().filter(is_plain);
+        let is_built = |word: &&str| [".jar", ".dll"].iter().any(|ending| word.ends_with(ending));
+        words.clone().find(is_built).or_else(|| words.next().filter(|word| word.contains('/')))
+    }
+
+    /// The same command with another word in the place of one.
+    pub(crate) fn with(&self, word: &str, other: &str) -> Self {
+        let swapped = |own: &String| if own == word { other.to_owned() } else { own.clone() };
+        Self {
+            words: self.words.as_ref().map(|words| words.iter().map(swapped).collect()),
+            text: self.text.replacen(word, other, 1),
+        }
     }
 
     /// What stands behind `CMD`: exec form. A shell that is needed gives its place to the app, so that signals arrive.
@@ -41,13 +45,6 @@ impl Start {
             Some(words) => exec_form(words),
             None => exec_form(&["/bin/sh", "-c", &with_exec(&self.text)]),
         }
-    }
-
-    /// The value of an option such as `-t` in `php -S 0.0.0.0:8000 -t public`.
-    pub(crate) fn option(&self, name: &str) -> Option<&str> {
-        let mut parts = self.text.split_whitespace().skip_while(|part| *part != name);
-        parts.next()?;
-        parts.next().map(|value| value.trim_matches(['"', '\'']))
     }
 }
 
@@ -176,11 +173,14 @@ mod tests {
     }
 
     #[test]
-    fn the_program_and_options_are_found() {
+    fn what_was_built_is_found_and_put_elsewhere() {
         let start = Start::parse("./bin/api --port $PORT -t public");
-        assert_eq!(start.program(), Some("./bin/api"));
-        assert_eq!(start.option("-t"), Some("public"));
-        assert_eq!(start.option("-x"), None);
-        assert_eq!(Start::parse("$X a").program(), None);
+        assert_eq!(start.built(), Some("./bin/api"));
+        let moved = start.with("./bin/api", "/app/server").exec_form();
+        assert_eq!(moved, r#"["/bin/sh", "-c", "exec /app/server --port $PORT -t public"]"#);
+        assert_eq!(Start::parse("java -Xmx1g -jar target/a.jar").built(), Some("target/a.jar"));
+        assert_eq!(Start::parse("dotnet out/A.dll").with("out/A.dll", "A.dll").exec_form(), r#"["dotnet", "A.dll"]"#);
+        assert_eq!(Start::parse("A=$B ./x").built(), Some("./x"));
+        assert_eq!(Start::parse("go run .").built(), None);
     }
 }

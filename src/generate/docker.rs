@@ -1,67 +1,21 @@
 //! The Dockerfile of an app and its ignore list.
 
-use serde::Serialize;
-
-use super::command::Start;
+use super::view::View;
 use super::{Context, in_app};
 use crate::model::{AppProfile, Artifact, Problem, ProblemCode, Serving};
 
 /// The port that an app is told to listen on where nothing says which.
 pub(crate) const USUAL_PORT: u16 = 8080;
 
-/// What templates of Dockerfiles are filled in with.
-#[derive(Serialize)]
-struct View<'a> {
-    project: &'a str,
-    app: &'a str,
-    stack: &'a str,
-    framework: &'a str,
-    package_manager: &'a str,
-    package_manager_version: Option<&'a str>,
-    build_tool: &'a str,
-    /// The version asked for; for `pin`.
-    runtime: Option<&'a str>,
-    install: Option<&'a str>,
-    build: Option<&'a str>,
-    /// What stands behind `CMD`.
-    start: String,
-    start_words: StartView<'a>,
-    is_static: bool,
-    output_dir: &'a str,
-    /// Zero for what listens on nothing.
-    port: u16,
-    /// Empty where only the port can be probed.
-    health_path: &'a str,
-    has_health: bool,
-    services: &'a [String],
-    system_packages: Vec<&'a str>,
-    extensions: Vec<&'a str>,
-    /// Whether the image is built from the project's root though the app lies below it.
-    workspace: bool,
-    /// The app's folder below the root of the image's source; `.` for the root itself.
-    app_dir: &'a str,
-    files: Vec<&'a str>,
-}
-
-/// The start command, taken apart.
-#[derive(Serialize)]
-struct StartView<'a> {
-    text: &'a str,
-    program: &'a str,
-    arguments: &'a [String],
-    needs_shell: bool,
-    document_root: &'a str,
-}
-
 /// The Dockerfile and its ignore list.
 pub(crate) fn artifacts(profile: &AppProfile, ctx: &Context<'_>) -> Result<Vec<Artifact>, Problem> {
     let template = template_of(profile, ctx)?;
-    let view = View::new(profile, ctx)?;
-    let start = Start::parse(profile.start_command.as_deref().unwrap_or_default());
-    let view = view.with_start(profile, &start);
+    if profile.serving != Serving::Static && !has_start(profile) {
+        return Err(no_start(profile));
+    }
     let dockerfile = Artifact {
         path: dockerfile_path(profile),
-        content: ctx.templates.render(&template, &view)?,
+        content: ctx.templates.render(&template, View::new(profile, ctx))?,
         reason: format!("builds the image of {} and says how it starts", profile.name),
     };
     let ignore = Artifact {
@@ -154,78 +108,14 @@ fn template_of(profile: &AppProfile, ctx: &Context<'_>) -> Result<String, Proble
     })
 }
 
-impl<'a> View<'a> {
-    fn new(profile: &'a AppProfile, ctx: &Context<'a>) -> Result<Self, Problem> {
-        let is_static = profile.serving == Serving::Static;
-        if !is_static && profile.start_command.as_deref().is_none_or(|command| command.trim().is_empty()) {
-            return Err(no_start(profile));
-        }
-        let workspace = in_workspace(profile);
-        Ok(Self {
-            project: ctx.project,
-            app: &profile.name,
-            stack: &profile.stack,
-            framework: profile.framework.as_ref().map_or("", |framework| &framework.name),
-            package_manager: profile.package_manager.as_deref().unwrap_or_default(),
-            package_manager_version: profile.package_manager_version.as_deref(),
-            build_tool: profile.build_tool.as_deref().unwrap_or_default(),
-            runtime: profile.runtime_version.as_deref(),
-            install: profile.install_command.as_deref(),
-            build: profile.build_command.as_deref(),
-            start: String::new(),
-            start_words: StartView { text: "", program: "", arguments: &[], needs_shell: false, document_root: "" },
-            is_static,
-            output_dir: profile.output_dir.as_deref().unwrap_or("."),
-            port: container_port(profile).unwrap_or_default(),
-            health_path: profile.health_path.as_deref().unwrap_or_default(),
-            has_health: profile.serving != Serving::None,
-            services: &profile.services,
-            system_packages: packages(&profile.system_packages),
-            extensions: profile.dependencies.iter().filter_map(|dependency| extension(&dependency.name)).collect(),
-            workspace,
-            app_dir: if workspace { &profile.path } else { "." },
-            files: profile.config_files.iter().map(String::as_str).collect(),
-        })
-    }
-
-    fn with_start(mut self, profile: &'a AppProfile, start: &'a Start) -> Self {
-        self.start = start.exec_form();
-        self.start_words = StartView {
-            text: profile.start_command.as_deref().unwrap_or_default(),
-            program: start.program().unwrap_or_default(),
-            arguments: start.arguments(),
-            needs_shell: start.needs_shell(),
-            document_root: start.option("-t").unwrap_or_default(),
-        };
-        self
-    }
-}
-
 /// The port inside the container; none for what listens on nothing.
 pub(crate) fn container_port(profile: &AppProfile) -> Option<u16> {
     (profile.serving != Serving::None).then(|| profile.port.unwrap_or(USUAL_PORT))
 }
 
-/// What generation looks at among the dependencies; a plan keeps these and no others.
-pub(crate) fn matters(dependency: &str) -> bool {
-    extension(dependency).is_some()
-}
-
-/// A PHP extension that Composer's manifest asks for.
-fn extension(dependency: &str) -> Option<&str> {
-    dependency.strip_prefix("ext-").filter(|name| name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_'))
-}
-
-/// Names that Debian could have; nothing else reaches apt.
-fn packages(names: &[String]) -> Vec<&str> {
-    let is_name = |name: &&str| {
-        name.starts_with(|c: char| c.is_ascii_alphanumeric())
-            && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "+-.".contains(c))
-    };
-    let mut names: Vec<&str> = names.iter().map(String::as_str).filter(is_name).collect();
-    names.sort_unstable();
-    names.dedup();
-    names
+/// Whether anything says how the app starts.
+pub(crate) fn has_start(profile: &AppProfile) -> bool {
+    profile.start_command.as_deref().is_some_and(|command| !command.trim().is_empty())
 }
 
 /// Nobody said how the app starts.

@@ -32,6 +32,31 @@ pub(crate) fn run_line(command: &str) -> String {
     if is_plain { command.to_owned() } else { exec_form(&["/bin/sh", "-c", command]) }
 }
 
+/// A shell command as a part of a longer line behind `RUN`.
+pub(crate) fn inline(command: &str) -> String {
+    let line = run_line(command);
+    if line == command.trim() {
+        return line;
+    }
+    // `printf %b` reads the escapes back: nothing of the command is seen by Docker.
+    let escaped = command.replace('\\', "\\\\\\\\").replace('\r', "").replace('\n', "\\n").replace('<', "\\0074");
+    format!("/bin/sh -c \"$(printf %b {})\"", shell_word(&escaped))
+}
+
+/// A path for a command of a shell, in which `*` stands for what it finds.
+pub(crate) fn path(text: &str) -> String {
+    let text = if text.starts_with('-') { format!("./{text}") } else { text.to_owned() };
+    let line: String = text.chars().map(|c| if c.is_control() { '?' } else { c }).collect();
+    let is_plain = line.chars().all(|c| c.is_ascii_alphanumeric() || "_-./@+*".contains(c));
+    if is_plain { line } else { shell_word(&line) }
+}
+
+/// A string in single quotes, as JavaScript, Python, Ruby and PHP read it alike.
+pub(crate) fn quoted(text: &str) -> String {
+    let line: String = text.chars().filter(|c| !c.is_control()).collect();
+    format!("'{}'", line.replace('\\', r"\\").replace('\'', r"\'"))
+}
+
 /// A value in `ENV`, `LABEL`, `WORKDIR`: in quotes, nothing expanded, on one line.
 pub(crate) fn docker_word(text: &str) -> String {
     let mut word = String::from("\"");
@@ -144,6 +169,25 @@ mod tests {
         assert_eq!(docker_word("$(x) \"$HOME\""), r#""\$(x) \"\$HOME\"""#);
         assert_eq!(run_line("--network=host id"), r#"["/bin/sh", "-c", "--network=host id"]"#);
         assert_eq!(run_line("npm ci && npm run build"), "npm ci && npm run build");
+    }
+
+    #[test]
+    fn a_command_within_a_line_is_run_as_it_was_said() {
+        for command in
+            ["printf '%s' a\nprintf '%s' \"b\\c\"", "cat <<X\nhello\nX\n", "printf '%s' plain", "-x\necho $((1+1))"]
+        {
+            let line = format!("true && {}", inline(command));
+            assert_eq!(line.lines().count(), 1, "{line}");
+            let run = |text: &str| std::process::Command::new("sh").args(["-c", text]).output().unwrap().stdout;
+            assert_eq!(run(&line), run(command), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_string_is_the_same_in_four_languages() {
+        assert_eq!(quoted("/a'b\\c\n#{x}"), r"'/a\'b\\c#{x}'");
+        assert_eq!(path("target/*.jar"), "target/*.jar");
+        assert_eq!(path("-rf $(x)"), "'./-rf $(x)'");
     }
 
     #[test]

@@ -15,6 +15,7 @@ mod plan;
 mod services;
 mod templates;
 mod version;
+mod view;
 
 use crate::model::{AppProfile, Artifact, Problem};
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr};
 
 use super::services::{self, Service};
-use super::{Context, artifacts, docker, escape};
+use super::{Context, artifacts, docker, escape, view};
 use crate::model::{
     AppKey, AppProfile, AppSettings, BuildPlan, Compute, EnvValue, EnvVar, HealthCheck, HealthProbe, Limits, Millis,
     NetworkPlan, Plan, PortPlan, Problem, ProblemCode, Scaling, Security, ServicePlan, Serving, Settings, Source,
@@ -39,7 +39,7 @@ pub fn plan(input: &PlanInput<'_>) -> Result<(Plan, Vec<String>), Problem> {
     let environment = input.key.environment;
     let settings = input.settings.resolve(input.profile, environment);
     let mut profile = input.settings.applied_to(input.profile, environment);
-    profile.dependencies.retain(|dependency| docker::matters(&dependency.name));
+    profile.dependencies.retain(|dependency| view::matters(&dependency.name));
     let services = match input.target.kind {
         TargetKind::Docker => services::of(&profile, input.context.templates)?,
         TargetKind::Process => Vec::new(),
@@ -103,7 +103,7 @@ fn compute(input: &PlanInput<'_>, settings: &AppSettings, profile: &AppProfile) 
         // The target serves files itself.
         TargetKind::Process if profile.serving == Serving::Static => settings.start.clone(),
         TargetKind::Process => {
-            let command = profile.start_command.as_deref().filter(|command| !command.trim().is_empty());
+            let command = profile.start_command.as_deref().filter(|_| docker::has_start(profile));
             let command = command.ok_or_else(|| docker::no_start(profile))?;
             Some(if settings.start.is_some() { command.to_owned() } else { listening_on(command, bind(settings)) })
         }

@@ -11,6 +11,7 @@ use include_dir::{Dir, include_dir};
 use minijinja::syntax::SyntaxConfig;
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior, Value};
 
+use super::command::Start;
 use super::{escape, version};
 use crate::model::{Problem, ProblemCode};
 
@@ -105,6 +106,18 @@ fn add_filters(environment: &mut Environment<'static>) {
     environment.add_filter("comment", filter(escape::comment));
     environment.add_filter("yaml", filter(escape::yaml));
     environment.add_filter("json", filter(escape::json));
+    environment.add_filter("inline", filter(escape::inline));
+    environment.add_filter("path", filter(escape::path));
+    environment.add_filter("quoted", filter(escape::quoted));
+    environment.add_filter("start", |command: &str, built: Option<&str>, place: Option<&str>| {
+        let start = Start::parse(command);
+        let start = match (built, place) {
+            (Some(built), Some(place)) => start.with(built, place),
+            _ => start,
+        };
+        Value::from_safe_string(start.exec_form())
+    });
+    environment.add_filter("needs_shell", |command: &str| Start::parse(command).needs_shell());
     environment.add_filter("exec", |words: Vec<String>| Value::from_safe_string(escape::exec_form(&words)));
     environment.add_filter("pin", |version: Option<String>, default: &str| version::pin(version.as_deref(), default));
     environment.add_filter("suite", |version: &str, since: &str| version::suite(version, since));

@@ -1,0 +1,152 @@
+//! What the templates of Dockerfiles are filled in with.
+
+use serde::Serialize;
+
+use super::command::Start;
+use super::{Context, docker};
+use crate::model::AppProfile;
+
+/// A profile, taken apart for templates. What a profile does not say is empty text, zero or null.
+#[derive(Serialize)]
+pub(crate) struct View<'a> {
+    project: &'a str,
+    app: &'a str,
+    framework: &'a str,
+    package_manager: &'a str,
+    package_manager_version: Option<&'a str>,
+    /// The version asked for; for the filter `pin`.
+    runtime: Option<&'a str>,
+    install: Option<&'a str>,
+    build: Option<&'a str>,
+    /// The start command; for the filter `start`.
+    start: &'a str,
+    /// What the build makes and the start command starts; null where it starts something else.
+    built: Option<Built>,
+    /// The folder that PHP serves, relative to the app.
+    document_root: &'a str,
+    output_dir: &'a str,
+    /// Zero for what listens on nothing.
+    port: u16,
+    /// Empty where only the port can be probed.
+    health_path: &'a str,
+    services: &'a [String],
+    system_packages: Vec<&'a str>,
+    /// Extensions of PHP that Composer's manifest asks for.
+    extensions: Vec<&'a str>,
+    /// Whether a Go program calls C.
+    cgo: bool,
+    /// Whether installing needs the sources too, as `pip install .` does.
+    installs_itself: bool,
+    /// The names of the files that detection read in the app's folder.
+    files: Vec<&'a str>,
+    /// Whether the image is built from the project's root though the app lies below it.
+    workspace: bool,
+    /// The app's folder below the root of the image's source; `.` for the root itself.
+    app_dir: &'a str,
+}
+
+/// A file that a build makes.
+#[derive(Serialize)]
+struct Built {
+    path: String,
+    folder: String,
+    name: String,
+}
+
+impl<'a> View<'a> {
+    pub(crate) fn new(profile: &'a AppProfile, ctx: &Context<'a>) -> Self {
+        let workspace = docker::in_workspace(profile);
+        let start = without_runner(profile.start_command.as_deref().unwrap_or_default());
+        let install = profile.install_command.as_deref();
+        Self {
+            project: ctx.project,
+            app: &profile.name,
+            framework: profile.framework.as_ref().map_or("", |framework| &framework.name),
+            package_manager: profile.package_manager.as_deref().unwrap_or_default(),
+            package_manager_version: profile.package_manager_version.as_deref(),
+            runtime: profile.runtime_version.as_deref(),
+            install,
+            build: profile.build_command.as_deref().map(without_runner),
+            start,
+            built: Start::parse(start).built().map(Built::new),
+            document_root: document_root(start),
+            output_dir: profile.output_dir.as_deref().unwrap_or("."),
+            port: docker::container_port(profile).unwrap_or_default(),
+            health_path: profile.health_path.as_deref().unwrap_or_default(),
+            services: &profile.services,
+            system_packages: packages(&profile.system_packages),
+            extensions: profile.dependencies.iter().filter_map(|dependency| extension(&dependency.name)).collect(),
+            cgo: profile.dependencies.iter().any(|dependency| CALLS_C.contains(&dependency.name.as_str())),
+            installs_itself: install.is_some_and(installs_itself),
+            files: own_files(profile),
+            workspace,
+            app_dir: if workspace { &profile.path } else { "." },
+        }
+    }
+}
+
+impl Built {
+    fn new(path: &str) -> Self {
+        let (folder, name) = path.rsplit_once('/').unwrap_or((".", path));
+        let folder = folder.trim_start_matches("./");
+        let folder = if folder.is_empty() { "." } else { folder };
+        Self { path: path.to_owned(), folder: folder.to_owned(), name: name.to_owned() }
+    }
+}
+
+/// What generation looks at among the dependencies; a plan keeps these and no others.
+pub(crate) fn matters(dependency: &str) -> bool {
+    extension(dependency).is_some() || CALLS_C.contains(&dependency)
+}
+
+/// Go modules that do not build without a C compiler.
+const CALLS_C: [&str; 3] =
+    ["github.com/mattn/go-sqlite3", "github.com/confluentinc/confluent-kafka-go/v2", "gopkg.in/gographics/imagick.v3"];
+
+/// A PHP extension that Composer's manifest asks for.
+fn extension(dependency: &str) -> Option<&str> {
+    dependency.strip_prefix("ext-").filter(|name| name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_'))
+}
+
+/// In an image the environment of the project's packages is the only one: nothing has to enter it first.
+fn without_runner(command: &str) -> &str {
+    const RUNNERS: [&str; 4] = ["poetry run ", "uv run ", "pipenv run ", "pdm run "];
+    let command = command.trim();
+    RUNNERS.iter().find_map(|runner| command.strip_prefix(runner)).map_or(command, str::trim_start)
+}
+
+/// `pip install .` and its like.
+fn installs_itself(install: &str) -> bool {
+    install.starts_with("pip ")
+        && install.split_whitespace().any(|word| word == "." || word.starts_with(".[") || word == "-e")
+}
+
+/// What stands behind `-t` in `php -S 0.0.0.0:8000 -t public`, where it is a plain path within the app.
+fn document_root(start: &str) -> &str {
+    let mut words = start.split_whitespace().skip_while(|word| *word != "-t").skip(1);
+    let root =
+        words.next().unwrap_or_default().trim_matches(['"', '\'']).trim_start_matches("./").trim_end_matches('/');
+    let is_plain = root.chars().all(|c| c.is_ascii_alphanumeric() || "_-./".contains(c));
+    if is_plain && !root.starts_with('/') && !root.contains("..") && root != "." { root } else { "" }
+}
+
+/// Names that Debian could have; nothing else reaches apt.
+fn packages(names: &[String]) -> Vec<&str> {
+    let is_name = |name: &&str| {
+        name.starts_with(|c: char| c.is_ascii_alphanumeric())
+            && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "+-.".contains(c))
+    };
+    let mut names: Vec<&str> = names.iter().map(String::as_str).filter(is_name).collect();
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
+/// The files read in the app's own folder, by their names there.
+fn own_files(profile: &AppProfile) -> Vec<&str> {
+    let files = profile.config_files.iter();
+    match profile.path.as_str() {
+        "." | "" => files.map(String::as_str).collect(),
+        folder => files.filter_map(|file| file.strip_prefix(folder)?.strip_prefix('/')).collect(),
+    }
+}
