@@ -67,8 +67,8 @@ impl With for AppProfile {
     }
 
     fn depends(mut self, names: &[&str]) -> Self {
-        let named = |name: &&str| Dependency { name: (*name).to_owned(), ..Dependency::default() };
-        self.dependencies = names.iter().map(named).collect();
+        let dependency = |name: &&str| Dependency { name: (*name).to_owned(), ..Dependency::default() };
+        self.dependencies = names.iter().map(dependency).collect();
         self
     }
 
@@ -90,6 +90,7 @@ impl With for AppProfile {
 }
 
 /// All kinds, by name.
+#[allow(clippy::too_many_lines, reason = "a table")]
 pub(crate) fn all() -> Vec<(&'static str, AppProfile)> {
     vec![
         ("node-express", express()),
@@ -292,7 +293,7 @@ pub(crate) fn all() -> Vec<(&'static str, AppProfile)> {
     ]
 }
 
-/// Express with PostgreSQL: what most tests look at.
+/// Express with `PostgreSQL`: what most tests look at.
 pub(crate) fn express() -> AppProfile {
     of("node", "node server.js").framework("express").manager("npm", "npm ci").runtime(">=20", 3000).needs(
         &["postgres"],
