@@ -5,8 +5,10 @@ use std::time::Duration;
 
 use clap::Parser;
 use wharf::cli::{self, Arguments, Context, Outcome};
+use wharf::detect;
 use wharf::model::{Problem, ProblemCode};
-use wharf::os::paths;
+use wharf::os::{paths, tree::DiskTree};
+use wharf::tui;
 
 /// Threads of a client's runtime; it mostly waits.
 const CLIENT_THREADS: usize = 2;
@@ -33,9 +35,19 @@ fn run(arguments: Arguments) -> Result<Outcome, Problem> {
     let data_dir = paths::data_dir(arguments.data_dir.as_deref())?;
     let context = Context { data_dir, executable: cli::own_executable()?, json: arguments.json };
     match arguments.command {
-        None => Ok(Outcome::Done),
+        None => in_runtime(CLIENT_THREADS, control_center(context)),
         Some(command) => in_runtime(CLIENT_THREADS, cli::run(command, &context)),
     }
+}
+
+async fn control_center(context: Context) -> Result<Outcome, Problem> {
+    let options = tui::Options {
+        data_dir: context.data_dir,
+        executable: context.executable,
+        folder: std::env::current_dir().ok(),
+        holds_app: |folder| DiskTree::open(folder).is_ok_and(|tree| !detect::detect(&tree).apps.is_empty()),
+    };
+    tui::run(options).await.map(|()| Outcome::Done)
 }
 
 fn in_runtime<T>(threads: usize, work: impl Future<Output = Result<T, Problem>>) -> Result<T, Problem> {

@@ -33,10 +33,11 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use crate::model::{Problem, ProblemCode, Timestamp};
+use crate::os::docker_host;
 use effect::Effect;
 use look::Look;
 use message::Message;
-use model::Model;
+use model::{Model, Notice};
 use runner::{Runner, Setup};
 use terminal::{Guard, Screen, Writer};
 
@@ -57,8 +58,6 @@ pub struct Options {
     pub executable: PathBuf,
     /// The folder it was opened in, absolute; it becomes a project where it holds something to deploy.
     pub folder: Option<PathBuf>,
-    /// Where Docker is, as the environment or the context says; null for the engine's default.
-    pub docker_host: Option<String>,
     /// Whether a folder holds something to deploy. May take its time; asked on a thread of its own.
     pub holds_app: fn(&Path) -> bool,
 }
@@ -117,10 +116,13 @@ impl App {
 
     async fn live(mut self, options: Options) -> io::Result<()> {
         let (sender, mut messages) = mpsc::channel(BURST);
-        let Options { data_dir, executable, folder, docker_host, holds_app } = options;
+        let Options { data_dir, executable, folder, holds_app } = options;
         self.model.zone = jiff::tz::TimeZone::system();
         self.model.folder_path = folder;
-        self.model.docker_host = docker_host;
+        match docker_host::docker_host() {
+            Ok(host) => self.model.docker_host = host,
+            Err(problem) => self.model.notice = Some(Notice::Wrong(problem)),
+        }
         let mut runner = Runner::new(Setup { data_dir, executable, holds_app }, sender);
         runner.run(Effect::Connect);
 

@@ -58,6 +58,7 @@ roles!(
         Dialog = "dialog",
         Input = "input",
         Spark = "spark",
+        Fill = "fill",
     }
 );
 

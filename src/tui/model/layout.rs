@@ -57,6 +57,8 @@ const LOW: &[Pane] = &[Pane::Stack, Pane::Configs, Pane::Deploy, Pane::Logs, Pan
 const MIDDLE: &[Pane] = &[Pane::Stack, Pane::Configs, Pane::Deploy, Pane::Assistant];
 /// The lines of the Health pane below the list.
 const HEALTH: u16 = 21;
+/// The same with sparklines of one row.
+const LOW_HEALTH: u16 = 15;
 
 impl Layout {
     /// The layout for a screen; `main` is the tab that was looked at last.
@@ -81,8 +83,17 @@ impl Layout {
             _ if zoom => vec![place(body, ALL)],
             Class::Two => {
                 let [left, right] = Split::horizontal([Constraint::Length(38), Constraint::Min(0)]).areas(body);
-                if size.height >= 30 {
-                    let [top, bottom] = Split::vertical([Constraint::Fill(3), Constraint::Fill(2)]).areas(right);
+                let [top, bottom] = Split::vertical([Constraint::Fill(3), Constraint::Fill(2)]).areas(right);
+                if size.height >= 38 {
+                    let [list, health] =
+                        Split::vertical([Constraint::Min(0), Constraint::Length(LOW_HEALTH)]).areas(left);
+                    vec![
+                        place(list, &[Pane::Projects]),
+                        place(top, MIDDLE),
+                        place(bottom, &[Pane::Logs]),
+                        place(health, &[Pane::Health]),
+                    ]
+                } else if size.height >= 30 {
                     vec![place(left, &[Pane::Projects]), place(top, TALL), place(bottom, &[Pane::Logs])]
                 } else {
                     vec![place(left, &[Pane::Projects]), place(right, LOW)]

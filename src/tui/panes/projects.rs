@@ -10,7 +10,7 @@ use super::super::model::{Folder, Link, Model, Pane, Row, RowId, Standing};
 use super::super::text;
 use super::super::theme::Role;
 use super::super::widgets::{draw, frame};
-use crate::model::{DeploymentStatus, Environment};
+use crate::model::{Deployment, DeploymentStatus, Environment, StepStatus};
 
 /// Draws the rows, what leads on where there are none, and the filter.
 pub(crate) fn draw(model: &Model, area: Rect, buf: &mut Buffer) {
@@ -123,12 +123,26 @@ fn right<'a>(model: &'a Model, row: &Row, standing: Option<&'a Standing>, column
         let (_, role) = look.status(status, 0);
         spans.push(draw::span(look, role, format!("{:<9} ", status.as_str())));
     }
-    let port = deployment.port.filter(|_| deployment.status.is_up()).map(|port| format!(":{port}")).unwrap_or_default();
-    spans.push(draw::span(look, Role::Dim, format!("{port:>6}")));
+    spans.push(place(model, standing, deployment, columns));
     if columns.age {
         spans.push(draw::span(look, Role::Faint, format!("{:>5}", text::age(deployment.status_since, model.now))));
     }
     spans.into()
+}
+
+/// Where it answers; what it is at while it answers nowhere.
+fn place(model: &Model, standing: &Standing, deployment: &Deployment, columns: Columns) -> Span<'static> {
+    let look = &model.look;
+    let pending = standing.latest.as_ref().filter(|latest| latest.status.is_pending());
+    let step = pending.and_then(|latest| latest.steps.iter().find(|step| step.status == StepStatus::Running));
+    match (deployment.port, step) {
+        (_, Some(step)) => draw::span(look, Role::Busy, format!("{:>8}", step.name.as_str())),
+        (Some(port), _) if deployment.status.is_up() => {
+            draw::span(look, Role::Dim, format!("{:>8}", format!(":{port}")))
+        }
+        _ if columns.state => Span::raw("        "),
+        _ => draw::span(look, Role::Faint, deployment.status.as_str()),
+    }
 }
 
 fn sign(model: &Model, row: &Row) -> (&'static str, Role) {

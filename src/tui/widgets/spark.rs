@@ -19,12 +19,15 @@ pub(crate) fn sparkline(look: &Look, values: &[f64], top: f64, width: usize, row
             let below = (rows - 1 - row) * levels;
             let is_ground = row + 1 == rows;
             let ground = if is_ground { look.glyphs.levels[1] } else { look.glyphs.levels[0] };
-            let columns: String =
-                heights.iter().map(|height| look.glyphs.levels[height.saturating_sub(below).min(levels)]).collect();
-            Line::from(vec![
-                draw::span(look, Role::Border, ground.repeat(missing)),
-                draw::span(look, Role::Spark, columns),
-            ])
+            let mut spans = vec![draw::span(look, Role::Border, ground.repeat(missing))];
+            // The edge stands out from what is below it.
+            for same in heights.chunk_by(|one, other| (*one > below + levels) == (*other > below + levels)) {
+                let role = if same[0] > below + levels { Role::Fill } else { Role::Spark };
+                let columns: String =
+                    same.iter().map(|height| look.glyphs.levels[height.saturating_sub(below).min(levels)]).collect();
+                spans.push(draw::span(look, role, columns));
+            }
+            Line::from(spans)
         })
         .collect()
 }
