@@ -5,4 +5,6 @@ mod docker_target;
 mod generation;
 mod layers;
 mod process_target;
+mod properties_store;
+mod store_kill;
 mod support;

@@ -9,6 +9,7 @@ pub(crate) mod docker;
 pub(crate) mod http;
 pub(crate) mod profiles;
 pub(crate) mod proptest;
+pub(crate) mod samples;
 pub(crate) mod wharf;
 
 /// What `look` finds, asked again until it finds something; fails the test where that takes too long.

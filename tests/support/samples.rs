@@ -1,0 +1,71 @@
+//! Things of the model, made from a few numbers.
+
+use wharf::model::{
+    Action, AppKey, Deployment, DeploymentId, DeploymentStatus, Environment, Project, ProjectId, Release, Source,
+    TargetRef, Timestamp,
+};
+
+/// That many seconds after a moment in 2025.
+pub(crate) fn at(second: u64) -> Timestamp {
+    Timestamp::from_millis(1_764_000_000_000 + second * 1000)
+}
+
+/// The project of that number, under a name.
+pub(crate) fn project(number: u64, name: &str) -> Project {
+    Project {
+        id: ProjectId::new(at(number), 1),
+        name: name.to_owned(),
+        root: format!("/srv/{name}").into(),
+        source: Source::Folder,
+        added_at: at(number),
+        added_by: "ann".to_owned(),
+    }
+}
+
+/// An app of the project of that number.
+pub(crate) fn app_key(project: u64, app: &str, environment: Environment) -> AppKey {
+    AppKey { project: ProjectId::new(at(project), 1), app: app.to_owned(), environment }
+}
+
+/// A deployment that was asked for in that second and stands so.
+pub(crate) fn deployment(second: u64, key: AppKey, status: DeploymentStatus) -> Deployment {
+    Deployment {
+        id: DeploymentId::new(at(second), 2),
+        project_name: key.project.to_string(),
+        key,
+        target: TargetRef::default(),
+        action: Action::Deploy,
+        status,
+        status_since: at(second),
+        status_reason: format!("{status} in second {second}"),
+        steps: Vec::new(),
+        url: None,
+        port: None,
+        release: None,
+        image: None,
+        live: None,
+        candidate: None,
+        commit: None,
+        source: None,
+        switch_gap_ms: None,
+        error: None,
+        cancel_requested: false,
+        requested_by: "ann".to_owned(),
+        created_at: at(second),
+        finished_at: None,
+    }
+}
+
+/// A release of an app; its number is given when it is kept.
+pub(crate) fn release(second: u64, key: AppKey) -> Release {
+    Release {
+        key,
+        number: 0,
+        deployment: DeploymentId::new(at(second), 2),
+        image: Some(format!("image-{second}")),
+        artifacts: Vec::new(),
+        commit: None,
+        source: None,
+        created_at: at(second),
+    }
+}
