@@ -60,9 +60,13 @@ impl<'p> App<'p> {
     fn read(candidate: Candidate<'p>, others: Vec<&'p str>) -> Self {
         let sources = Sources::new(candidate.folder, &candidate.stack.extensions, others);
         let mut facts = stacks::read(&candidate.stack.name, &sources);
+        let sources = match &facts.swallows {
+            Some(below) => sources.with(&candidate.folder.at(below)),
+            None => sources,
+        };
         let framework = frameworks::choose(&candidate, &facts);
         stacks::finish(&candidate.stack.name, &sources, framework.as_ref().map(|found| found.rule), &mut facts);
-        let role = role(&candidate, &facts, framework.as_ref());
+        let role = role(&candidate, &facts, framework.as_ref(), &sources);
         let mut weight = either(candidate.weight, facts.strength.max(0.0)) * (1.0 + facts.strength.min(0.0));
         if framework.as_ref().is_some_and(|framework| !framework.faint) {
             weight = either(weight, 0.6);
@@ -79,12 +83,14 @@ impl<'p> App<'p> {
     }
 }
 
-fn role(candidate: &Candidate<'_>, facts: &Facts, framework: Option<&Chosen<'_>>) -> Role {
+fn role(candidate: &Candidate<'_>, facts: &Facts, framework: Option<&Chosen<'_>>, sources: &Sources<'_>) -> Role {
     let deployed = ["Dockerfile", "Procfile", "fly.toml", "app.yaml"].iter().any(|file| candidate.folder.has(file));
     match facts.role {
         Role::Shell => Role::Shell,
         Role::Library if deployed || framework.is_some_and(|framework| !framework.faint) => Role::App,
         Role::Unknown if deployed || framework.is_some() => Role::App,
+        // What nothing else tells about is an app where it listens.
+        Role::Unknown if sources.hold(&candidate.stack.listens) => Role::App,
         role => role,
     }
 }
@@ -111,6 +117,7 @@ pub(super) fn select<'p>(found: Vec<Candidate<'p>>) -> Selection<'p> {
     swallow(&mut apps);
     outside(&mut apps, |app| app.role > Role::Shell);
     outside(&mut apps, |app| app.role > Role::Library);
+    outside(&mut apps, |app| app.role == Role::App || app.folder().path().is_empty());
     outside(&mut apps, |app| !app.is_aside());
     let claimed: Vec<(Folder<'p>, bool)> = apps.iter().map(|app| (app.folder(), app.role == Role::App)).collect();
     apps.retain(|app| !is_part_of_another(app, &claimed));

@@ -20,6 +20,9 @@ pub(super) struct Candidate<'p> {
 impl Candidate<'_> {
     fn add(&mut self, rule: &EvidenceRule, file: String) {
         self.kind = self.kind.max(rule.kind);
+        if self.files.contains(&file) {
+            return;
+        }
         self.weight = either(self.weight, rule.weight);
         self.files.push(file);
     }

@@ -24,6 +24,8 @@ pub(super) struct Facts {
     pub words: BTreeMap<String, String>,
     /// Manifests that were read, relative to the folder.
     pub files: Vec<String>,
+    /// Files of the workspace above that it is built with, relative to the project.
+    pub above: Vec<String>,
     /// What was seen.
     pub evidence: Vec<Evidence>,
     /// Patterns of the paths of its workspace's members, relative to the folder.
@@ -88,6 +90,11 @@ impl Facts {
             Some(beginning) => self.dependencies.iter().find(|dependency| dependency.name.starts_with(beginning)),
             None => self.dependencies.iter().find(|dependency| dependency.name == name),
         }
+    }
+
+    /// Notes files of the workspace above it.
+    pub(super) fn built_with(&mut self, above: Folder<'_>, files: &[&str]) {
+        self.above.extend(files.iter().filter(|file| above.has(file)).map(|file| above.at(file)));
     }
 
     pub(super) fn word(&mut self, name: &str, value: impl Into<String>) {

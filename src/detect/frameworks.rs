@@ -34,6 +34,12 @@ pub(super) fn choose<'p>(candidate: &Candidate<'p>, facts: &Facts) -> Option<Cho
     Some(seen.swap_remove(best))
 }
 
+/// The version that a constraint begins with: `5.1` of `>=5.1,<5.3`.
+fn plain(version: &str) -> &str {
+    let number = version.trim_start_matches(['^', '~', '=', '>', ' ', 'v']);
+    number.split([',', ' ', '|', '<', '>']).next().unwrap_or(number)
+}
+
 fn weigh<'p>(rule: &'p FrameworkRule, candidate: &Candidate<'p>, facts: &Facts) -> Option<Chosen<'p>> {
     let folder = candidate.folder;
     let named = facts.framework.as_ref().filter(|(name, _)| *name == rule.name);
@@ -66,7 +72,7 @@ fn weigh<'p>(rule: &'p FrameworkRule, candidate: &Candidate<'p>, facts: &Facts) 
     let version = dependency
         .and_then(|found| found.version.clone())
         .or_else(|| named.and_then(|(_, version)| version.clone()))
-        .map(|version| version.trim_start_matches(['^', '~', '=', '>', ' ', 'v']).to_owned())
+        .map(|version| plain(&version).to_owned())
         .filter(|version| version.starts_with(|letter: char| letter.is_ascii_digit()));
     proven.then(|| Chosen {
         rule,

@@ -134,8 +134,7 @@ fn serving(app: &App<'_>, rule: Option<&FrameworkRule>) -> Serving {
 fn listens(app: &App<'_>) -> bool {
     let marks = &app.candidate.stack.listens;
     let looked_at_all = !app.sources.files().is_empty() && !app.sources.is_cut();
-    let any = || app.sources.texts().any(|(_, text)| marks.iter().any(|mark| text.contains(mark.as_str())));
-    marks.is_empty() || !looked_at_all || any()
+    marks.is_empty() || !looked_at_all || app.sources.hold(marks)
 }
 
 fn output_dir(app: &App<'_>, rule: Option<&FrameworkRule>) -> Option<String> {
@@ -247,7 +246,10 @@ fn config_files(app: &App<'_>, manager: Option<&Manager>, docker: &Docker) -> Ve
     files.extend(manager.and_then(|manager| lock_file(app, manager)));
     files.extend(docker.dockerfile.clone());
     files.extend(docker.compose_file.clone());
-    files.extend(["Procfile", ".env.example"].iter().filter(|file| folder.has(file)).map(|file| folder.at(file)));
+    let beside = ["Procfile", ".env.example", ".dockerignore"].iter().filter(|file| folder.has(file));
+    files.extend(beside.map(|file| folder.at(file)));
+    files.extend(app.facts.above.iter().cloned());
+    files.retain(|file| folder.project().has(file));
     files.into_iter().collect()
 }
 
@@ -269,7 +271,7 @@ fn evidence(app: &App<'_>, manager: Option<&Manager>, found: &versions::Found, d
     if let Some(manager) = manager
         && let Some(file) = lock_file(app, manager)
     {
-        evidence.push(Evidence { file, says: format!("is {}'s", manager.name) });
+        evidence.push(Evidence { file, says: format!("is installed from by {}", manager.name) });
     }
     for (number, ask) in found.asks.iter().enumerate() {
         let differs = number > 0 && versions::resolve(&ask.says, &stack.versions) != found.version;

@@ -1,13 +1,19 @@
 //! A file tree with an index of its folders and a memory of what was read.
 
-use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 
 use serde_json::Value;
 
 use super::text::{decode, line_and_column};
 use crate::model::{FileTree, ReadError, Warning};
+
+/// So many bytes of one source file are looked into at most.
+const SOURCE: usize = 256 << 10;
+
+/// So many bytes of all source files of a project are looked into at most.
+const ALL_SOURCES: usize = 24 << 20;
 
 /// The files under consideration. What cannot be read or parsed becomes a warning once, and counts as not there.
 pub(super) struct Project<'a> {
@@ -16,7 +22,7 @@ pub(super) struct Project<'a> {
     texts: RefCell<HashMap<String, Option<Rc<str>>>>,
     values: RefCell<HashMap<String, Option<Rc<Value>>>>,
     warnings: RefCell<BTreeMap<String, String>>,
-    read: RefCell<BTreeSet<String>>,
+    source_bytes: Cell<usize>,
 }
 
 /// What lies directly in a folder.
@@ -57,7 +63,7 @@ impl<'a> Project<'a> {
             texts: RefCell::default(),
             values: RefCell::default(),
             warnings: RefCell::default(),
-            read: RefCell::default(),
+            source_bytes: Cell::default(),
         }
     }
 
@@ -98,12 +104,17 @@ impl<'a> Project<'a> {
         text
     }
 
-    /// The text of a source file, which is not kept and never a reason to warn.
+    /// The text of a source file, which is never a reason to warn. None where it is large, or where many were read.
     pub(super) fn source(&self, path: &str) -> Option<Rc<str>> {
         if let Some(known) = self.texts.borrow().get(path) {
             return known.clone();
         }
-        let text: Option<Rc<str>> = self.tree.read(path).ok().and_then(|bytes| decode(&bytes)).map(Rc::from);
+        if self.source_bytes.get() > ALL_SOURCES {
+            return None;
+        }
+        let bytes = self.tree.read(path).ok().filter(|bytes| bytes.len() <= SOURCE);
+        self.source_bytes.set(self.source_bytes.get() + bytes.as_ref().map_or(0, Vec::len));
+        let text: Option<Rc<str>> = bytes.and_then(|bytes| decode(&bytes)).map(Rc::from);
         self.texts.borrow_mut().insert(path.to_owned(), text.clone());
         text
     }
@@ -114,10 +125,7 @@ impl<'a> Project<'a> {
             return known.clone();
         }
         let value = self.text(path).and_then(|text| match parse(&text, format_of(path)) {
-            Ok(value) => {
-                self.read.borrow_mut().insert(path.to_owned());
-                Some(Rc::new(value))
-            }
+            Ok(value) => Some(Rc::new(value)),
             Err(says) => {
                 self.warn(path, says);
                 None

@@ -8,9 +8,6 @@ use super::project::Folder;
 /// So many source files of an app are looked into at most.
 const FILES: usize = 400;
 
-/// So many bytes of one source file are looked into at most.
-const BYTES: usize = 256 << 10;
-
 /// Folders whose sources say nothing of how an app runs.
 const ASIDE: &[&str] = &[
     "test",
@@ -74,6 +71,17 @@ impl<'p> Sources<'p> {
         })
     }
 
+    /// The same, with what lies in a folder that was left out.
+    pub(super) fn with(self, path: &str) -> Self {
+        let others = self.others.into_iter().filter(|other| *other != path).collect();
+        Self { others, files: OnceCell::new(), ..self }
+    }
+
+    /// One of the texts stands in one of the files.
+    pub(super) fn hold(&self, marks: &[String]) -> bool {
+        !marks.is_empty() && self.texts().any(|(_, text)| marks.iter().any(|mark| text.contains(mark.as_str())))
+    }
+
     /// There are more files than are looked at.
     pub(super) fn is_cut(&self) -> bool {
         self.files().len() >= FILES
@@ -81,8 +89,7 @@ impl<'p> Sources<'p> {
 
     /// The files with their text.
     pub(super) fn texts(&self) -> impl Iterator<Item = (&str, Rc<str>)> {
-        let read = |path: &str| self.folder.project().source(path).filter(|text| text.len() <= BYTES);
-        self.files().iter().filter_map(move |path| Some((path.as_str(), read(path)?)))
+        self.files().iter().filter_map(|path| Some((path.as_str(), self.folder.project().source(path)?)))
     }
 
     /// A path relative to the folder.

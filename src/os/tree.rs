@@ -54,6 +54,9 @@ const NEVER_WALKED: &[&str] = &[
     ".cache",
 ];
 
+/// So many files make a folder a large one.
+const SMALL: usize = 1_000;
+
 /// What a walk and a read may take.
 #[derive(Clone, Copy, Debug)]
 pub struct Bounds {
@@ -215,16 +218,27 @@ impl Drop for Batch<'_, '_> {
     }
 }
 
+/// Small folders are walked by this thread: to start others takes longer than the walk.
 fn walk(root: &Path, bounds: Bounds) -> (Vec<String>, Vec<Warning>) {
-    let found = Found {
-        root,
-        bounds,
-        count: AtomicUsize::new(0),
-        paths: Mutex::new(Vec::new()),
-        warnings: Mutex::new(BTreeMap::new()),
-    };
-    // Only what lies in the folder itself decides: the same tree gives the same answer on every machine.
-    WalkBuilder::new(root)
+    let found = Found::new(root, Bounds { files: bounds.files.min(SMALL), ..bounds });
+    let mut batch = Batch { found: &found, paths: Vec::new() };
+    let quit = walker(root, bounds).build().any(|entry| matches!(batch.take(entry), WalkState::Quit));
+    drop(batch);
+    if !quit || bounds.files <= SMALL {
+        return found.into_parts();
+    }
+    let found = Found::new(root, bounds);
+    walker(root, bounds).build_parallel().run(|| {
+        let mut batch = Batch { found: &found, paths: Vec::new() };
+        Box::new(move |entry| batch.take(entry))
+    });
+    found.into_parts()
+}
+
+/// Only what lies in the folder itself decides: the same tree gives the same answer on every machine.
+fn walker(root: &Path, bounds: Bounds) -> WalkBuilder {
+    let mut walker = WalkBuilder::new(root);
+    walker
         .hidden(false)
         .parents(false)
         .ignore(false)
@@ -237,25 +251,21 @@ fn walk(root: &Path, bounds: Bounds) -> (Vec<String>, Vec<Warning>) {
         .filter_entry(|entry| {
             let folder = entry.file_type().is_some_and(|kind| kind.is_dir());
             !(folder && entry.file_name().to_str().is_some_and(|name| NEVER_WALKED.contains(&name)))
-        })
-        .build_parallel()
-        .run(|| {
-            let mut batch = Batch { found: &found, paths: Vec::new() };
-            Box::new(move |entry| match entry {
-                Ok(entry) => batch.visit(&entry),
-                Err(error) => {
-                    batch.found.warn_of(&error);
-                    WalkState::Continue
-                }
-            })
         });
-    let mut paths = found.paths.into_inner().unwrap_or_else(PoisonError::into_inner);
-    paths.sort_unstable();
-    let warnings = found.warnings.into_inner().unwrap_or_else(PoisonError::into_inner);
-    (paths, warnings.into_iter().map(|(file, says)| Warning { file, says }).collect())
+    walker
 }
 
 impl Batch<'_, '_> {
+    fn take(&mut self, entry: Result<DirEntry, ignore::Error>) -> WalkState {
+        match entry {
+            Ok(entry) => self.visit(&entry),
+            Err(error) => {
+                self.found.warn_of(&error);
+                WalkState::Continue
+            }
+        }
+    }
+
     fn visit(&mut self, entry: &DirEntry) -> WalkState {
         let found = self.found;
         let Some(kind) = entry.file_type() else { return WalkState::Continue };
@@ -285,7 +295,19 @@ impl Batch<'_, '_> {
     }
 }
 
-impl Found<'_> {
+impl<'a> Found<'a> {
+    fn new(root: &'a Path, bounds: Bounds) -> Self {
+        let (count, paths, warnings) = (AtomicUsize::new(0), Mutex::default(), Mutex::default());
+        Self { root, bounds, count, paths, warnings }
+    }
+
+    fn into_parts(self) -> (Vec<String>, Vec<Warning>) {
+        let mut paths = self.paths.into_inner().unwrap_or_else(PoisonError::into_inner);
+        paths.sort_unstable();
+        let warnings = self.warnings.into_inner().unwrap_or_else(PoisonError::into_inner);
+        (paths, warnings.into_iter().map(|(file, says)| Warning { file, says }).collect())
+    }
+
     fn links_to_a_file_inside(&self, link: &Path) -> bool {
         match fs::canonicalize(link) {
             Ok(real) if real.starts_with(self.root) => real.is_file(),

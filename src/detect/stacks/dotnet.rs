@@ -116,7 +116,11 @@ fn project(facts: &mut Facts, folder: Folder<'_>, file: &str, language: &str) {
     let outside =
         root.all("ProjectReference").filter_map(|found| found.attribute("Include")).any(|path| path.starts_with(".."));
     if outside {
-        facts.word("references_outside", "");
+        for above in folder.upwards().skip(1) {
+            let solution = ["*.sln", "*.slnx"].iter().find_map(|pattern| above.find(pattern));
+            facts.above.extend(solution.map(|file| above.at(&file)));
+            facts.built_with(above, &["Directory.Build.props", "Directory.Packages.props"]);
+        }
     }
     let sdk = root.attribute("Sdk").unwrap_or("").to_owned();
     facts.role = role(&sdk, &root, property("OutputType").as_deref(), facts);

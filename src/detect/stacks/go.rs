@@ -36,6 +36,9 @@ pub(super) fn read(sources: &Sources<'_>) -> Facts {
             return facts;
         }
     }
+    if let Some(above) = folder.upwards().skip(1).find(|above| above.has("go.work")) {
+        facts.built_with(above, &["go.work"]);
+    }
     let program = program(sources, facts.name.as_deref());
     facts.role = match program {
         Some(package) => {

@@ -63,6 +63,9 @@ fn maven(facts: &mut Facts, folder: Folder<'_>) {
     let artifact = root.text_at("artifactId").unwrap_or("app");
     facts.name = Some(artifact.to_owned());
     if let Some(parent) = root.child("parent") {
+        for above in folder.upwards().skip(1) {
+            facts.built_with(above, &["pom.xml"]);
+        }
         let name =
             format!("{}:{}", parent.text_at("groupId").unwrap_or(""), parent.text_at("artifactId").unwrap_or(""));
         facts.depend(name, parent_version.map(str::to_owned), DependencyScope::Development);
@@ -148,8 +151,7 @@ fn gradle(facts: &mut Facts, folder: Folder<'_>) {
         ["settings.gradle", "settings.gradle.kts"].into_iter().find_map(|file| Some((file, folder.text(file)?)));
     let build = ["build.gradle", "build.gradle.kts"].into_iter().find_map(|file| Some((file, folder.text(file)?)));
     let mut project = folder.name().to_owned();
-    if let Some((file, text)) = &settings {
-        facts.files.push((*file).to_owned());
+    if let Some((_, text)) = &settings {
         let lines = || text.lines().map(str::trim);
         if let Some(name) = lines().find_map(|line| assigned(line, "rootProject.name")) {
             name.clone_into(&mut project);
@@ -162,14 +164,22 @@ fn gradle(facts: &mut Facts, folder: Folder<'_>) {
         }
     }
     facts.name = Some(project.clone()).filter(|name| !name.is_empty());
+    if let Some(above) = folder.upwards().skip(1).find(|above| above.find("settings.gradle*").is_some()) {
+        facts.built_with(above, &["settings.gradle", "settings.gradle.kts", "build.gradle", "build.gradle.kts"]);
+    }
     let Some((file, text)) = build else {
         facts.role = Role::Shell;
         return;
     };
     facts.files.push(file.to_owned());
+    facts.files.extend(settings.map(|(file, _)| file.to_owned()));
     let read = gradle::parse(&text);
     let catalog = folder.upwards().find_map(|above| above.value("gradle/libs.versions.toml"));
     for (name, version) in &read.plugins {
+        if !name.contains(['.', '-']) {
+            facts.word(&format!("plugin.{name}"), "");
+            continue;
+        }
         let alias =
             catalog.as_ref().and_then(|value| value.pointer(&format!("/plugins/{name}/id"))).and_then(Value::as_str);
         facts.depend(alias.unwrap_or(name), version.clone(), DependencyScope::Development);
@@ -204,7 +214,7 @@ fn gradle(facts: &mut Facts, folder: Folder<'_>) {
         let version = version.filter(|version| version.starts_with(|c: char| c.is_ascii_digit())).map(str::to_owned);
         facts.manager = Some(("gradle".to_owned(), version));
     }
-    let war = facts.depends_on("war");
+    let war = facts.words.contains_key("plugin.war");
     let version = read.version.map_or(String::new(), |version| format!("-{version}"));
     let ending = if war { "war" } else { "jar" };
     facts.word(
@@ -268,8 +278,10 @@ fn settings(facts: &mut Facts, folder: Folder<'_>) {
 
 /// What makes it a program, and which.
 fn program(facts: &mut Facts, sources: &Sources<'_>) {
-    let framework = ["org.springframework.boot*", "io.quarkus*", "io.micronaut*", "war", "application"];
-    let framework = framework.iter().any(|name| facts.depends_on(name));
+    let framework = ["org.springframework.boot*", "io.quarkus*", "io.micronaut*"];
+    let plugins = ["plugin.war", "plugin.application"];
+    let framework = framework.iter().any(|name| facts.depends_on(name))
+        || plugins.iter().any(|plugin| facts.words.contains_key(*plugin));
     if facts.role == Role::Shell && (!framework || !sources.folder.has_folder("src/main")) {
         return;
     }

@@ -9,7 +9,7 @@ mod python;
 mod ruby;
 mod rust;
 
-use super::facts::Facts;
+use super::facts::{Facts, Role};
 use super::registry::FrameworkRule;
 use super::sources::Sources;
 
@@ -24,6 +24,8 @@ pub(super) fn read(stack: &str, sources: &Sources<'_>) -> Facts {
         "java" => java::read(sources),
         "dotnet" => dotnet::read(sources),
         "rust" => rust::read(sources),
+        // A page is to be served, whatever else is there.
+        "static" => Facts { role: Role::App, ..Facts::default() },
         _ => Facts::default(),
     }
 }

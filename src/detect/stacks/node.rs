@@ -25,6 +25,24 @@ const ENTRIES: &[&str] = &[
     "server/app",
 ];
 
+/// Programs that build, those first that use the others.
+const BUILDERS: &[&str] = &[
+    "turbo",
+    "nx",
+    "vite",
+    "react-scripts",
+    "webpack",
+    "parcel",
+    "rollup",
+    "rspack",
+    "rsbuild",
+    "esbuild",
+    "tsup",
+    "swc",
+    "tsc",
+    "babel",
+];
+
 /// Programs that serve while somebody develops, not in production.
 const DEVELOPS: &[&str] = &[
     "vite",
@@ -94,6 +112,11 @@ fn read_manifest(facts: &mut Facts, folder: Folder<'_>, manifest: &PackageJson) 
     facts.ask("package.json engines.node", folder, "package.json", manifest.text("/engines/node"));
     let runtime = manifest.text("/devEngines/runtime/version");
     facts.ask("package.json devEngines.runtime", folder, "package.json", runtime);
+    let build = manifest.script("build").unwrap_or("");
+    let programs: Vec<&str> = build.split_whitespace().map(|word| word.rsplit('/').next().unwrap_or(word)).collect();
+    if let Some(tool) = BUILDERS.iter().find(|tool| programs.contains(*tool)) {
+        facts.word("build_tool", *tool);
+    }
     for (name, command) in manifest.scripts() {
         let develops = develops(command);
         let key = if develops { format!("develop.{name}") } else { format!("script.{name}") };

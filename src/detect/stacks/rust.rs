@@ -44,6 +44,11 @@ pub(super) fn read(sources: &Sources<'_>) -> Facts {
             facts.depend(name, version.map(str::to_owned), scope);
         }
     }
+    if is_member {
+        for above in folder.upwards().skip(1) {
+            facts.built_with(above, &["Cargo.toml", "Cargo.lock"]);
+        }
+    }
     for above in folder.upwards() {
         if let Some(lock) = above.text("Cargo.lock") {
             let versions = package_lock::versions(&lock);

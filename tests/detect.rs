@@ -1,0 +1,259 @@
+//! Detection of the sample projects: what is said of each is written down under `snapshots/detect/` and reviewed.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use proptest::prelude::*;
+use proptest::sample::subsequence;
+use wharf::detect::{MemoryTree, detect};
+use wharf::model::{AppProfile, Detection};
+use wharf::os::tree::DiskTree;
+
+fn fixtures() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/stacks")
+}
+
+fn folders(path: &Path) -> Vec<PathBuf> {
+    let mut found: Vec<PathBuf> =
+        fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_dir()).collect();
+    found.sort();
+    found
+}
+
+fn name(path: &Path) -> String {
+    path.file_name().unwrap().to_str().unwrap().to_owned()
+}
+
+fn detect_folder(path: &Path) -> Detection {
+    detect(&DiskTree::open(path).unwrap())
+}
+
+/// A sample lies at `STACK/FRAMEWORK/`; one named as its stack is a plain program.
+#[test]
+fn every_sample_is_what_its_path_says_and_what_was_reviewed() {
+    let mut count = 0;
+    for stack in folders(&fixtures()) {
+        for sample in folders(&stack) {
+            let (stack, framework) = (name(&stack), name(&sample));
+            let found = detect_folder(&sample);
+            let app = found.apps.first().unwrap_or_else(|| panic!("{stack}/{framework}: no app"));
+            assert_eq!(app.stack, stack, "{stack}/{framework}");
+            let expected = (framework != stack).then_some(framework.as_str());
+            assert_eq!(app.framework.as_ref().map(|found| found.name.as_str()), expected, "{stack}/{framework}");
+            assert_eq!(found.primary.as_deref(), Some(app.path.as_str()), "{stack}/{framework}");
+            let mut settings = insta::Settings::clone_current();
+            settings.set_snapshot_path("snapshots/detect");
+            settings.set_prepend_module_to_snapshot(false);
+            settings.set_omit_expression(true);
+            settings.bind(|| insta::assert_json_snapshot!(format!("{stack}-{framework}"), found));
+            count += 1;
+        }
+    }
+    assert!(count >= 33, "only {count} samples were found");
+}
+
+#[test]
+fn every_demo_is_one_app_that_serves() {
+    for demo in folders(&Path::new(env!("CARGO_MANIFEST_DIR")).join("demos")) {
+        if name(&demo) == "recordings" {
+            continue;
+        }
+        let found = detect_folder(&demo);
+        let paths: Vec<&str> = found.apps.iter().map(|app| app.path.as_str()).collect();
+        assert_eq!(paths, ["."], "{}", demo.display());
+        let app = &found.apps[0];
+        assert!(app.port.is_some(), "{}", demo.display());
+        assert!(app.start_command.is_some() || app.stack == "static", "{}", demo.display());
+        assert!(found.warnings.is_empty(), "{:?}", found.warnings);
+    }
+}
+
+/// What a project of several parts, or one that is not in order, comes to: path, stack and framework of each app.
+#[test]
+fn special_samples_are_told_apart() {
+    let seen = |name: &str| {
+        let found = detect_folder(&fixtures().parent().unwrap().join("special").join(name));
+        let line = |app: &AppProfile| {
+            let framework = app.framework.as_ref().map_or("-", |framework| framework.name.as_str());
+            format!("{} {} {framework}", app.path, app.stack)
+        };
+        (found.apps.iter().map(line).collect::<Vec<_>>(), found)
+    };
+    assert_eq!(seen("app-in-subfolder").0, ["services/orders python flask"]);
+    assert_eq!(seen("bom-and-utf16").0, [". node -", "jobs python flask"]);
+    assert_eq!(seen("mixed-django-frontend").0, [". python django", "frontend node vue"]);
+    assert_eq!(seen("mixed-rails-node").0, [". ruby rails"]);
+    let (apps, found) = seen("monorepo-pnpm");
+    assert_eq!(apps, ["apps/api node express", "apps/web node nextjs"]);
+    assert_eq!(found.monorepo.unwrap().packages, ["apps/api", "apps/web", "packages/articles"]);
+    let (apps, found) = seen("malformed-package-json");
+    assert_eq!(apps, [". node -"]);
+    assert_eq!(found.warnings[0].file, "package.json");
+    let (apps, found) = seen("own-compose");
+    assert_eq!(apps, [". python flask"]);
+    let app = &found.apps[0];
+    assert_eq!((app.dockerfile.as_deref(), app.compose_file.as_deref()), (Some("Dockerfile"), Some("compose.yaml")));
+    assert_eq!(app.services, ["redis"]);
+    assert_eq!(seen("own-dockerfile").1.apps[0].port, Some(9090));
+}
+
+/// A technology as a few files: bare, and with all that speaks for it.
+#[derive(Clone, Debug)]
+struct Technology {
+    stack: &'static str,
+    framework: Option<&'static str>,
+    bare: &'static [(&'static str, &'static str)],
+    more: &'static [(&'static str, &'static str)],
+}
+
+const TECHNOLOGIES: &[Technology] = &[
+    Technology {
+        stack: "node",
+        framework: Some("express"),
+        bare: &[("package.json", r#"{"scripts": {"start": "node a.js"}, "dependencies": {"express": "^4"}}"#)],
+        more: &[("package-lock.json", r#"{"packages": {}}"#), (".nvmrc", "20")],
+    },
+    Technology {
+        stack: "node",
+        framework: Some("nextjs"),
+        bare: &[("package.json", r#"{"dependencies": {"next": "15", "react": "19", "express": "4"}}"#)],
+        more: &[("pnpm-lock.yaml", "lockfileVersion: '9.0'\n"), ("tsconfig.json", "{}"), ("next.config.ts", "")],
+    },
+    Technology {
+        stack: "python",
+        framework: Some("django"),
+        bare: &[("requirements.txt", "Django==5.2\n")],
+        more: &[("manage.py", ""), ("site/wsgi.py", ""), (".python-version", "3.13\n")],
+    },
+    Technology {
+        stack: "python",
+        framework: Some("fastapi"),
+        bare: &[("pyproject.toml", "[project]\nname = \"a\"\ndependencies = [\"fastapi\", \"uvicorn\"]\n")],
+        more: &[("main.py", "app = FastAPI()\n"), ("uv.lock", "")],
+    },
+    Technology {
+        stack: "php",
+        framework: Some("laravel"),
+        bare: &[("composer.json", r#"{"require": {"laravel/framework": "^12"}}"#)],
+        more: &[("artisan", ""), ("composer.lock", r#"{"packages": []}"#), ("public/index.php", "")],
+    },
+    Technology {
+        stack: "go",
+        framework: Some("gin"),
+        bare: &[
+            ("go.mod", "module a.b/c\n\ngo 1.23\n\nrequire github.com/gin-gonic/gin v1.10.0\n"),
+            ("cmd/c/main.go", "package main\n"),
+        ],
+        more: &[("go.sum", "")],
+    },
+    Technology {
+        stack: "ruby",
+        framework: Some("rails"),
+        bare: &[("Gemfile", "gem 'rails'\n")],
+        more: &[("Gemfile.lock", "GEM\n"), ("config.ru", ""), ("bin/rails", "")],
+    },
+    Technology {
+        stack: "java",
+        framework: Some("spring-boot"),
+        bare: &[
+            (
+                "pom.xml",
+                "<project><artifactId>a</artifactId><version>1</version><parent><groupId>org.springframework.boot\
+                 </groupId><artifactId>spring-boot-starter-parent</artifactId><version>3.4.0</version></parent></project>",
+            ),
+            ("src/main/java/a/A.java", "package a;\nclass A { public static void main(String[] a) {} }"),
+        ],
+        more: &[("mvnw", ""), ("system.properties", "java.runtime.version=21")],
+    },
+    Technology {
+        stack: "dotnet",
+        framework: Some("aspnet"),
+        bare: &[(
+            "A.csproj",
+            "<Project Sdk=\"Microsoft.NET.Sdk.Web\"><PropertyGroup><TargetFramework>net9.0</TargetFramework>\
+             </PropertyGroup></Project>",
+        )],
+        more: &[("Program.cs", ""), ("appsettings.json", "{}")],
+    },
+    Technology {
+        stack: "rust",
+        framework: Some("axum"),
+        bare: &[("Cargo.toml", "[package]\nname = \"a\"\n\n[[bin]]\nname = \"a\"\n\n[dependencies]\naxum = \"0.8\"\n")],
+        more: &[("Cargo.lock", ""), ("src/main.rs", "fn main() {}")],
+    },
+    Technology {
+        stack: "static",
+        framework: None,
+        bare: &[("index.html", "<p>")],
+        more: &[("style.css", ""), ("Staticfile", "")],
+    },
+];
+
+/// Folders that none lies below another, some of them deep.
+const PLACES: &[&str] =
+    &["web", "api", "services/one", "services/two", "apps/site", "x/y/z", "backend", "frontend", "admin", "jobs", "q"];
+
+fn mixes() -> impl Strategy<Value = Vec<(usize, &'static str)>> {
+    (1..=TECHNOLOGIES.len()).prop_flat_map(|count| {
+        let chosen = subsequence((0..TECHNOLOGIES.len()).collect::<Vec<_>>(), count);
+        (chosen, Just(PLACES.to_vec()).prop_shuffle())
+            .prop_map(|(chosen, places)| chosen.into_iter().zip(places).collect())
+    })
+}
+
+fn tree_of(mix: &[(usize, &str)], whole: bool) -> MemoryTree {
+    let files = mix.iter().flat_map(|(which, place)| {
+        let technology = &TECHNOLOGIES[*which];
+        let more = technology.more.iter().filter(move |_| whole);
+        technology.bare.iter().chain(more).map(move |(path, text)| (format!("{place}/{path}"), *text))
+    });
+    MemoryTree::new(files)
+}
+
+fn at<'d>(found: &'d Detection, place: &str) -> Option<&'d AppProfile> {
+    found.apps.iter().find(|app| app.path == place)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 100, failure_persistence: None, ..ProptestConfig::default() })]
+
+    // Feature: deployment-automation, Property 1: in any mix of stacks every technology present is found, with
+    // confidences that order rightly
+    #[test]
+    fn every_technology_of_a_mix_is_found(mix in mixes()) {
+        let (bare, whole) = (detect(&tree_of(&mix, false)), detect(&tree_of(&mix, true)));
+        prop_assert_eq!(bare.apps.len(), mix.len());
+        prop_assert_eq!(whole.apps.len(), mix.len());
+        for (which, place) in &mix {
+            let technology = &TECHNOLOGIES[*which];
+            for found in [&bare, &whole] {
+                let app = at(found, place).expect(place);
+                prop_assert_eq!(&app.stack, technology.stack);
+                prop_assert_eq!(app.framework.as_ref().map(|framework| framework.name.as_str()), technology.framework);
+                prop_assert!(app.confidence > 0.0 && app.confidence <= 1.0);
+            }
+            let (little, much) = (at(&bare, place).unwrap().confidence, at(&whole, place).unwrap().confidence);
+            prop_assert!(little <= much, "{}: {little} with little, {much} with much", technology.stack);
+        }
+        prop_assert!(bare.primary.is_some_and(|primary| mix.iter().any(|(_, place)| *place == primary)));
+    }
+
+    #[test]
+    fn no_bytes_whatever_in_manifests_do_harm(
+        bytes in prop::collection::vec(any::<u8>(), 0..400),
+        text in "[\\[\\]{}\"':=,.#<>/a-z0-9 \\n]{0,200}",
+    ) {
+        const MANIFESTS: &[&str] = &[
+            "package.json", "package-lock.json", "yarn.lock", "pnpm-lock.yaml", "pnpm-workspace.yaml", "bun.lock",
+            "pyproject.toml", "requirements.txt", "Pipfile", "Pipfile.lock", "poetry.lock", "setup.py", "environment.yml",
+            "composer.json", "composer.lock", "go.mod", "go.work", "Gemfile", "Gemfile.lock", "pom.xml",
+            "build.gradle.kts", "settings.gradle", "A.csproj", "A.sln", "global.json", "Cargo.toml", "Cargo.lock",
+            "Dockerfile", "compose.yaml", ".env.example", "Procfile", ".tool-versions", "mise.toml", ".nvmrc",
+            "main.py", "main.go", "src/main.rs", "config.ru", "app.rb", "index.js", "index.php", "production.ini",
+        ];
+        for content in [bytes, text.into_bytes()] {
+            let found = detect(&MemoryTree::new(MANIFESTS.iter().map(|path| (*path, content.clone()))));
+            prop_assert!(!found.apps.is_empty());
+        }
+    }
+}
