@@ -1,21 +1,28 @@
 //! The `wharf` program: arguments to the control center, a command or the engine.
 
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Parser;
-use wharf::cli::{self, Arguments, Context, Outcome};
-use wharf::detect;
+use wharf::api::server::{self, RunOptions};
+use wharf::cli::{self, Arguments, Command, Context, EngineCommand, Outcome, RunArgs};
+use wharf::engine::EngineOptions;
 use wharf::model::{Problem, ProblemCode};
 use wharf::os::{paths, tree::DiskTree};
-use wharf::tui;
+use wharf::targets::process;
+use wharf::{detect, tui};
 
 /// Threads of a client's runtime; it mostly waits.
 const CLIENT_THREADS: usize = 2;
+/// Threads of the engine's runtime; builds and apps run elsewhere.
+const ENGINE_THREADS: usize = 4;
+/// Jobs that the engine runs at once where nothing is said.
+const WORKERS: u16 = 4;
 
 fn main() -> ExitCode {
     // Before anything else: a supervisor is small, and knows neither settings nor engine.
-    if let Some(code) = wharf::targets::process::hidden_command(std::env::args_os().skip(1)) {
+    if let Some(code) = process::hidden_command(std::env::args_os().skip(1)) {
         return code;
     }
     let arguments = Arguments::parse();
@@ -35,19 +42,38 @@ fn run(arguments: Arguments) -> Result<Outcome, Problem> {
     let data_dir = paths::data_dir(arguments.data_dir.as_deref())?;
     let context = Context { data_dir, executable: cli::own_executable()?, json: arguments.json };
     match arguments.command {
-        None => in_runtime(CLIENT_THREADS, control_center(context)),
+        None => in_runtime(CLIENT_THREADS, tui::run(control_center(context))).map(|()| Outcome::Done),
+        Some(Command::Api) => {
+            cli::output::json(&server::description());
+            Ok(Outcome::Done)
+        }
+        Some(Command::Engine(EngineCommand::Run(args))) => {
+            in_runtime(ENGINE_THREADS, server::run(engine(context, args))).map(|()| Outcome::Done)
+        }
         Some(command) => in_runtime(CLIENT_THREADS, cli::run(command, &context)),
     }
 }
 
-async fn control_center(context: Context) -> Result<Outcome, Problem> {
-    let options = tui::Options {
+fn control_center(context: Context) -> tui::Options {
+    tui::Options {
         data_dir: context.data_dir,
         executable: context.executable,
         folder: std::env::current_dir().ok(),
-        holds_app: |folder| DiskTree::open(folder).is_ok_and(|tree| !detect::detect(&tree).apps.is_empty()),
-    };
-    tui::run(options).await.map(|()| Outcome::Done)
+        holds_app,
+    }
+}
+
+fn holds_app(folder: &Path) -> bool {
+    DiskTree::open(folder).is_ok_and(|tree| !detect::detect(&tree).apps.is_empty())
+}
+
+fn engine(context: Context, args: RunArgs) -> RunOptions {
+    let workers = args.workers.unwrap_or(WORKERS);
+    RunOptions {
+        data_dir: context.data_dir,
+        engine: EngineOptions { workers, executable: context.executable },
+        detached: args.detached,
+    }
 }
 
 fn in_runtime<T>(threads: usize, work: impl Future<Output = Result<T, Problem>>) -> Result<T, Problem> {

@@ -6,8 +6,8 @@ use clap::builder::Styles;
 use clap::{Args, Parser, Subcommand};
 
 use super::{
-    cancel, completions, delete, deploy, detect, jobs, list, logs, plan, ports, projects, restart, rollback, status,
-    stop,
+    cancel, completions, delete, deploy, detect, generate, jobs, list, logs, plan, ports, projects, restart, rollback,
+    status, stop,
 };
 
 /// From a folder of code to a running, watched deployment.
@@ -43,6 +43,8 @@ pub enum Command {
     Projects(projects::ProjectsCommand),
     /// Show what a folder of code is: its apps, stacks and needs
     Detect(detect::DetectArgs),
+    /// Write the files that a project lacks: Dockerfile, .dockerignore, compose.yaml, .env.example
+    Generate(generate::GenerateArgs),
     /// Build, start and check an app, and switch to it when it is healthy
     Deploy(deploy::DeployArgs),
     /// Show what a deployment would do
@@ -70,6 +72,8 @@ pub enum Command {
     /// Run, start, stop and look at the engine
     #[command(subcommand)]
     Engine(EngineCommand),
+    /// Say what is there, what is missing, and how to mend it
+    Doctor,
     /// Print the completions for a shell
     Completions(completions::CompletionsArgs),
     /// Print the OpenAPI description of the engine's API

@@ -23,22 +23,19 @@ impl Confirmation {
         if self.yes || (can_be_undone && production.is_none()) {
             return Ok(());
         }
-        let list: Vec<String> = deployments.iter().map(|one| format!("  {}\n", name(one))).collect();
-        let question = format!("{what}:\n{}", list.concat());
+        let what = format!("{what} {}?", deployments.iter().map(name).collect::<Vec<_>>().join(", "));
         match production {
             Some(deployment) => {
                 let expected = &deployment.project_name;
-                ask(&format!("{question}This is production. Type “{expected}” to go on: "), |answer| {
-                    answer == expected
-                })
+                ask(&what, &format!("This is production: type “{expected}” to go on:"), |answer| answer == expected)
             }
-            None => ask(&format!("{question}Go on? [y/N] "), is_yes),
+            None => ask(&what, "[y/N]", is_yes),
         }
     }
 
     /// Asks a question that belongs to no deployment.
     pub(super) fn ask_plainly(self, question: &str) -> Result<(), Problem> {
-        if self.yes { Ok(()) } else { ask(&format!("{question} [y/N] "), is_yes) }
+        if self.yes { Ok(()) } else { ask(question, "[y/N]", is_yes) }
     }
 }
 
@@ -51,15 +48,15 @@ fn name(deployment: &Deployment) -> String {
     format!("{}/{} in {} ({}, {})", deployment.project_name, key.app, key.environment, deployment.status, deployment.id)
 }
 
-fn ask(question: &str, accepts: impl Fn(&str) -> bool) -> Result<(), Problem> {
+fn ask(question: &str, how: &str, accepts: impl Fn(&str) -> bool) -> Result<(), Problem> {
     let refused = |message: &str| Problem::new(ProblemCode::Refused, "not-confirmed", message);
     if !output::is_interactive() {
         return Err(refused("this has to be confirmed")
-            .why(format!("nobody can be asked here, and --yes was not given; it would\n{}", question.trim_end()))
+            .why(format!("nobody can be asked here: {question}"))
             .fix("add --yes if it is meant"));
     }
     let mut answer = String::new();
-    let read = write!(io::stderr(), "{question}")
+    let read = write!(io::stderr(), "{question} {how} ")
         .and_then(|()| io::stderr().flush())
         .and_then(|()| io::stdin().lock().read_line(&mut answer));
     match read {

@@ -21,7 +21,7 @@ pub(super) async fn run(args: DeleteArgs, context: &Context) -> Result<Outcome, 
     let client = context.client().await?;
     let mut deployments = args.selection.deployments(&client, |_| true).await?;
     deployments.reverse();
-    let what = if args.volumes { "Delete, with the volumes and all data in them" } else { "Delete" };
+    let what = if args.volumes { "Delete, with the volumes and all data in them," } else { "Delete" };
     args.confirmation.ask(what, &deployments, false)?;
     let mut jobs = Vec::new();
     for deployment in &deployments {

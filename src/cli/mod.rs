@@ -9,8 +9,10 @@ mod confirm;
 mod delete;
 mod deploy;
 mod detect;
+mod doctor;
 mod engine;
 mod env_file;
+mod generate;
 mod jobs;
 mod list;
 mod logs;
@@ -84,6 +86,7 @@ pub async fn run(command: Command, context: &Context) -> Result<Outcome, Problem
     match command {
         Command::Projects(args) => projects::run(args, context).await,
         Command::Detect(args) => detect::run(args, context).await,
+        Command::Generate(args) => generate::run(args, context).await,
         Command::Deploy(args) => deploy::run(args, context).await,
         Command::Plan(args) => plan::run(args, context).await,
         Command::List(args) => list::run(args, context).await,
@@ -97,6 +100,7 @@ pub async fn run(command: Command, context: &Context) -> Result<Outcome, Problem
         Command::Ports(args) => ports::run(args, context).await,
         Command::Jobs(args) => jobs::run(args, context).await,
         Command::Engine(command) => engine::run(command, context).await,
+        Command::Doctor => doctor::run(context).await,
         Command::Completions(args) => Ok(completions::run(&args)),
         // The program itself answers this one: the description belongs to the server.
         Command::Api => Ok(Outcome::Done),

@@ -30,7 +30,7 @@ pub(super) fn note(text: impl AsRef<str>) {
 }
 
 /// Prints a result as one JSON object.
-pub(super) fn json(value: &impl Serialize) {
+pub fn json(value: &impl Serialize) {
     match serde_json::to_string_pretty(value) {
         Ok(text) => line(text),
         Err(error) => note(format!("error: the result cannot be written as JSON: {error}")),

@@ -99,8 +99,13 @@ impl Steps {
     fn changed<'a>(&mut self, deployment: &'a Deployment) -> Vec<(&'a Step, bool)> {
         let mut changed = Vec::new();
         for step in &deployment.steps {
-            let before = self.seen.insert((deployment.id.clone(), step.name), step.status);
-            if before == Some(step.status) || matches!(step.status, StepStatus::Pending | StepStatus::Skipped) {
+            // What is told again after a snapshot may be older than it: a step only goes on, never back.
+            let before = self.seen.entry((deployment.id.clone(), step.name)).or_insert(StepStatus::Pending);
+            if rank(step.status) <= rank(*before) {
+                continue;
+            }
+            *before = step.status;
+            if step.status == StepStatus::Skipped {
                 continue;
             }
             changed.push((step, step.status == StepStatus::Running));
@@ -119,6 +124,14 @@ impl Steps {
             _ => "done",
         };
         format!("{app}{} {word}{}{}", step.name, took(step), detail(step))
+    }
+}
+
+const fn rank(status: StepStatus) -> u8 {
+    match status {
+        StepStatus::Pending => 0,
+        StepStatus::Running => 1,
+        StepStatus::Done | StepStatus::Skipped | StepStatus::Failed | StepStatus::Cancelled => 2,
     }
 }
 

@@ -30,6 +30,7 @@ mod versions;
 
 use crate::model::{AppProfile, Detection, FileTree, Serving, Warning};
 
+pub use names::label;
 pub use registry::Registry;
 pub use settings::{SETTINGS_FILE, settings};
 pub use tree::MemoryTree;

@@ -26,7 +26,8 @@ pub(super) fn make_unique(apps: &mut [AppProfile]) {
 }
 
 /// The name as a DNS label; empty where nothing of it can stand in one. A scope (`@shop/web`) is left out.
-fn label(name: &str) -> String {
+#[must_use]
+pub fn label(name: &str) -> String {
     let name = name.rsplit('/').next().unwrap_or(name);
     let mut label = String::with_capacity(name.len());
     for letter in name.chars() {
