@@ -13,9 +13,10 @@ use wharf::os::archive::{PackOptions, pack};
 use wharf::targets::docker::DockerTarget;
 use wharf::targets::{BuildJob, Launch, Report, Role, Target, TargetError};
 
-use crate::support::docker::{self, Cleanup};
+use crate::support::docker::Cleanup;
 
 mod build;
+mod connection;
 mod instances;
 mod services;
 
@@ -207,41 +208,4 @@ async fn until<T>(
         panic!("the stream ended after {} items", items.len());
     })
     .await
-}
-
-#[tokio::test]
-async fn it_says_who_it_is() {
-    if !docker::ready(&[]) {
-        return;
-    }
-    let status = DockerTarget::new(TargetRef::default(), "test".to_owned()).probe().await;
-    assert!(status.available, "{}", status.detail);
-    assert!(status.detail.starts_with("Docker ") && status.detail.contains("API 1."), "{}", status.detail);
-}
-
-#[tokio::test]
-async fn it_tells_why_it_cannot_be_reached() {
-    let folder = tempfile::tempdir().unwrap();
-    let probe = async |host: String| {
-        let target = TargetRef { kind: TargetKind::Docker, host: Some(host) };
-        DockerTarget::new(target, "test".to_owned()).probe().await
-    };
-    let socket = |name: &str| format!("unix://{}", folder.path().join(name).display());
-    let absent = probe(socket("absent.sock")).await;
-    assert!(!absent.available && absent.detail.contains("there is no socket"), "{}", absent.detail);
-
-    drop(std::os::unix::net::UnixListener::bind(folder.path().join("dead.sock")).unwrap());
-    let dead = probe(socket("dead.sock")).await;
-    assert!(dead.detail.contains("nobody listens"), "{}", dead.detail);
-
-    let server = wiremock::MockServer::start().await;
-    let other = probe(server.uri().replace("http://", "tcp://")).await;
-    assert!(other.detail.contains("no Docker Engine"), "{}", other.detail);
-
-    let error =
-        DockerTarget::new(TargetRef { host: Some(socket("absent.sock")), ..TargetRef::default() }, String::new())
-            .has_image("x")
-            .await
-            .unwrap_err();
-    assert_eq!(error.problem().code.exit_code(), 4);
 }

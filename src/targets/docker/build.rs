@@ -139,13 +139,15 @@ async fn text(job: &BuildJob<'_>, path: &str) -> Result<Option<Vec<u8>>, TargetE
     })
 }
 
-/// Why the build failed. Its last words are told as a line too, so that they stand where the output ends.
+/// Why the build failed. Its last words are told as a line too, where no step said them.
 fn failure(engine: &Engine, progress: &Progress<'_>, report: &dyn Report, error: Error) -> TargetError {
     if !matches!(error, Error::DockerStreamError { .. }) {
         return engine.failed("build the image", error);
     }
     let said = words(&error);
-    report.line("", LogStream::Stderr, &said);
+    if progress.failed().is_none_or(|(_, error)| !said.contains(error)) {
+        report.line("", LogStream::Stderr, &said);
+    }
     if said.contains("no space left on device") {
         return TargetError::DiskFull { detail: said };
     }

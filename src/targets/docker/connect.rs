@@ -168,7 +168,11 @@ pub(super) fn is_conflict(error: &Error) -> bool {
 /// The error where it is that of the connection and not the engine's.
 fn connection_error(address: &str, error: &Error) -> Option<TargetError> {
     let target = format!("Docker at {address}");
-    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = match error {
+        // It passes for the error within and hides it.
+        Error::IOError { err } => Some(err),
+        error => Some(error),
+    };
     while let Some(inner) = cause {
         if let Some(system) = inner.downcast_ref::<io::Error>() {
             let detail = match system.kind() {
@@ -180,7 +184,7 @@ fn connection_error(address: &str, error: &Error) -> Option<TargetError> {
                 io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe | io::ErrorKind::UnexpectedEof => {
                     "it hung up: Docker stopped or is being started again".to_owned()
                 }
-                _ => words(error),
+                _ => format!("the connection broke: {}", words(error)),
             };
             return Some(TargetError::Unreachable { target, detail });
         }

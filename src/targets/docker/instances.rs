@@ -58,8 +58,14 @@ fn container(names: &Names, launch: &Launch<'_>, image: &str, role: Role, port: 
     let limits = plan.compute.limits;
     let memory = limits.memory_bytes.and_then(|bytes| i64::try_from(bytes).ok());
     let security = plan.security;
+    // Others on the network are to meet the app, not what still proves itself; and that has one try.
+    let (aliases, policy) = match role {
+        Role::Live => (vec![plan.key.app.clone()], RestartPolicyNameEnum::UNLESS_STOPPED),
+        Role::Candidate => (Vec::new(), RestartPolicyNameEnum::NO),
+    };
     let host = HostConfig {
         port_bindings: bindings,
+        restart_policy: Some(restart(policy)),
         // Swap would only hide that the limit is too low.
         memory,
         memory_swap: memory,
@@ -67,11 +73,6 @@ fn container(names: &Names, launch: &Launch<'_>, image: &str, role: Role, port: 
         pids_limit: Some(security.pids_limit),
         cap_drop: security.drop_capabilities.then(|| vec!["ALL".to_owned()]),
         ..host_config(names, &plan.storage, &plan.network.name, security.no_new_privileges)
-    };
-    // Others on the network are to meet the app, not what still proves itself.
-    let aliases = match role {
-        Role::Live => vec![plan.key.app.clone()],
-        Role::Candidate => Vec::new(),
     };
     ContainerCreateBody {
         image: Some(image.to_owned()),
@@ -99,10 +100,7 @@ pub(super) fn host_config(names: &Names, volumes: &[Volume], network: &str, no_n
         mounts: Some(mounts.collect()),
         network_mode: Some(names.own(network)),
         init: Some(true),
-        restart_policy: Some(RestartPolicy {
-            name: Some(RestartPolicyNameEnum::UNLESS_STOPPED),
-            maximum_retry_count: None,
-        }),
+        restart_policy: Some(restart(RestartPolicyNameEnum::UNLESS_STOPPED)),
         log_config: Some(HostConfigLogConfig {
             typ: Some("json-file".to_owned()),
             config: Some(log_options.map(|(name, value)| (name.to_owned(), value.to_owned())).into()),
@@ -110,6 +108,10 @@ pub(super) fn host_config(names: &Names, volumes: &[Volume], network: &str, no_n
         security_opt: no_new_privileges.then(|| vec!["no-new-privileges:true".to_owned()]),
         ..HostConfig::default()
     }
+}
+
+fn restart(policy: RestartPolicyNameEnum) -> RestartPolicy {
+    RestartPolicy { name: Some(policy), maximum_retry_count: None }
 }
 
 pub(super) fn networking(names: &Names, network: &str, aliases: Vec<String>) -> NetworkingConfig {

@@ -175,3 +175,97 @@ impl<'a> Progress<'a> {
         Some((image.strip_prefix("library/").unwrap_or(image), error))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use super::*;
+
+    #[derive(Default)]
+    struct Said(Mutex<Vec<String>>);
+
+    impl Report for Said {
+        fn line(&self, _: &str, stream: LogStream, text: &str) {
+            let sign = if stream == LogStream::Stderr { '!' } else { ' ' };
+            self.0.lock().unwrap().push(format!("{sign}{text}"));
+        }
+        fn progress(&self, done: u64, total: u64) {
+            self.0.lock().unwrap().push(format!("{done}/{total}"));
+        }
+        fn detail(&self, text: &str) {
+            self.0.lock().unwrap().push(format!("({text})"));
+        }
+    }
+
+    #[expect(clippy::default_trait_access, reason = "the type of these times is not at hand")]
+    fn vertex(name: &str, completed: bool, cached: bool, error: &str) -> Vertex {
+        Vertex {
+            digest: name.to_owned(),
+            name: name.to_owned(),
+            cached,
+            started: Some(Default::default()),
+            completed: completed.then(Default::default),
+            error: error.to_owned(),
+            ..Vertex::default()
+        }
+    }
+
+    fn log(vertex: &str, stream: i64, text: &str) -> VertexLog {
+        VertexLog { vertex: vertex.to_owned(), stream, msg: text.as_bytes().to_vec(), ..VertexLog::default() }
+    }
+
+    fn told(updates: Vec<(Vec<Vertex>, Vec<VertexLog>)>) -> (Vec<String>, String, Option<String>) {
+        let said = Said::default();
+        let mut progress = Progress::new(&said);
+        for (vertexes, logs) in updates {
+            progress.update(StatusResponse { vertexes, logs, ..StatusResponse::default() });
+        }
+        let missing = progress.missing_image().map(|(image, error)| format!("{image}: {error}"));
+        let summary = progress.summary();
+        (said.0.into_inner().unwrap(), summary, missing)
+    }
+
+    #[test]
+    fn steps_and_their_output_come_in_order() {
+        let run = "[2/3] RUN make";
+        let (said, summary, missing) = told(vec![
+            (vec![vertex("[internal] load build definition from Dockerfile", true, false, "")], vec![]),
+            (
+                vec![vertex("[1/3] FROM docker.io/library/debian", true, true, ""), vertex(run, false, false, "")],
+                vec![],
+            ),
+            (vec![], vec![log(run, 1, "one\ntw"), log(run, 2, "oh\n"), log(run, 1, "o\nthree")]),
+            (vec![vertex(run, true, false, ""), vertex("[3/3] COPY . .", true, true, "")], vec![log(run, 1, "!")]),
+        ]);
+        let lines: Vec<_> = said.iter().filter(|line| line.starts_with([' ', '!'])).map(String::as_str).collect();
+        assert_eq!(
+            lines,
+            [
+                " [2/3] RUN make",
+                " [1/3] FROM docker.io/library/debian",
+                "   from the cache",
+                " one",
+                "!oh",
+                " two",
+                " [3/3] COPY . .",
+                " three!",
+                "   from the cache",
+            ]
+        );
+        assert_eq!(said.iter().rfind(|line| line.contains('/') && !line.contains(' ')).unwrap(), "4/4");
+        assert_eq!((summary.as_str(), missing), ("1 of 2 layers from the cache", None));
+    }
+
+    #[test]
+    fn a_base_image_that_is_missing_is_told_from_a_step_that_failed() {
+        let metadata = "[internal] load metadata for docker.io/library/node:99";
+        let (said, _, missing) = told(vec![(vec![vertex(metadata, true, false, "not found")], vec![])]);
+        assert_eq!(missing.as_deref(), Some("node:99: not found"));
+        assert!(said.contains(&format!("!{metadata}: not found")));
+        let from = vertex("[build 1/9] FROM ghcr.io/me/base:1", true, false, "denied");
+        assert_eq!(told(vec![(vec![from], vec![])]).2.as_deref(), Some("ghcr.io/me/base:1: denied"));
+        let run = vertex("[2/3] RUN false", true, false, "exit code: 1");
+        assert_eq!(told(vec![(vec![run], vec![])]).2, None);
+    }
+}
