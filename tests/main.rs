@@ -6,6 +6,7 @@ mod docker_target;
 mod generation;
 mod layers;
 mod process_target;
+mod properties_deploy;
 mod properties_store;
 mod store_kill;
 mod support;

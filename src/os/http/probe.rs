@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 use reqwest::{Client, redirect};
+use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
 
 use super::{install_tls, root_of};
@@ -39,11 +40,19 @@ pub async fn probe_http(url: &str, timeout: Duration) -> HealthSample {
     sample(timeout, ask).await
 }
 
-/// Opens a connection to `address`, and closes it.
+/// A connection that is not closed for so long was taken by the app itself.
+const KEPT_OPEN: Duration = Duration::from_millis(150);
+
+/// Opens a connection to `address`; good is one that stays open. Docker's proxy takes connections for an app that
+/// does not listen yet, and closes them at once.
 pub async fn probe_tcp(address: SocketAddr, timeout: Duration) -> HealthSample {
     let ask = async {
-        let connected = TcpStream::connect(address).await;
-        connected.map(|_| (true, "takes connections".to_owned())).map_err(|error| in_words(&error))
+        let mut connection = TcpStream::connect(address).await.map_err(|error| in_words(&error))?;
+        match tokio::time::timeout(KEPT_OPEN, connection.read(&mut [0])).await {
+            Ok(Ok(0)) => Err("connection closed at once".to_owned()),
+            Ok(Err(error)) => Err(in_words(&error)),
+            Ok(Ok(_)) | Err(_) => Ok((true, "takes connections".to_owned())),
+        }
     };
     sample(timeout, ask).await
 }
@@ -85,7 +94,7 @@ fn in_words(error: &(dyn std::error::Error + 'static)) -> String {
 
 #[cfg(test)]
 mod tests {
-    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::io::AsyncWriteExt;
     use tokio::net::TcpListener;
 
     use super::*;
@@ -113,6 +122,19 @@ mod tests {
 
     async fn free() -> SocketAddr {
         TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_connection_that_is_closed_at_once_is_not_the_app() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(async move {
+            while let Ok((connection, _)) = listener.accept().await {
+                drop(connection);
+            }
+        });
+        let sample = probe_tcp(address, LONG).await;
+        assert_eq!((sample.ok, sample.detail.as_str()), (false, "connection closed at once"));
     }
 
     #[tokio::test]
