@@ -103,6 +103,12 @@ fn read_compose(compose: &Value, above: Folder<'_>, app: Folder<'_>, path: &str,
         }
     }
     if let Some((name, service)) = own {
+        if let Some(file) = service.pointer("/build/dockerfile").and_then(Value::as_str)
+            && app.has(file)
+        {
+            docker.port = app.text(file).and_then(|text| exposed(&text));
+            docker.dockerfile = Some(app.at(file));
+        }
         docker.env.extend(environment(service));
         docker.evidence.push(Evidence { file: path.to_owned(), says: format!("runs this app as {name}") });
     }

@@ -127,16 +127,35 @@ fn scan(text: &str, rule: &EnvRule, names: &mut Names) {
             let later = after.split_once([')', ']']).map_or(after, |(_, later)| later);
             after.trim_start().starts_with(mark.trim()) || later.trim_start().starts_with(mark.trim())
         };
-        let certain = follows(&rule.required_before) && !rule.unless.iter().any(unless) && at_top_level(text, at);
+        let guarded = rule.guards.iter().any(|guard| text[..at].ends_with(guard.as_str()))
+            && after.trim_start().starts_with(')')
+            && rule.fails.iter().any(|fail| shortly(after).contains(fail.as_str()))
+            && at_top_level(text, at);
+        let certain =
+            guarded || follows(&rule.required_before) && !rule.unless.iter().any(unless) && at_top_level(text, at);
         note(name, certain, names);
     }
 }
 
-/// Only what runs as the program is loaded is certain: a line that is not indented.
+/// The beginning of a text: a line or two.
+fn shortly(text: &str) -> &str {
+    let end = text.char_indices().nth(120).map_or(text.len(), |(at, _)| at);
+    let block = &text[..end];
+    block.split_once('}').map_or(block, |(block, _)| block)
+}
+
+/// Only what runs as the program is loaded is certain: a line that is not indented, or one right in `main`.
 fn at_top_level(text: &str, at: usize) -> bool {
-    let line = text[..at].rfind('\n').map_or(0, |end| end + 1);
-    !text[line..].starts_with([' ', '\t'])
-        && !["def ", "func ", "fn ", "#", "//", "if "].iter().any(|word| text[line..].starts_with(word))
+    let begin = text[..at].rfind('\n').map_or(0, |end| end + 1);
+    let line = &text[begin..at];
+    let indent = line.len() - line.trim_start().len();
+    if indent == 0 {
+        return !["def ", "func ", "fn ", "#", "//"].iter().any(|word| line.starts_with(word));
+    }
+    let in_main = text[..begin].lines().rev().find(|line| !line.starts_with([' ', '\t', '}', ')']) && !line.is_empty());
+    let mains = ["fn main(", "async fn main(", "pub fn main(", "func main("];
+    (indent == 4 || line.starts_with('\t') && indent == 1)
+        && in_main.is_some_and(|line| mains.iter().any(|main| line.starts_with(main)))
 }
 
 fn quoted(text: &str) -> Option<(&str, &str)> {
@@ -178,6 +197,7 @@ mod tests {
             quoted,
             required_before: required_before.iter().map(|&mark| mark.to_owned()).collect(),
             unless: unless.iter().map(|&mark| mark.to_owned()).collect(),
+            ..EnvRule::default()
         }
     }
 
@@ -205,5 +225,13 @@ mod tests {
         let ruby = rule("ENV.fetch(", true, &[")"], &["{", "do"]);
         let (_, required) = read("a = ENV.fetch(\"KEY\")\nb = ENV.fetch('B') { 1 }\nc = ENV.fetch('C', 1)\n", &ruby);
         assert_eq!(required, ["KEY"]);
+        let rust = rule("env::var(", true, &[").expect("], &[]);
+        let text = "async fn main() {\n    let a = env::var(\"KEY_A\").expect(\"a\");\n    if b {\n        env::var(\"KEY_B\").expect(\"b\");\n    }\n}\nfn c() {\n    env::var(\"KEY_C\").expect(\"c\");\n}\n";
+        assert_eq!(read(text, &rust).1, ["KEY_A"]);
+        let mut node = rule("process.env.", false, &[], &[]);
+        node.guards = vec!["if (!".to_owned()];
+        node.fails = vec!["throw ".to_owned()];
+        let text = "if (!process.env.KEY_A) {\n  throw new Error('A');\n}\nif (!process.env.KEY_B) {\n  warn();\n}\nthrow x;\n";
+        assert_eq!(read(text, &node).1, ["KEY_A"]);
     }
 }

@@ -36,6 +36,8 @@ pub(super) struct Facts {
     pub role: Role,
     /// A port that a manifest or a configuration file says.
     pub port: Option<u16>,
+    /// What its start scripts run.
+    pub started: Vec<String>,
     /// The framework, where no dependency but the project's form says it; with its version.
     pub framework: Option<(String, Option<String>)>,
     /// Where a build leaves files to be served, said by a configuration file.

@@ -32,44 +32,107 @@ pub(super) fn find(app: &App<'_>) -> Option<String> {
         return Some("/q/health".to_owned());
     }
     let mut best: Option<(usize, String)> = None;
-    let mut root = false;
     for (_, text) in app.sources.texts() {
         for (rank, path) in HEALTH.iter().enumerate() {
             if best.as_ref().is_none_or(|(known, _)| rank < *known)
-                && let Some(found) = stands_in(&text, path)
+                && let Some(found) = routed(&text, path)
             {
                 best = Some((rank, found));
             }
         }
-        root = root || ["\"/\"", "'/'", "`/`"].iter().any(|quoted| text.contains(quoted));
     }
     best.map(|(_, path)| path)
         .or_else(|| framework.and_then(|rule| rule.health_path.clone()))
-        .or_else(|| root.then(|| "/".to_owned()))
+        .or_else(|| app.sources.texts().any(|(_, text)| has_root(&text)).then(|| "/".to_owned()))
         .or_else(|| app.candidate.stack.health_path.clone())
 }
 
-fn stands_in(text: &str, path: &str) -> Option<String> {
+/// What stands right before a path that is routed.
+const ROUTES: &[&str] = &[
+    "get",
+    "Get",
+    "GET",
+    "route",
+    "Route",
+    "path",
+    "path!",
+    "re_path",
+    "HandleFunc",
+    "Handle",
+    "handle",
+    "use",
+    "all",
+    "any",
+    "MapGet",
+    "MapHealthChecks",
+    "Mapping",
+    "@Path",
+    "Path",
+    "createContext",
+    "resource",
+    "scope",
+    "at",
+    "case",
+    "when",
+    "==",
+    "===",
+    "Controller",
+    "add_route",
+    "add_get",
+    "add_url_rule",
+    "r",
+    "on",
+    "is",
+    "@Get",
+    "@Controller",
+    "add",
+];
+
+/// What calls somebody else's path.
+const CALLS: &[&str] =
+    &["axios", "fetch(", "requests.", "http.get(", "client", "curl", "httpx", "urlopen", "$http", "ky."];
+
+/// The path as it answers, with or without a slash at its end, where a route for it stands in the text.
+fn routed(text: &str, path: &str) -> Option<String> {
     // Some routers write their paths without the slash that they begin with.
-    let bare = &path[1..];
-    for (at, _) in text.match_indices(bare) {
-        let before = &text[..at];
-        let after = &text[at + bare.len()..];
-        let quote = before.trim_end_matches('/').chars().next_back()?;
-        let opened = matches!(quote, '"' | '\'' | '`') && before.len() - before.trim_end_matches('/').len() <= 1;
+    let bare = path.trim_start_matches('/');
+    text.match_indices(bare).find_map(|(at, _)| {
+        let (before, after) = (&text[..at], &text[at + bare.len()..]);
+        let slashed = before.strip_suffix('/');
+        let opened = slashed.unwrap_or(before);
+        // Go's router takes a method before the path.
+        let opened = opened.strip_suffix("GET ").unwrap_or(opened);
+        let quote = opened.chars().next_back().filter(|letter| matches!(letter, '"' | '\'' | '`'))?;
         let slash = after.starts_with('/');
-        let closed = after.trim_start_matches('/').starts_with(quote);
-        if opened && closed && (before.ends_with('/') || is_route(before)) {
-            return Some(if slash { format!("{path}/") } else { path.to_owned() });
-        }
-    }
-    None
+        let closed = after.strip_prefix('/').unwrap_or(after).strip_prefix(quote)?;
+        let named = opened.len() < slashed.unwrap_or(before).len();
+        (named || is_route(&opened[..opened.len() - 1], closed, slashed.is_some()))
+            .then(|| if slash { format!("{path}/") } else { path.to_owned() })
+    })
 }
 
-/// A path without its first slash counts only right behind a word that makes routes.
-fn is_route(before: &str) -> bool {
-    let line = before.rsplit('\n').next().unwrap_or("").trim_end_matches(['"', '\'', '`', '(', ' ']);
-    ["path", "get", "@Get", "@Path", "re_path", "MapGet", "route"].iter().any(|word| line.ends_with(word))
+/// Whether what stands around a path in quotes makes it a route.
+fn is_route(before: &str, after: &str, slashed: bool) -> bool {
+    let line = before.rsplit('\n').next().unwrap_or("");
+    if CALLS.iter().any(|call| line.contains(call)) {
+        return false;
+    }
+    let arm = after.trim_start().starts_with("=>") && slashed;
+    let listed = line.trim_end().ends_with([',', '[']) && line.contains("path") && slashed;
+    let word = line.trim_end_matches([' ', '(', 'r']);
+    let word = if line.ends_with("(r") { "r" } else { word };
+    let end = word.rsplit(|c: char| c.is_whitespace() || ".>:@$[(".contains(c)).next().unwrap_or(word);
+    arm || listed || ROUTES.contains(&end) || end.ends_with("Mapping")
+}
+
+/// A route for `/` itself.
+fn has_root(text: &str) -> bool {
+    if text.contains("\"GET /{$}\"") || text.contains("\"GET /\"") {
+        return true;
+    }
+    ["\"/\"", "'/'", "`/`"]
+        .iter()
+        .any(|quoted| text.match_indices(quoted).any(|(at, _)| is_route(&text[..at], &text[at + quoted.len()..], true)))
 }
 
 #[cfg(test)]
@@ -78,10 +141,41 @@ mod tests {
 
     #[test]
     fn paths_in_routes_are_found_as_they_answer() {
-        assert_eq!(stands_in("app.get('/health', f)", "/health").as_deref(), Some("/health"));
-        assert_eq!(stands_in("path(\"healthz/\", view)", "/healthz").as_deref(), Some("/healthz/"));
-        assert_eq!(stands_in("get \"up\" => \"rails/health#show\"", "/up").as_deref(), Some("/up"));
-        assert_eq!(stands_in("status = \"ready\"", "/ready"), None);
-        assert_eq!(stands_in("\"unhealthy\"", "/health"), None);
+        let cases = [
+            ("app.get('/health', f)", "/health", Some("/health")),
+            ("path(\"healthz/\", view)", "/healthz", Some("/healthz/")),
+            ("get \"up\" => \"rails/health#show\"", "/up", Some("/up")),
+            ("mux.HandleFunc(\"GET /health\", f)", "/health", Some("/health")),
+            (".route(\"/healthz\", get(f))", "/healthz", Some("/healthz")),
+            ("(r\"/ping\", Ping)", "/ping", Some("/ping")),
+            ("if (req.url === '/health') {", "/health", Some("/health")),
+            ("  \"/health\" => ok(),", "/health", Some("/health")),
+            ("@GetMapping(\"/status\")", "/status", Some("/status")),
+            ("in_array($path, ['/', '/health'])", "/health", Some("/health")),
+            ("status = \"ready\"", "/ready", None),
+            ("\"unhealthy\"", "/health", None),
+            ("await axios.get('/health')", "/health", None),
+            ("fetch(base + \"/health\")", "/health", None),
+        ];
+        for (text, path, expected) in cases {
+            assert_eq!(routed(text, path).as_deref(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_root_is_a_route_or_nothing() {
+        for text in [
+            "app.get('/', f)",
+            "@app.route(\"/\")",
+            "when \"/\" then",
+            "r.GET(\"/\", f)",
+            "\"GET /{$}\"",
+            "(r\"/\", Room)",
+        ] {
+            assert!(has_root(text), "{text}");
+        }
+        for text in ["path.split('/')", "a.startsWith(\"/\")", "join('/')"] {
+            assert!(!has_root(text), "{text}");
+        }
     }
 }

@@ -14,7 +14,13 @@ const OF_SERVICES: &[u16] = &[
 pub(super) fn find(app: &App<'_>, docker: &Docker) -> Option<u16> {
     let from_sources = || from_sources(&app.sources, &app.candidate.stack.port_marks);
     let by_framework = app.framework.as_ref().and_then(|framework| framework.rule.port);
-    docker.port.or(app.facts.port).or_else(from_sources).or(by_framework)
+    let from_scripts = || app.facts.started.iter().find_map(|script| in_script(script));
+    docker.port.or(app.facts.port).or_else(from_scripts).or_else(from_sources).or(by_framework)
+}
+
+/// The port that a start script gives to its program.
+fn in_script(script: &str) -> Option<u16> {
+    ["--port ", "--port=", "-p ", "PORT=", "--bind 0.0.0.0:"].iter().find_map(|mark| after_mark(script, mark))
 }
 
 fn from_sources(sources: &Sources<'_>, marks: &[String]) -> Option<u16> {
@@ -73,5 +79,8 @@ mod tests {
         assert_eq!(after_mark("port: 5432.5", "port:"), None);
         assert_eq!(after_mark("support: 8080", "port:"), None);
         assert_eq!(after_mark("listen(port)", "listen("), None);
+        assert_eq!(in_script("next start -p 4000"), Some(4000));
+        assert_eq!(in_script("PORT=8081 node ."), Some(8081));
+        assert_eq!(in_script("next start -p $PORT"), None);
     }
 }

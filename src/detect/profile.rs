@@ -271,7 +271,7 @@ fn evidence(app: &App<'_>, manager: Option<&Manager>, found: &versions::Found, d
     if let Some(manager) = manager
         && let Some(file) = lock_file(app, manager)
     {
-        evidence.push(Evidence { file, says: format!("is installed from by {}", manager.name) });
+        evidence.push(Evidence { file, says: format!("is read by {}", manager.name) });
     }
     for (number, ask) in found.asks.iter().enumerate() {
         let differs = number > 0 && versions::resolve(&ask.says, &stack.versions) != found.version;

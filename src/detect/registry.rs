@@ -208,6 +208,10 @@ pub(super) struct EnvRule {
     pub required_before: Vec<String>,
     /// … unless one of these follows.
     pub unless: Vec<String>,
+    /// What stands before `before` where the program looks whether the variable is there …
+    pub guards: Vec<String>,
+    /// … and shortly after, where it ends itself if not.
+    pub fails: Vec<String>,
 }
 
 impl Stack {

@@ -276,3 +276,55 @@ fn a_stack_from_outside_replaces_one_and_adds_others() {
     let wrong = registry.overlaid([("x", "langauge = 1")]).unwrap_err();
     assert!(wrong.why.contains("langauge") && wrong.message.contains("x/stack.toml"), "{wrong}");
 }
+
+#[test]
+fn larger_builds_are_built_from_where_they_begin() {
+    let pom = |rest: &str| format!("<project><version>2</version>{rest}</project>");
+    let parent = pom(
+        "<artifactId>all</artifactId><packaging>pom</packaging><modules><module>lib</module><module>api</module></modules>",
+    );
+    let api = "<project><parent><groupId>g</groupId><artifactId>all</artifactId><version>2</version></parent><artifactId>api</artifactId>\
+        <dependencies><dependency><groupId>org.springframework.boot</groupId><artifactId>spring-boot-starter-web</artifactId></dependency></dependencies></project>";
+    let lib = pom("<artifactId>lib</artifactId>");
+    let main = "class A { public static void main(String[] a) {} }";
+    let found = detect_files(&[
+        ("pom.xml", &parent),
+        ("mvnw", ""),
+        ("api/pom.xml", api),
+        ("api/src/main/java/A.java", main),
+        ("lib/pom.xml", &lib),
+        ("lib/src/main/java/L.java", "class L {}"),
+    ]);
+    assert_eq!(found.apps.len(), 1, "{:#?}", found.apps);
+    let app = &found.apps[0];
+    assert_eq!(
+        app.build_command.as_deref(),
+        Some("../mvnw --file ../pom.xml --projects api --also-make --batch-mode -DskipTests package")
+    );
+    assert_eq!(app.start_command.as_deref(), Some("java -jar target/api-2.jar --server.port=$PORT"));
+    assert!(app.config_files.contains(&"pom.xml".to_owned()));
+    assert_eq!(found.monorepo.unwrap().tool, "maven");
+}
+
+#[test]
+fn what_only_bundles_is_served_as_files() {
+    let app = only(&[
+        ("package.json", r#"{"scripts": {"dev": "vite", "build": "vite build"}, "devDependencies": {"vite": "6"}}"#),
+        ("index.html", "<p>"),
+    ]);
+    assert_eq!((app.stack.as_str(), app.serving, app.output_dir.as_deref()), ("node", Serving::Static, Some("dist")));
+    assert_eq!(app.build_command.as_deref(), Some("npm run build"));
+    assert!(app.framework.is_none());
+}
+
+#[test]
+fn a_django_project_below_its_requirements_is_one_app() {
+    let app = only(&[
+        ("requirements.txt", "Django\ngunicorn\n"),
+        ("backend/manage.py", "import django"),
+        ("backend/site/wsgi.py", ""),
+        ("backend/site/settings.py", ""),
+    ]);
+    let start = "cd backend && gunicorn --bind 0.0.0.0:$PORT site.wsgi:application";
+    assert_eq!((app.path.as_str(), app.start_command.as_deref()), (".", Some(start)));
+}

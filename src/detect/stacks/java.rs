@@ -122,8 +122,28 @@ fn maven(facts: &mut Facts, folder: Folder<'_>) {
     if !facts.members.is_empty() {
         facts.workspace_tool = Some("maven".to_owned());
     }
-    facts.word("mvn", if folder.has("mvnw") { "./mvnw" } else { "mvn" });
+    facts.word("mvn", reactor(folder).unwrap_or_else(|| if folder.has("mvnw") { "./mvnw" } else { "mvn" }.to_owned()));
     facts.role = if packaging == "pom" { Role::Shell } else { Role::Unknown };
+}
+
+/// How a module of a larger build is built: from the uppermost POM that leads to it, with the modules that it needs.
+fn reactor(folder: Folder<'_>) -> Option<String> {
+    let modules = |above: Folder<'_>| {
+        let pom = xml::parse(&above.text("pom.xml")?).ok()?;
+        Some(pom.child("modules")?.children.iter().map(|module| module.text().to_owned()).collect::<Vec<_>>())
+    };
+    let (mut top, mut below) = (None, folder);
+    for above in folder.upwards().skip(1) {
+        let path = below.path().strip_prefix(above.path()).unwrap_or("").trim_start_matches('/');
+        if modules(above).is_some_and(|modules| modules.iter().any(|module| module.trim_start_matches("./") == path)) {
+            (top, below) = (Some(above), above);
+        }
+    }
+    let top = top?;
+    let up = "../".repeat(depth(folder) - depth(top));
+    let program = if top.has("mvnw") { format!("{up}mvnw") } else { "mvn".to_owned() };
+    let module = folder.path().strip_prefix(top.path()).unwrap_or("").trim_start_matches('/');
+    Some(format!("{program} --file {up}pom.xml --projects {module} --also-make"))
 }
 
 fn ask(folder: Folder<'_>, file: &str, says: &str) -> crate::detect::facts::Ask {
@@ -215,7 +235,7 @@ fn gradle(facts: &mut Facts, folder: Folder<'_>) {
         facts.manager = Some(("gradle".to_owned(), version));
     }
     let war = facts.words.contains_key("plugin.war");
-    let version = read.version.map_or(String::new(), |version| format!("-{version}"));
+    let version = read.version.or_else(|| version_above(folder)).map_or(String::new(), |version| format!("-{version}"));
     let ending = if war { "war" } else { "jar" };
     facts.word(
         "jar",
@@ -229,6 +249,19 @@ fn gradle(facts: &mut Facts, folder: Folder<'_>) {
     facts.word("packaging", ending);
     facts.word("install_dist", format!("build/install/{project}/bin/{project}"));
     facts.role = if facts.dependencies.is_empty() && !folder.has_folder("src") { Role::Shell } else { Role::Unknown };
+}
+
+/// The version that `gradle.properties`, or the build file of a larger build, gives to all.
+fn version_above(folder: Folder<'_>) -> Option<String> {
+    folder.upwards().find_map(|above| {
+        let properties = above.text("gradle.properties");
+        let named = properties.as_deref().and_then(|text| {
+            text.lines().find_map(|line| line.trim().strip_prefix("version")?.trim_start().strip_prefix('='))
+        });
+        let build =
+            || ["build.gradle", "build.gradle.kts"].iter().find_map(|file| gradle::parse(&above.text(file)?).version);
+        named.map(|version| version.trim().to_owned()).or_else(build)
+    })
 }
 
 fn depth(folder: Folder<'_>) -> usize {

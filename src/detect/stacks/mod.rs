@@ -32,7 +32,9 @@ pub(super) fn read(stack: &str, sources: &Sources<'_>) -> Facts {
 
 /// What can be said only once the framework is known.
 pub(super) fn finish(stack: &str, sources: &Sources<'_>, framework: Option<&FrameworkRule>, facts: &mut Facts) {
-    if stack == "python" {
-        python::finish(sources, framework, facts);
+    match stack {
+        "node" => node::finish(sources, framework, facts),
+        "python" => python::finish(sources, framework, facts),
+        _ => {}
     }
 }

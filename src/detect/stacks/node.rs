@@ -6,8 +6,9 @@ use crate::detect::facts::{Facts, Role};
 use crate::detect::manifests::node_locks::Locked;
 use crate::detect::manifests::package_json::PackageJson;
 use crate::detect::project::Folder;
+use crate::detect::registry::FrameworkRule;
 use crate::detect::sources::Sources;
-use crate::model::DependencyScope;
+use crate::model::{DependencyScope, Serving};
 
 /// Where a program begins when its manifest does not say.
 const ENTRIES: &[&str] = &[
@@ -121,7 +122,8 @@ fn read_manifest(facts: &mut Facts, folder: Folder<'_>, manifest: &PackageJson) 
         let develops = develops(command);
         let key = if develops { format!("develop.{name}") } else { format!("script.{name}") };
         facts.word(&key, format!("{{run}} {name}"));
-        if name == "start" {
+        if name == "start" || name == "start:prod" {
+            facts.started.push(command.to_owned());
             facts.saw(folder, "package.json", format!("starts with {command}"));
         }
     }
@@ -144,6 +146,29 @@ fn read_manifest(facts: &mut Facts, folder: Folder<'_>, manifest: &PackageJson) 
     for (file, tool) in [("turbo.json", "turbo"), ("nx.json", "nx"), (".moon/workspace.yml", "moon")] {
         if folder.has(file) {
             facts.workspace_tool = Some(tool.to_owned());
+        }
+    }
+}
+
+/// Without a server's framework, and with nothing that starts, what a bundler leaves, or a page beside the manifest,
+/// is what is served.
+pub(super) fn finish(sources: &Sources<'_>, framework: Option<&FrameworkRule>, facts: &mut Facts) {
+    let starts = ["script.start", "script.start:prod"].iter().any(|word| facts.words.contains_key(*word));
+    if framework.is_some() || starts {
+        return;
+    }
+    if facts.output_dir.is_none() && ["public/index.html", "index.html"].iter().any(|page| sources.folder.has(page)) {
+        let builds = facts.words.contains_key("script.build");
+        let page = if sources.folder.has("index.html") || builds { "." } else { "public" };
+        facts.output_dir = Some(page.to_owned());
+    }
+    let listens =
+        facts.words.contains_key("entry") && sources.hold(&[".listen(".to_owned(), "createServer(".to_owned()]);
+    if facts.output_dir.is_some() && !listens {
+        facts.serving = Some(Serving::Static);
+        facts.word("static", "");
+        if sources.folder.has("index.html") || sources.folder.has("public/index.html") {
+            facts.role = Role::App;
         }
     }
 }

@@ -302,6 +302,9 @@ fn django(facts: &mut Facts, sources: &Sources<'_>) {
     }
     facts.word("enter", below.map_or_else(String::new, |below| format!("cd {below} && ")));
     facts.word("manage", "manage.py");
+    if folder.text(&manage).is_some_and(|text| text.contains("django")) {
+        facts.framework = Some(("django".to_owned(), None));
+    }
     facts.files.push(manage);
 }
 
