@@ -5,6 +5,7 @@ mod detect;
 mod docker_target;
 mod generation;
 mod layers;
+mod process_demos;
 mod process_target;
 mod properties_deploy;
 mod properties_store;

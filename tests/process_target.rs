@@ -23,14 +23,15 @@ use wharf::os::archive::{self, PackOptions};
 use wharf::targets::process::ProcessTarget;
 use wharf::targets::{BuildJob, Launch, OutputLine, Report, Role, Target, TargetError};
 
-use crate::support::{http, wharf::PROGRAM};
+use crate::support::{http, processes, wharf::PROGRAM};
 
 const GRACE: Duration = Duration::from_secs(10);
 
 /// A target in a data folder of its own, and a project to deploy to it. Whatever it started ends with it.
 struct Bench {
-    folder: TempDir,
     target: ProcessTarget,
+    _cleanup: processes::Cleanup,
+    folder: TempDir,
 }
 
 impl Bench {
@@ -38,7 +39,8 @@ impl Bench {
         let folder = TempDir::with_prefix("wharf-process-").unwrap();
         fs::create_dir(folder.path().join("project")).unwrap();
         let target = Self::open(folder.path());
-        Self { folder, target }
+        let cleanup = processes::Cleanup(folder.path().to_str().unwrap().to_owned());
+        Self { target, _cleanup: cleanup, folder }
     }
 
     /// The same data folder as a later engine finds it.
@@ -80,12 +82,12 @@ impl Bench {
 
     /// Every process of this bench: supervisors and apps.
     fn processes(&self) -> Vec<Pid> {
-        processes_with(self.folder.path().to_str().unwrap())
+        processes::with(self.folder.path().to_str().unwrap())
     }
 
     /// The processes of its apps.
     fn apps(&self) -> Vec<Pid> {
-        processes_with(&format!("WHARF_INSTANCE={}", self.folder.path().display()))
+        processes::with(&format!("WHARF_INSTANCE={}", self.folder.path().display()))
     }
 
     fn on_disk(&self, instance: &Instance) -> Value {
@@ -115,29 +117,6 @@ impl Bench {
             changes.next().await.unwrap().unwrap();
         }
     }
-}
-
-impl Drop for Bench {
-    fn drop(&mut self) {
-        // Ends what a failed test left: every process that carries this bench's folder in its environment or arguments.
-        for process in self.processes() {
-            let _ = kill_process(process, Signal::KILL);
-        }
-    }
-}
-
-/// The processes that have a text in their arguments or environment.
-fn processes_with(text: &str) -> Vec<Pid> {
-    let own = std::process::id().to_string();
-    let numbers = fs::read_dir("/proc").unwrap().flatten().filter_map(|entry| entry.file_name().into_string().ok());
-    let with =
-        numbers.filter(|number| *number != own && number.bytes().all(|byte| byte.is_ascii_digit())).filter(|number| {
-            ["cmdline", "environ"].iter().any(|file| {
-                let bytes = fs::read(format!("/proc/{number}/{file}")).unwrap_or_default();
-                String::from_utf8_lossy(&bytes).contains(text)
-            })
-        });
-    with.filter_map(|number| Pid::from_raw(number.parse().ok()?)).collect()
 }
 
 /// Waits for what no one tells: that processes which were killed are gone.

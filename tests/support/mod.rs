@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 pub(crate) mod app;
 pub(crate) mod docker;
 pub(crate) mod http;
+pub(crate) mod processes;
 pub(crate) mod profiles;
 pub(crate) mod proptest;
 pub(crate) mod samples;
