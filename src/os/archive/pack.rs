@@ -155,7 +155,12 @@ impl<W: Write> Packer<'_, W> {
             let (ignored, inherited) = self.ignore.check(&folder.inherited, &text);
             let kept = self.options.keep.iter().any(|kept| *kept == text);
             let full = self.root.join(&path);
-            let meta = fs::symlink_metadata(&full).map_err(|error| ArchiveError::unreadable(&full, &error))?;
+            let meta = match fs::symlink_metadata(&full) {
+                Ok(meta) => meta,
+                // Editors and servers make files and take them away again.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                Err(error) => return Err(ArchiveError::unreadable(&full, &error)),
+            };
             if meta.is_dir() {
                 let has_kept = || self.options.keep.iter().any(|kept| Path::new(kept).starts_with(&path));
                 if !ignored {

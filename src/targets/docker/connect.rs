@@ -200,3 +200,42 @@ fn connection_error(address: &str, error: &Error) -> Option<TargetError> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(error: Error) -> TargetError {
+        let docker = Docker::connect_with_http("tcp://127.0.0.1:9", 1, API_DEFAULT_VERSION).unwrap();
+        Engine { docker, address: "unix:///run/docker.sock".into() }.failed("try it", error)
+    }
+
+    fn said(status_code: u16, message: &str) -> Error {
+        Error::DockerResponseServerError { status_code, message: message.to_owned() }
+    }
+
+    #[test]
+    fn errors_of_the_connection_are_told_apart() {
+        let system = |kind: io::ErrorKind| told(Error::IOError { err: kind.into() });
+        assert!(matches!(system(io::ErrorKind::PermissionDenied), TargetError::Denied { .. }));
+        for (kind, words) in [
+            (io::ErrorKind::ConnectionRefused, "nobody listens"),
+            (io::ErrorKind::NotFound, "no socket"),
+            (io::ErrorKind::ConnectionReset, "hung up"),
+            (io::ErrorKind::TimedOut, "connection broke"),
+        ] {
+            let error = system(kind);
+            assert!(matches!(&error, TargetError::Unreachable { detail, .. } if detail.contains(words)), "{error}");
+            assert!(error.to_string().contains("unix:///run/docker.sock"));
+        }
+    }
+
+    #[test]
+    fn the_engines_own_words_are_kept() {
+        let error = told(said(500, "mkdir /var/lib/docker: no space left on device\n"));
+        assert!(matches!(error, TargetError::DiskFull { .. }));
+        assert_eq!(told(said(500, "it cannot\n")).to_string(), "try it: it cannot");
+        assert!(is_missing(&said(404, "")) && !is_missing(&said(409, "")));
+        assert!(is_conflict(&said(409, "")) && !is_conflict(&said(404, "")));
+    }
+}

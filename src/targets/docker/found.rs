@@ -9,6 +9,7 @@ use futures_util::{StreamExt, TryStreamExt};
 
 use super::connect::Engine;
 use super::inspect;
+use super::lifetime::{moment, nanos};
 use super::names::{DEPLOYMENT, Names, role};
 use super::stream::fed;
 use super::{Found, TargetError};
@@ -54,13 +55,19 @@ fn found(container: &ContainerInspectResponse) -> Option<Found> {
     })
 }
 
-/// The identifiers of instances as Docker tells that their state changed.
-pub(super) fn changes(engine: Engine, names: &Names) -> BoxStream<'static, Result<String, TargetError>> {
+/// The identifiers of instances as Docker tells that their state changed, from this moment on.
+pub(super) async fn changes(
+    engine: Engine,
+    names: &Names,
+) -> Result<BoxStream<'static, Result<String, TargetError>>, TargetError> {
+    // The question itself goes out later; what happens until then is told again, by the engine's own clock.
+    let info = engine.docker.info().await.map_err(|error| engine.failed("ask for the time", error))?;
+    let since = moment(nanos(&info.system_time.unwrap_or_default()));
     let mut filter = names.filter();
     filter.insert("type".to_owned(), vec!["container".to_owned()]);
     filter.insert("event".to_owned(), CHANGES.map(str::to_owned).to_vec());
-    fed(move |feed| async move {
-        let mut events = Box::pin(events(&engine, &filter, None));
+    Ok(fed(move |feed| async move {
+        let mut events = Box::pin(events(&engine, &filter, &since));
         while let Some(event) = events.next().await {
             let event = event.map_err(|error| engine.failed("follow the events", error))?;
             let Some(actor) = event.actor else { continue };
@@ -69,19 +76,15 @@ pub(super) fn changes(engine: Engine, names: &Names) -> BoxStream<'static, Resul
             }
         }
         Ok(())
-    })
+    }))
 }
 
-/// The engine's events, those after `since` (as Docker writes it) too.
+/// The engine's events from `since` on.
 pub(super) fn events<'a>(
     engine: &'a Engine,
     filter: &HashMap<String, Vec<String>>,
-    since: Option<&str>,
+    since: &str,
 ) -> impl futures_util::Stream<Item = Result<bollard::models::EventMessage, bollard::errors::Error>> + use<'a> {
-    let options = EventsOptionsBuilder::default().filters(filter);
-    let options = match since {
-        Some(since) => options.since(since),
-        None => options,
-    };
-    engine.docker.events(Some(options.build()))
+    let options = EventsOptionsBuilder::default().filters(filter).since(since).build();
+    engine.docker.events(Some(options))
 }

@@ -48,8 +48,7 @@ impl<'a> Lifetime<'a> {
             ("container".to_owned(), vec![self.id.to_owned()]),
             ("event".to_owned(), vec!["start".to_owned(), "destroy".to_owned()]),
         ]);
-        let since = format!("{}.{:09}", since / 1_000_000_000, since % 1_000_000_000);
-        let mut events = Box::pin(events(self.engine, &filter, Some(&since)));
+        let mut events = Box::pin(events(self.engine, &filter, &moment(since)));
         match events.next().await {
             Some(Ok(event)) => {
                 self.seen = self.seen.max(event.time_nano.unwrap_or(0).into());
@@ -67,4 +66,9 @@ impl<'a> Lifetime<'a> {
 /// Nanoseconds since the Unix epoch of Docker's way to write a time; 0 for one that never was.
 pub(super) fn nanos(time: &str) -> i128 {
     time.parse::<jiff::Timestamp>().map_or(0, |at| at.as_nanosecond().max(0))
+}
+
+/// A moment as Docker's filters take it.
+pub(super) fn moment(nanos: i128) -> String {
+    format!("{}.{:09}", nanos / 1_000_000_000, nanos % 1_000_000_000)
 }

@@ -138,6 +138,6 @@ impl Target for DockerTarget {
     }
 
     async fn changes(&self) -> Result<BoxStream<'static, Result<String, TargetError>>, TargetError> {
-        Ok(found::changes(self.connector.engine().await?, &self.names))
+        found::changes(self.connector.engine().await?, &self.names).await
     }
 }
