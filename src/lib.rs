@@ -14,3 +14,4 @@ pub mod secrets;
 pub mod store;
 pub mod targets;
 pub mod tui;
+pub mod validate;

@@ -1,7 +1,13 @@
 //! What is generated for each kind of project.
 
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use wharf::detect::detect;
 use wharf::generate::{Context, artifacts};
 use wharf::model::{AppProfile, Artifact};
+use wharf::os::tree::DiskTree;
+use wharf::validate::check;
 
 use crate::support::profiles::{self, With as _};
 
@@ -67,4 +73,47 @@ fn no_line_ends_where_it_should_not() {
             assert!(text.lines().all(|line| line == line.trim_end()), "{name}: {text}");
         }
     }
+}
+
+/// Every sample of detection and every demo: what is generated for it stands the checks.
+#[test]
+fn everything_generated_stands_the_checks() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let folders = [root.join("tests/fixtures/stacks"), root.join("demos")];
+    let mut apps: Vec<(String, AppProfile)> =
+        profiles::all().into_iter().map(|(name, profile)| (name.to_owned(), profile)).collect();
+    for folder in folders.iter().flat_map(|folder| subfolders(folder)).flat_map(|folder| {
+        let below = subfolders(&folder);
+        if folder.starts_with(root.join("demos")) || below.is_empty() { vec![folder] } else { below }
+    }) {
+        let detection = detect(&DiskTree::open(&folder).unwrap());
+        let name = folder.strip_prefix(root).unwrap().display().to_string();
+        assert!(!detection.apps.is_empty(), "{name}: {:?}", detection.warnings);
+        apps.extend(detection.apps.into_iter().map(|profile| (name.clone(), profile)));
+    }
+    assert!(apps.len() > 50, "{}", apps.len());
+    let mut unstarted = Vec::new();
+    for (name, profile) in apps {
+        let made = match artifacts(&profile, &Context::new("shop")) {
+            Ok(made) => made,
+            // A library, or what only a server of another kind starts.
+            Err(problem) if problem.cause == "no-start-command" => {
+                unstarted.push(name);
+                continue;
+            }
+            Err(problem) => panic!("{name} {}: {problem}\n{profile:#?}", profile.path),
+        };
+        for artifact in made {
+            let faults = check(&artifact.path, &artifact.content);
+            assert!(faults.is_empty(), "{name}: {faults:#?}\n{}", artifact.content);
+        }
+    }
+    assert_eq!(unstarted, ["tests/fixtures/stacks/java/spring"]);
+}
+
+fn subfolders(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let mut folders: Vec<PathBuf> = entries.filter(|path| path.is_dir()).collect();
+    folders.sort();
+    folders
 }

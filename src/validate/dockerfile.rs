@@ -1,0 +1,255 @@
+//! Dockerfiles (docs.docker.com, “Dockerfile reference”).
+
+use super::{Faults, is_unpinned, names_a_secret};
+
+const INSTRUCTIONS: [&str; 18] = [
+    "ADD",
+    "ARG",
+    "CMD",
+    "COPY",
+    "ENTRYPOINT",
+    "ENV",
+    "EXPOSE",
+    "FROM",
+    "HEALTHCHECK",
+    "LABEL",
+    "MAINTAINER",
+    "ONBUILD",
+    "RUN",
+    "SHELL",
+    "STOPSIGNAL",
+    "USER",
+    "VOLUME",
+    "WORKDIR",
+];
+
+/// One instruction with what belongs to it on later lines.
+struct Instruction {
+    line: usize,
+    /// In upper case.
+    word: String,
+    rest: String,
+}
+
+/// What is known of the stages read so far.
+#[derive(Default)]
+struct Stages {
+    names: Vec<String>,
+    count: usize,
+    /// The user of the stage being read, and where it was said or the stage began.
+    user: Option<(usize, String)>,
+    /// Users of earlier stages, by their names: a stage that begins with one has its user.
+    users: Vec<(String, Option<(usize, String)>)>,
+}
+
+pub(super) fn check(text: &str, faults: &mut Faults<'_>) {
+    let instructions = read(text, faults);
+    let mut stages = Stages::default();
+    let mut has_args_only = true;
+    for instruction in &instructions {
+        if !INSTRUCTIONS.contains(&instruction.word.as_str()) {
+            let message = format!("“{}” is no instruction of a Dockerfile", instruction.word);
+            faults.add("dockerfile-syntax", instruction.line, message);
+            continue;
+        }
+        if instruction.rest.is_empty() {
+            faults.add("dockerfile-syntax", instruction.line, format!("{} says nothing", instruction.word));
+            continue;
+        }
+        match instruction.word.as_str() {
+            "FROM" => from(instruction, &mut stages, faults),
+            "ARG" => secret(instruction, faults),
+            word if stages.count == 0 => {
+                if has_args_only {
+                    faults.add("dockerfile-syntax", instruction.line, format!("{word} stands before the first FROM"));
+                }
+                has_args_only = false;
+            }
+            "ENV" => secret(instruction, faults),
+            "USER" => stages.user = Some((instruction.line, instruction.rest.clone())),
+            "COPY" | "ADD" => copy(instruction, &stages, faults),
+            "CMD" | "ENTRYPOINT" => exec_form(instruction, faults),
+            _ => {}
+        }
+    }
+    if stages.count == 0 {
+        faults.add("dockerfile-syntax", None, "there is no FROM: nothing says what the image begins with");
+        return;
+    }
+    root(&stages, instructions.iter().rev().find(|instruction| instruction.word == "FROM"), faults);
+}
+
+/// Splits the text into instructions: continued lines are joined, comments and here-documents skipped.
+fn read(text: &str, faults: &mut Faults<'_>) -> Vec<Instruction> {
+    let mut instructions: Vec<Instruction> = Vec::new();
+    let mut continued = false;
+    let mut until: Vec<String> = Vec::new();
+    for (index, line) in text.lines().enumerate() {
+        let trimmed = line.trim();
+        if let Some(end) = until.first() {
+            if trimmed == end {
+                until.remove(0);
+            }
+            continue;
+        }
+        if trimmed.is_empty() || trimmed.starts_with('#') {
+            continue;
+        }
+        let (content, goes_on) = match trimmed.strip_suffix('\\') {
+            Some(content) => (content.trim_end(), true),
+            None => (trimmed, false),
+        };
+        if continued && let Some(instruction) = instructions.last_mut() {
+            instruction.rest.push(' ');
+            instruction.rest.push_str(content);
+        } else {
+            let (word, rest) = content.split_once(char::is_whitespace).unwrap_or((content, ""));
+            let (word, rest) = (word.to_ascii_uppercase(), rest.trim().to_owned());
+            instructions.push(Instruction { line: index + 1, word, rest });
+        }
+        continued = goes_on;
+        if !goes_on && let Some(instruction) = instructions.last() {
+            until = here_documents(instruction);
+        }
+    }
+    if continued {
+        faults.add("dockerfile-syntax", text.lines().count(), "the last line goes on and nothing follows");
+    }
+    if let Some(end) = until.first() {
+        faults.add("dockerfile-syntax", text.lines().count(), format!("the text that {end} is to end does not end"));
+    }
+    instructions
+}
+
+/// The words that end the here-documents of an instruction.
+fn here_documents(instruction: &Instruction) -> Vec<String> {
+    if !matches!(instruction.word.as_str(), "RUN" | "COPY" | "ADD") || instruction.rest.contains('[') {
+        return Vec::new();
+    }
+    let words = instruction.rest.split_whitespace().filter_map(|word| word.strip_prefix("<<"));
+    let names = words.map(|word| word.trim_start_matches('-').trim_matches(['"', '\'']).to_owned());
+    names.filter(|name| !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')).collect()
+}
+
+fn from(instruction: &Instruction, stages: &mut Stages, faults: &mut Faults<'_>) {
+    stages.finish();
+    let words: Vec<&str> = instruction.rest.split_whitespace().filter(|word| !word.starts_with("--")).collect();
+    let image = words.first().copied().unwrap_or_default();
+    let earlier = stages.users.iter().find(|(name, _)| name.eq_ignore_ascii_case(image)).map(|(_, user)| user.clone());
+    let name = match words.as_slice() {
+        [_] => None,
+        [_, word, name] if word.eq_ignore_ascii_case("as") => Some((*name).to_owned()),
+        _ => {
+            faults.add("dockerfile-syntax", instruction.line, "FROM takes an image, or an image, AS and a name");
+            None
+        }
+    };
+    if earlier.is_none() && image != "scratch" && is_unpinned(image) {
+        let message = format!("{image} can be another image tomorrow: name a version, as in {image}:1.2");
+        faults.add("unpinned-image", instruction.line, message.replace(":latest:1.2", ":1.2"));
+    }
+    let non_root = image.ends_with(":nonroot").then(|| (instruction.line, "nonroot".to_owned()));
+    stages.user = earlier.unwrap_or(non_root);
+    stages.count += 1;
+    stages.names.push(name.unwrap_or_default());
+}
+
+impl Stages {
+    /// Keeps the user of the stage that was read last.
+    fn finish(&mut self) {
+        if let Some(name) = self.names.last() {
+            self.users.push((name.clone(), self.user.take()));
+        }
+    }
+}
+
+fn copy(instruction: &Instruction, stages: &Stages, faults: &mut Faults<'_>) {
+    let from = instruction.rest.split_whitespace().find_map(|word| word.strip_prefix("--from="));
+    let Some(from) = from else { return };
+    let is_earlier =
+        stages.names[..stages.names.len().saturating_sub(1)].iter().any(|name| name.eq_ignore_ascii_case(from))
+            || from.parse::<usize>().is_ok_and(|number| number + 1 < stages.count);
+    let is_image = from.contains([':', '/', '@', '$']);
+    if !is_earlier && !is_image {
+        let message = format!("--from={from} names no earlier stage: write FROM … AS {from} above it");
+        faults.add("unknown-stage", instruction.line, message);
+    } else if is_image && is_unpinned(from) {
+        faults.add("unpinned-image", instruction.line, format!("{from} can be another image tomorrow: name a version"));
+    }
+}
+
+/// What begins as exec form and is none is run by a shell as it stands.
+fn exec_form(instruction: &Instruction, faults: &mut Faults<'_>) {
+    let is_meant = instruction.rest.starts_with('[') && !instruction.rest.starts_with("[ ");
+    if is_meant && serde_json::from_str::<Vec<String>>(&instruction.rest).is_err() {
+        let message = format!("{} begins as exec form but is no JSON array of texts", instruction.word);
+        faults.add("dockerfile-syntax", instruction.line, message);
+    }
+}
+
+/// A value that stands in `ENV` or `ARG` stands in the image for everybody.
+fn secret(instruction: &Instruction, faults: &mut Faults<'_>) {
+    let mut words = instruction.rest.split_whitespace();
+    let pairs: Vec<(&str, &str)> = if instruction.rest.split_whitespace().next().is_some_and(|word| word.contains('='))
+    {
+        words.filter_map(|word| word.split_once('=')).collect()
+    } else {
+        let name = words.next().unwrap_or_default();
+        vec![(name, instruction.rest.strip_prefix(name).unwrap_or_default().trim())]
+    };
+    for (name, value) in pairs {
+        let value = value.trim_matches(['"', '\'']);
+        if names_a_secret(name) && !value.is_empty() && !value.starts_with('$') {
+            let message = format!("the value of {name} stays in the image for everybody to read: give it at start");
+            faults.add("secret-in-image", instruction.line, message);
+        }
+    }
+}
+
+fn root(stages: &Stages, last: Option<&Instruction>, faults: &mut Faults<'_>) {
+    let (line, user) = match &stages.user {
+        Some((line, user)) => (Some(*line), user.split(':').next().unwrap_or_default().trim()),
+        None => (last.map(|from| from.line), "root"),
+    };
+    if matches!(user, "root" | "0") {
+        faults.add("root-user", line, "the image runs as root: end the last stage with USER and another user");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::validate::check;
+
+    fn rules(text: &str) -> Vec<(&'static str, Option<usize>)> {
+        check("Dockerfile", text).into_iter().map(|fault| (fault.rule, fault.line)).collect()
+    }
+
+    #[test]
+    fn a_sound_one_has_no_faults() {
+        let text = "ARG V=22\n# a comment\nFROM node:${V}-slim AS build\nRUN a \\\n  # still\n  && b\nRUN cat <<EOF\nFROM x\nEOF\n\
+                    FROM gcr.io/distroless/static:nonroot\nCOPY --from=build /a /b\nCOPY --from=0 /a /c\nCMD [\"a\"]\n";
+        assert_eq!(rules(text), []);
+    }
+
+    #[test]
+    fn each_fault_is_told_with_its_line() {
+        assert_eq!(rules("FROM node\nUSER app\n"), [("unpinned-image", Some(1))]);
+        assert_eq!(rules("FROM node:latest\nUSER app\n"), [("unpinned-image", Some(1))]);
+        assert_eq!(rules("FROM a:1\nRUN x\n"), [("root-user", Some(1))]);
+        assert_eq!(rules("FROM a:1\nUSER app\nUSER 0:0\n"), [("root-user", Some(3))]);
+        assert_eq!(rules("FROM a:1\nUSER app\nCOPY --from=build /a /b\n"), [("unknown-stage", Some(3))]);
+        assert_eq!(rules("FROM a:1\nUSER app\nENV A=1 DB_PASSWORD=x\n"), [("secret-in-image", Some(3))]);
+        assert_eq!(rules("FROM a:1\nUSER app\nENV API_KEY some thing\n"), [("secret-in-image", Some(3))]);
+        assert_eq!(rules("FROM a:1\nUSER app\nCMD ['a']\n"), [("dockerfile-syntax", Some(3))]);
+        assert_eq!(rules("FROM a:1\nUSER app\nRUM x\n"), [("dockerfile-syntax", Some(3))]);
+        assert_eq!(rules("RUN x\nFROM a:1\nUSER app\n"), [("dockerfile-syntax", Some(1))]);
+        assert_eq!(rules("FROM a:1\nUSER app\nRUN x \\\n"), [("dockerfile-syntax", Some(3))]);
+        assert_eq!(rules("FROM a:1 b\nUSER app\n"), [("dockerfile-syntax", Some(1))]);
+    }
+
+    #[test]
+    fn a_stage_has_the_user_of_the_one_it_begins_with() {
+        assert_eq!(rules("FROM a:1 AS base\nUSER app\nFROM base\nRUN x\n"), []);
+        assert_eq!(rules("FROM a:1 AS base\nRUN y\nFROM base\nRUN x\n"), [("root-user", Some(3))]);
+    }
+}
