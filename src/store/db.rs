@@ -5,6 +5,7 @@
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
+use std::fs::File;
 use std::ops::Bound;
 
 use super::StoreError;
@@ -15,7 +16,11 @@ use super::record::{Record, decode, encode};
 #[derive(Debug)]
 pub(super) struct Db {
     tree: sled::Db,
+    /// Sled's own file. Its flush hands the bytes to the disk but not the file's new length, so that a loss of power
+    /// could still take them.
+    file: File,
     unflushed: Cell<bool>,
+    applied: Cell<u64>,
 }
 
 /// Where a range begins or ends, and which way it goes.
@@ -28,8 +33,8 @@ pub(super) enum Order {
 }
 
 impl Db {
-    pub(super) fn new(tree: sled::Db) -> Self {
-        Self { tree, unflushed: Cell::new(false) }
+    pub(super) fn new(tree: sled::Db, file: File) -> Self {
+        Self { tree, file, unflushed: Cell::new(false), applied: Cell::new(0) }
     }
 
     /// The bytes under a key.
@@ -108,9 +113,15 @@ impl Db {
         if any {
             // Set first: a batch that failed half way may still have left something to flush.
             self.unflushed.set(true);
+            self.applied.set(self.applied.get() + 1);
             self.tree.apply_batch(batch)?;
         }
         Ok(())
+    }
+
+    /// How many batches were applied since it was opened.
+    pub(super) fn applied(&self) -> u64 {
+        self.applied.get()
     }
 
     /// Whether something was written since the last [`flush`](Self::flush).
@@ -122,6 +133,7 @@ impl Db {
     pub(super) fn flush(&self) -> Result<(), sled::Error> {
         if self.unflushed.get() {
             self.tree.flush()?;
+            self.file.sync_data()?;
             self.unflushed.set(false);
         }
         Ok(())

@@ -27,6 +27,10 @@ const CACHE_BYTES: u64 = 12 * 1024 * 1024;
 #[derive(Debug)]
 pub(super) struct Opened {
     pub(super) tree: sled::Db,
+    /// Sled's own file.
+    pub(super) file: File,
+    /// The state's folder.
+    pub(super) state: PathBuf,
     /// Unlocks when dropped.
     pub(super) lock: File,
     /// What the operator should know about it.
@@ -47,7 +51,7 @@ pub(super) fn open(data_dir: &Path, at: Timestamp) -> Result<Opened, StoreError>
     let lock = lock(data_dir)?;
     let state = data_dir.join("state");
     match try_open(&state) {
-        Ok(tree) => Ok(Opened { tree, lock, notice: None }),
+        Ok((tree, file)) => Ok(Opened { tree, file, state, lock, notice: None }),
         Err(Fault::Other(error)) => Err(error),
         Err(Fault::Corrupt(why)) => {
             let aside = set_aside(&state, at).map_err(|source| StoreError::Folder { folder: state.clone(), source })?;
@@ -62,7 +66,7 @@ pub(super) fn open(data_dir: &Path, at: Timestamp) -> Result<Opened, StoreError>
                  in its place if you can mend it",
             );
             match try_open(&state) {
-                Ok(tree) => Ok(Opened { tree, lock, notice: Some(notice) }),
+                Ok((tree, file)) => Ok(Opened { tree, file, state, lock, notice: Some(notice) }),
                 Err(Fault::Other(error)) => Err(error),
                 Err(Fault::Corrupt(why)) => Err(folder_error(&state, io::Error::other(why))),
             }
@@ -86,7 +90,7 @@ fn folder_error(path: &Path, source: io::Error) -> StoreError {
     StoreError::Folder { folder: path.to_path_buf(), source }
 }
 
-fn try_open(state: &Path) -> Result<sled::Db, Fault> {
+fn try_open(state: &Path) -> Result<(sled::Db, File), Fault> {
     let other = |error| Fault::Other(folder_error(state, error));
     match DirBuilder::new().mode(0o700).create(state) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(other(error)),
@@ -105,7 +109,8 @@ fn try_open(state: &Path) -> Result<sled::Db, Fault> {
         marked.map_err(|error| Fault::Other(error.into()))?;
     }
     write_format(state).map_err(other)?;
-    Ok(tree)
+    let file = File::open(state.join("db/db")).map_err(other)?;
+    Ok((tree, file))
 }
 
 /// Whether a state was begun here that this Wharf can read.
@@ -137,7 +142,12 @@ fn write_format(state: &Path) -> io::Result<()> {
     let mut file = File::create(&new)?;
     file.write_all(text.as_bytes())?;
     file.sync_all()?;
-    fs::rename(new, path)
+    fs::rename(new, path)?;
+    // The names of new files are on the disk once their folders are.
+    for folder in [state.join("db").as_path(), state, state.parent().unwrap_or(state)] {
+        File::open(folder)?.sync_all()?;
+    }
+    Ok(())
 }
 
 fn open_sled(state: &Path) -> Result<sled::Db, Fault> {
@@ -159,6 +169,14 @@ fn open_sled(state: &Path) -> Result<sled::Db, Fault> {
         }
     }
     Err(Fault::Other(StoreError::Busy(state.to_path_buf())))
+}
+
+/// Opens and closes a state that was just closed, so that the next opening is quick: sled reads all that was written
+/// since it was opened last, and notes only then where everything is.
+pub(super) fn settle(state: &Path) {
+    if let Err(Fault::Corrupt(why)) = open_sled(state) {
+        tracing::error!(why, "the state could not be read when it was closed");
+    }
 }
 
 /// Whether an error says something about the machine and not about what stands in the files.

@@ -23,6 +23,8 @@ mod record;
 mod releases;
 mod secrets;
 #[cfg(test)]
+mod shapes;
+#[cfg(test)]
 mod tests;
 mod users;
 mod worker;
@@ -67,7 +69,7 @@ impl Store {
         let serve = move || {
             let start = || -> Result<_, StoreError> {
                 let opened = folder::open(&data_dir, at)?;
-                let numbers = Arc::new(Numbers::open(&opened.tree)?);
+                let numbers = Arc::new(Numbers::open(&opened)?);
                 Ok((opened, numbers))
             };
             match start() {

@@ -92,6 +92,17 @@ async fn what_was_put_is_there_after_opening_again() {
 }
 
 #[tokio::test]
+async fn a_settled_state_is_as_it_was() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path()).await;
+    store.put_project(&project("shop")).await.unwrap();
+    store.close().await;
+    folder::settle(&dir.path().join("state"));
+    let store = open(dir.path()).await;
+    assert_eq!((store.notice(), store.project_by_name("shop").await.unwrap()), (None, Some(project("shop"))));
+}
+
+#[tokio::test]
 async fn a_second_opener_is_told() {
     let dir = tempfile::tempdir().unwrap();
     let _first = open(dir.path()).await;

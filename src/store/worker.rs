@@ -8,7 +8,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use super::StoreError;
 use super::db::{Db, Writes};
-use super::folder::{Opened, panic_text};
+use super::folder::{Opened, panic_text, settle};
 use super::keys::Key;
 
 /// How many requests may wait before those who ask must.
@@ -16,6 +16,9 @@ pub(super) const QUEUE: usize = 256;
 
 /// How many writes share one flush at most.
 const SHARED_FLUSH: usize = 128;
+
+/// After so many batches a close takes the time to make the next opening quick.
+const MANY_BATCHES: u64 = 10_000;
 
 /// What the thread is asked for.
 pub(super) enum Message {
@@ -63,8 +66,8 @@ pub(super) fn serve(
     numbers: &Arc<Numbers>,
     alive: watch::Sender<()>,
 ) {
-    let Opened { tree, lock, .. } = opened;
-    let db = Db::new(tree);
+    let Opened { tree, file, state, lock, .. } = opened;
+    let db = Db::new(tree, file);
     let mut replies: Vec<Reply> = Vec::new();
     let mut open = true;
     while open && let Some(first) = messages.blocking_recv() {
@@ -93,7 +96,11 @@ pub(super) fn serve(
     }
     messages.close();
     warn_of(numbers.give_back(&db));
+    let many = db.applied() > MANY_BATCHES;
     drop(db);
+    if many {
+        settle(&state);
+    }
     drop(lock);
     drop(alive);
 }
@@ -119,11 +126,12 @@ const BLOCK: u64 = 1 << 24;
 
 impl Numbers {
     /// Goes on behind the last block.
-    pub(super) fn open(tree: &sled::Db) -> Result<Self, StoreError> {
-        let bytes = tree.get(Self::key().bytes())?;
+    pub(super) fn open(opened: &Opened) -> Result<Self, StoreError> {
+        let bytes = opened.tree.get(Self::key().bytes())?;
         let next = bytes.and_then(|bytes| bytes.as_ref().try_into().ok()).map_or(1, u64::from_le_bytes);
         let numbers = Self { next: AtomicU64::new(next), end: AtomicU64::new(next) };
-        let db = Db::new(tree.clone());
+        let file = opened.file.try_clone().map_err(sled::Error::from)?;
+        let db = Db::new(opened.tree.clone(), file);
         numbers.reserve(&db)?;
         db.flush()?;
         Ok(numbers)

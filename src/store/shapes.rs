@@ -1,0 +1,208 @@
+//! Holds the shape of everything that is stored, byte for byte.
+//!
+//! Where a snapshot here changes, records of an older Wharf would be read wrongly: raise the record's `VERSION` and
+//! teach its `migrate` the shape before, with the bytes of the old snapshot as the test of it.
+
+use std::fmt::Write as _;
+
+use super::record::{Record, decode, encode};
+use crate::model::{
+    Action, AppKey, AppProfile, Artifact, BuildPlan, Compute, Deployment, DeploymentId, DeploymentStatus, EnvValue,
+    EnvVar, Environment, Event, EventKind, Failure, HealthCheck, HealthProbe, Instance, Job, JobId, JobKind, JobState,
+    Limits, Millis, NetworkPlan, Plan, PortHolder, PortLease, PortPlan, Problem, ProblemCode, Project, ProjectId,
+    Release, Scaling, Security, ServicePlan, Source, StatusChange, Step, StepName, StepStatus, TargetKind, TargetRef,
+    TargetStatus, Timeouts, Timestamp, User, Volume,
+};
+
+/// The bytes in hexadecimal, 32 a line; each is read back and compared first.
+fn bytes<R: Record + PartialEq + std::fmt::Debug>(record: &R) -> String {
+    let bytes = encode(record).unwrap();
+    assert_eq!(&decode::<R>(b"sample", &bytes).unwrap(), record);
+    let mut text = String::new();
+    for line in bytes.chunks(32) {
+        for byte in line {
+            write!(text, "{byte:02x}").unwrap();
+        }
+        text.push('\n');
+    }
+    text
+}
+
+fn at(second: u64) -> Timestamp {
+    Timestamp::from_millis(second * 1000)
+}
+
+fn key() -> AppKey {
+    AppKey { project: ProjectId::from("p1"), app: "web".into(), environment: Environment::Staging }
+}
+
+fn target() -> TargetRef {
+    TargetRef { kind: TargetKind::Process, host: Some("here".into()) }
+}
+
+fn source() -> Source {
+    Source::Git { url: "https://host/x".into(), reference: Some("main".into()), commit: Some("c0".into()) }
+}
+
+fn artifact() -> Artifact {
+    Artifact { path: "Dockerfile".into(), content: "FROM x".into(), reason: "to build".into() }
+}
+
+fn project() -> Project {
+    let (id, name) = (ProjectId::from("p1"), "shop".into());
+    Project { id, name, root: "/srv/shop".into(), source: source(), added_at: at(1), added_by: "ann".into() }
+}
+
+fn deployment() -> Deployment {
+    let instance = |id: &str| Some(Instance { id: id.into(), name: "n".into(), port: Some(20_000) });
+    Deployment {
+        id: DeploymentId::from("d1"),
+        key: key(),
+        project_name: "shop".into(),
+        target: target(),
+        action: Action::Rollback { release: 3 },
+        status: DeploymentStatus::Failed,
+        status_since: at(2),
+        status_reason: "why".into(),
+        steps: vec![Step {
+            name: StepName::Health,
+            status: StepStatus::Failed,
+            started_at: Some(at(3)),
+            finished_at: Some(at(4)),
+            detail: "detail".into(),
+        }],
+        url: Some("http://x".into()),
+        port: Some(20_000),
+        release: Some(4),
+        image: Some("image".into()),
+        live: instance("l"),
+        candidate: instance("c"),
+        commit: Some("c0".into()),
+        source: Some("digest".into()),
+        switch_gap_ms: Some(12),
+        error: Some(Failure {
+            step: StepName::Health,
+            cause: "health-timeout".into(),
+            message: "m".into(),
+            quote: "q".into(),
+        }),
+        cancel_requested: true,
+        requested_by: "ann".into(),
+        created_at: at(5),
+        finished_at: Some(at(6)),
+    }
+}
+
+fn plan() -> Plan {
+    let volume = Volume { name: "v".into(), mount: "/data".into() };
+    let around = EnvValue::Around { before: "b".into(), secret: "s".into(), after: "a".into() };
+    let values = [EnvValue::Plain("p".into()), EnvValue::Secret("s".into()), around];
+    let env: Vec<_> = values.into_iter().map(|value| EnvVar { name: "N".into(), value }).collect();
+    Plan {
+        key: key(),
+        project_name: "shop".into(),
+        target: target(),
+        source: source(),
+        profile: AppProfile { path: ".".into(), name: "web".into(), port: Some(3000), ..AppProfile::default() },
+        build: BuildPlan {
+            context: ".".into(),
+            dockerfile: "Dockerfile".into(),
+            artifacts: vec![artifact()],
+            commands: vec!["make".into()],
+        },
+        compute: Compute {
+            command: Some("run".into()),
+            workdir: ".".into(),
+            limits: Limits { cpus: Some(1.5), memory_bytes: Some(1024) },
+        },
+        storage: vec![volume.clone()],
+        network: NetworkPlan { name: "net".into(), bind: [127, 0, 0, 1].into() },
+        services: vec![ServicePlan {
+            name: "postgres".into(),
+            image: "postgres:17".into(),
+            port: 5432,
+            command: vec!["postgres".into()],
+            env: env.clone(),
+            volumes: vec![volume],
+            ready: vec!["pg_isready".into()],
+        }],
+        ports: PortPlan { container: Some(3000), wanted: Some(20_000) },
+        env,
+        scaling: Scaling { min: 1, max: 2 },
+        security: Security { no_new_privileges: true, drop_capabilities: true, pids_limit: 512 },
+        health: HealthCheck {
+            probe: HealthProbe::Http { path: "/health".into() },
+            interval: Millis::new(5000),
+            timeout: Millis::new(2000),
+            retries: 3,
+        },
+        timeouts: Timeouts::default(),
+    }
+}
+
+fn job() -> Job {
+    Job {
+        id: JobId::from("j1"),
+        kind: JobKind::Delete { volumes: true },
+        deployment: DeploymentId::from("d1"),
+        state: JobState::Failed { reason: "why".into() },
+        attempts: 2,
+        created_at: at(1),
+        started_at: Some(at(2)),
+        finished_at: Some(at(3)),
+    }
+}
+
+fn lease(holder: PortHolder) -> PortLease {
+    PortLease { port: 20_000, holder, since: at(1) }
+}
+
+#[test]
+fn what_is_stored_has_the_shape_that_its_version_says() {
+    insta::assert_snapshot!("project", bytes(&project()));
+    insta::assert_snapshot!("deployment", bytes(&deployment()));
+    insta::assert_snapshot!("plan", bytes(&plan()));
+    insta::assert_snapshot!("job", bytes(&job()));
+    let change = StatusChange { status: DeploymentStatus::Deleted, at: at(1), reason: "why".into() };
+    insta::assert_snapshot!("status-change", bytes(&change));
+    let release = Release {
+        key: key(),
+        number: 7,
+        deployment: DeploymentId::from("d1"),
+        image: Some("image".into()),
+        artifacts: vec![artifact()],
+        commit: Some("c0".into()),
+        source: Some("digest".into()),
+        created_at: at(1),
+    };
+    insta::assert_snapshot!("release", bytes(&release));
+    let user = User { uid: 7, name: "ann".into(), first_seen: at(1), last_seen: at(2) };
+    insta::assert_snapshot!("user", bytes(&user));
+    let holders = [
+        PortHolder::App(key()),
+        PortHolder::Candidate(DeploymentId::from("d1")),
+        PortHolder::Manual { note: "printer".into() },
+    ];
+    insta::assert_snapshot!("ports", holders.map(|holder| bytes(&lease(holder))).concat());
+}
+
+#[test]
+fn events_have_the_shape_that_their_version_says() {
+    let status = TargetStatus { target: target(), available: true, detail: "answers".into() };
+    let kinds = [
+        EventKind::Project(project()),
+        EventKind::ProjectRemoved(ProjectId::from("p1")),
+        EventKind::Detected(ProjectId::from("p1")),
+        EventKind::Deployment(Box::new(deployment())),
+        EventKind::Job(job()),
+        EventKind::Port(lease(PortHolder::App(key()))),
+        EventKind::PortReleased(20_000),
+        EventKind::Target(status),
+        EventKind::Notice(Problem::new(ProblemCode::Refused, "cause", "message").why("why").fix("fix")),
+    ];
+    let events = kinds.map(|kind| {
+        assert!(kind.is_kept());
+        bytes(&Event { seq: 1, at: at(1), kind })
+    });
+    insta::assert_snapshot!("events", events.join("\n"));
+}
