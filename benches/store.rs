@@ -1,7 +1,7 @@
 //! A store with ten thousand projects and a hundred thousand deployments.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use divan::Bencher;
@@ -23,10 +23,10 @@ const AT_ONCE: usize = 200;
 static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().unwrap());
 
 /// The filled store, closed.
-static CLOSED: LazyLock<TempDir> = LazyLock::new(|| {
-    let dir = tempfile::tempdir().unwrap();
+static CLOSED: LazyLock<PathBuf> = LazyLock::new(|| {
+    let dir = empty("closed");
     RUNTIME.block_on(async {
-        let store = Store::open(dir.path(), at(0)).await.unwrap();
+        let store = Store::open(&dir, at(0)).await.unwrap();
         fill(&store).await;
         store.close().await;
     });
@@ -34,15 +34,15 @@ static CLOSED: LazyLock<TempDir> = LazyLock::new(|| {
 });
 
 /// The same as it lies on the disk when the engine was killed after a last hundred changes.
-static KILLED: LazyLock<TempDir> = LazyLock::new(|| {
-    let (dir, killed) = (copy(CLOSED.path()), tempfile::tempdir().unwrap());
+static KILLED: LazyLock<PathBuf> = LazyLock::new(|| {
+    let (dir, killed) = (copy(&CLOSED), empty("killed"));
     RUNTIME.block_on(async {
         let store = Store::open(dir.path(), at(0)).await.unwrap();
         let puts = (0..100).map(|number| deployment(DEPLOYMENTS + number));
         for deployment in puts {
             store.put_deployment(&deployment, None).await.unwrap();
         }
-        copy_into(dir.path(), killed.path());
+        copy_into(dir.path(), &killed);
         store.close().await;
     });
     killed
@@ -50,9 +50,18 @@ static KILLED: LazyLock<TempDir> = LazyLock::new(|| {
 
 /// The filled store, open.
 static STORE: LazyLock<Store> = LazyLock::new(|| {
-    let dir = copy(CLOSED.path()).keep();
+    let dir = empty("open");
+    copy_into(&CLOSED, &dir);
     RUNTIME.block_on(Store::open(&dir, at(0))).unwrap()
 });
+
+/// An empty folder of that name, in the place of that of the run before.
+fn empty(name: &str) -> PathBuf {
+    let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join("bench-store").join(name);
+    let _ = fs::remove_dir_all(&dir);
+    fs::create_dir_all(&dir).unwrap();
+    dir
+}
 
 fn at(second: u64) -> Timestamp {
     Timestamp::from_millis(1_764_000_000_000 + second * 1000)
@@ -155,67 +164,75 @@ fn open(bencher: Bencher<'_, '_>, from: &Path) {
 
 #[divan::bench(sample_count = 10, sample_size = 1)]
 fn open_after_a_close(bencher: Bencher<'_, '_>) {
-    open(bencher, CLOSED.path());
+    open(bencher, &CLOSED);
 }
 
 #[divan::bench(sample_count = 10, sample_size = 1)]
 fn open_after_a_kill(bencher: Bencher<'_, '_>) {
-    open(bencher, KILLED.path());
+    open(bencher, &KILLED);
 }
 
 #[divan::bench]
 fn first_page_of_projects(bencher: Bencher<'_, '_>) {
+    let store = &*STORE;
     let query = PageQuery::default();
-    bencher.bench_local(|| RUNTIME.block_on(STORE.projects(&query)).unwrap());
+    bencher.bench_local(|| RUNTIME.block_on(store.projects(&query)).unwrap());
 }
 
 #[divan::bench]
 fn page_in_the_middle_of_projects(bencher: Bencher<'_, '_>) {
+    let store = &*STORE;
     let query = PageQuery { after: Some("project-05000".to_owned()), limit: None };
-    bencher.bench_local(|| RUNTIME.block_on(STORE.projects(&query)).unwrap());
+    bencher.bench_local(|| RUNTIME.block_on(store.projects(&query)).unwrap());
 }
 
 #[divan::bench]
 fn first_page_of_deployments(bencher: Bencher<'_, '_>) {
+    let store = &*STORE;
     let filter = DeploymentFilter::default();
-    bencher.bench_local(|| RUNTIME.block_on(STORE.deployments(&filter)).unwrap());
+    bencher.bench_local(|| RUNTIME.block_on(store.deployments(&filter)).unwrap());
 }
 
 #[divan::bench]
 fn page_in_the_middle_of_deployments_that_stopped(bencher: Bencher<'_, '_>) {
+    let store = &*STORE;
     let after = Some(deployment(DEPLOYMENTS / 2).id.to_string());
     let filter = DeploymentFilter { status: Some(DeploymentStatus::Stopped), after, ..DeploymentFilter::default() };
-    bencher.bench_local(|| RUNTIME.block_on(STORE.deployments(&filter)).unwrap());
+    bencher.bench_local(|| RUNTIME.block_on(store.deployments(&filter)).unwrap());
 }
 
 #[divan::bench]
 fn deployments_of_a_project(bencher: Bencher<'_, '_>) {
+    let store = &*STORE;
     let filter = DeploymentFilter { project: Some(project(77).id), ..DeploymentFilter::default() };
-    bencher.bench_local(|| RUNTIME.block_on(STORE.deployments(&filter)).unwrap());
+    bencher.bench_local(|| RUNTIME.block_on(store.deployments(&filter)).unwrap());
 }
 
 #[divan::bench]
 fn latest_of_the_first_page_of_projects(bencher: Bencher<'_, '_>) {
+    let store = &*STORE;
     let projects: Vec<_> = (0..200).map(|number| project(number).id).collect();
-    bencher.bench_local(|| RUNTIME.block_on(STORE.latest_of_projects(&projects)).unwrap());
+    bencher.bench_local(|| RUNTIME.block_on(store.latest_of_projects(&projects)).unwrap());
 }
 
 #[divan::bench]
 fn one_deployment_with_its_history(bencher: Bencher<'_, '_>) {
+    let store = &*STORE;
     let id = deployment(DEPLOYMENTS / 3).id;
     bencher.bench_local(|| {
         RUNTIME.block_on(async {
-            let deployment = STORE.deployment(&id).await.unwrap();
-            (deployment, STORE.plan(&id).await.unwrap(), STORE.history(&id).await.unwrap())
+            let deployment = store.deployment(&id).await.unwrap();
+            (deployment, store.plan(&id).await.unwrap(), store.history(&id).await.unwrap())
         })
     });
 }
 
 #[divan::bench(sample_count = 20)]
 fn a_change_of_a_deployment(bencher: Bencher<'_, '_>) {
+    let store = &*STORE;
     let mut changed = deployment(DEPLOYMENTS / 4);
     bencher.bench_local(|| {
         changed.status_since = changed.status_since.plus(std::time::Duration::from_millis(1));
-        RUNTIME.block_on(STORE.put_deployment(&changed, None)).unwrap();
+        RUNTIME.block_on(store.put_deployment(&changed, None)).unwrap();
     });
 }
