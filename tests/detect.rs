@@ -80,7 +80,7 @@ fn special_samples_are_told_apart() {
         (found.apps.iter().map(line).collect::<Vec<_>>(), found)
     };
     assert_eq!(seen("app-in-subfolder").0, ["services/orders python flask"]);
-    assert_eq!(seen("bom-and-utf16").0, [". node -", "jobs python flask"]);
+    assert_eq!(seen("bom-and-utf16").0, [". node koa", "jobs python flask"]);
     assert_eq!(seen("mixed-django-frontend").0, [". python django", "frontend node vue"]);
     assert_eq!(seen("mixed-rails-node").0, [". ruby rails"]);
     let (apps, found) = seen("monorepo-pnpm");

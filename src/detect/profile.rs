@@ -126,7 +126,14 @@ fn build_tool(app: &App<'_>, rule: Option<&FrameworkRule>) -> Option<String> {
 fn serving(app: &App<'_>, rule: Option<&FrameworkRule>) -> Serving {
     match app.facts.serving {
         Some(serving) => serving,
-        None => rule.map_or(app.candidate.stack.serving, |rule| rule.serving),
+        None => rule.map_or(app.candidate.stack.serving, |rule| {
+            let any = |names: &[String]| names.iter().any(|name| app.facts.depends_on(name));
+            match (any(&rule.serves_with), any(&rule.static_with)) {
+                (true, _) => Serving::Server,
+                (false, true) => Serving::Static,
+                (false, false) => rule.serving,
+            }
+        }),
     }
 }
 

@@ -166,6 +166,10 @@ pub(super) struct FrameworkRule {
     pub build_tool: Option<String>,
     /// How it answers.
     pub serving: Serving,
+    /// Dependencies with which it answers by a process of its own, whatever `serving` says.
+    pub serves_with: Vec<String>,
+    /// Dependencies with which it leaves files to be served, whatever `serving` says.
+    pub static_with: Vec<String>,
     /// Where a build leaves files to be served.
     pub output_dir: Option<String>,
     /// What it listens on.

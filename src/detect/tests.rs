@@ -328,3 +328,27 @@ fn a_django_project_below_its_requirements_is_one_app() {
     let start = "cd backend && gunicorn --bind 0.0.0.0:$PORT site.wsgi:application";
     assert_eq!((app.path.as_str(), app.start_command.as_deref()), (".", Some(start)));
 }
+
+#[test]
+fn a_framework_that_renders_ahead_is_served_as_files_unless_it_has_a_server() {
+    let of = |dependencies: &str| only(&[("package.json", &format!("{{\"dependencies\": {{{dependencies}}}}}"))]);
+    let ahead = of(r#""astro": "5""#);
+    assert_eq!((ahead.serving, ahead.output_dir.as_deref()), (Serving::Static, Some("dist")));
+    let server = of(r#""astro": "5", "@astrojs/node": "9""#);
+    assert_eq!(
+        (server.serving, server.start_command.as_deref()),
+        (Serving::Server, Some("node dist/server/entry.mjs"))
+    );
+    let angular = only(&[
+        (
+            "package.json",
+            r#"{"scripts": {"build": "ng build", "start": "ng serve"}, "dependencies": {"@angular/core": "19"}}"#,
+        ),
+        (
+            "angular.json",
+            r#"{"projects": {"shop": {"architect": {"build": {"builder": "@angular/build:application"}}}}}"#,
+        ),
+    ]);
+    assert_eq!((angular.serving, angular.output_dir.as_deref()), (Serving::Static, Some("dist/shop/browser")));
+    assert_eq!(angular.build_command.as_deref(), Some("npm run build"));
+}

@@ -219,6 +219,9 @@ fn output(facts: &Facts, folder: Folder<'_>) -> Option<String> {
     if facts.depends_on("react-scripts") {
         return Some("build".to_owned());
     }
+    if let Some(angular) = folder.value("angular.json") {
+        return angular_output(&angular);
+    }
     let bundlers = ["vite", "@vue/cli-service", "webpack", "parcel", "parcel-bundler", "rollup", "esbuild"];
     let bundled = bundlers.iter().any(|name| facts.depends_on(name));
     let configured = || {
@@ -231,6 +234,19 @@ fn output(facts: &Facts, folder: Folder<'_>) -> Option<String> {
         (!inside.starts_with("..") && !inside.starts_with('/')).then_some(inside)
     };
     bundled.then(|| configured().unwrap_or_else(|| "dist".to_owned()))
+}
+
+/// The output of the default project of `angular.json`; newer builders put what a browser gets in a folder below.
+fn angular_output(angular: &Value) -> Option<String> {
+    let projects = angular.get("projects")?.as_object()?;
+    let default = angular.get("defaultProject").and_then(Value::as_str);
+    let (name, project) = default.and_then(|name| projects.get_key_value(name)).or_else(|| projects.iter().next())?;
+    let build = project.pointer("/architect/build").or_else(|| project.pointer("/targets/build"))?;
+    let path = build.pointer("/options/outputPath");
+    let base = path.and_then(|path| path.as_str().or_else(|| path.get("base")?.as_str()));
+    let base = base.map_or_else(|| format!("dist/{name}"), str::to_owned);
+    let builder = build.get("builder").and_then(Value::as_str).unwrap_or("");
+    Some(if builder.ends_with(":application") { format!("{base}/browser") } else { base })
 }
 
 /// The file that `node` is to run: what the start script runs, what `main` says, or a usual name.
