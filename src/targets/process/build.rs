@@ -50,6 +50,9 @@ impl Builds {
             return Ok(image);
         }
         self.clean(&job.plan.key).await?;
+        if has_limits(job.plan) {
+            report.line("", LogStream::Wharf, "the limits for cores and memory are not enforced on this target");
+        }
         let half_built = HalfBuilt::new(folder.clone());
         let tree = folder.join(TREE);
         private_dir(&folder).map_err(|why| error("make the build's folder", &why))?;
@@ -122,6 +125,10 @@ impl Builds {
         };
         super::blocking(clean).await.map_err(|why| error("remove a half-done build", &why))
     }
+}
+
+fn has_limits(plan: &Plan) -> bool {
+    plan.compute.limits.cpus.is_some() || plan.compute.limits.memory_bytes.is_some()
 }
 
 /// The folder of a plan's app in an unpacked tree.

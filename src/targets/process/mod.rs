@@ -10,6 +10,7 @@
 mod build;
 mod environment;
 mod folder;
+mod follow;
 mod instances;
 mod journal;
 mod protocol;
@@ -36,9 +37,9 @@ use tokio_util::task::AbortOnDropHandle;
 
 use self::build::Builds;
 use self::folder::Record;
-use self::instances::{Instances, Notices};
+use self::instances::Instances;
 use self::journal::Reader;
-use self::protocol::{Notice, Request};
+use self::protocol::Request;
 use self::usage::Meter;
 use super::{BuildJob, Found, Launch, OutputLine, Report, Role, Target, TargetError};
 use crate::model::{
@@ -52,9 +53,6 @@ pub use self::supervisor::supervise;
 
 /// The most that an unpacked source may hold, in bytes.
 const MAX_SOURCE: u64 = 16 * 1024 * 1024 * 1024;
-
-/// How many lines of output are read at once.
-const BATCH: usize = 512;
 
 /// Runs one of the hidden commands that belong to this target, where the arguments (without the program's name)
 /// name one: `supervise FOLDER`, `serve-static FOLDER [--single-page]`.
@@ -168,6 +166,8 @@ impl ProcessTarget {
             return Err(TargetError::Unsupported(detail));
         }
         let files = workdir.join(plan.profile.output_dir.as_deref().unwrap_or("."));
+        // Rebuilt from its parts: `.` goes away.
+        let files: PathBuf = files.components().collect();
         let mut command = vec![
             self.executable.to_string_lossy().into_owned(),
             "serve-static".to_owned(),
@@ -185,25 +185,10 @@ impl ProcessTarget {
     fn watch(&self, id: &str, just_started: bool) {
         let mut watches = self.watches.lock().unwrap_or_else(PoisonError::into_inner);
         watches.retain(|known, watch| !(watch.is_finished() || just_started && known == id));
-        watches
-            .entry(id.to_owned())
-            .or_insert_with(|| AbortOnDropHandle::new(tokio::spawn(watch(Arc::clone(&self.instances), id.to_owned()))));
+        watches.entry(id.to_owned()).or_insert_with(|| {
+            AbortOnDropHandle::new(tokio::spawn(follow::changes(Arc::clone(&self.instances), id.to_owned())))
+        });
     }
-}
-
-/// Tells of an instance's changes until its supervisor ends, and then settles it.
-async fn watch(instances: Arc<Instances>, id: String) {
-    // An error means that nobody listens to the changes just now.
-    let tell = || {
-        let _ = instances.changes.send(id.clone());
-    };
-    while let Ok(Some(mut notices)) = instances.ask(&id, &Request::State).await {
-        while notices.next().await.is_some() {
-            tell();
-        }
-    }
-    let _ = instances.state(&id).await;
-    tell();
 }
 
 #[async_trait]
@@ -308,10 +293,7 @@ impl Target for ProcessTarget {
         let folder = self.instances.known(&instance.id)?;
         // Asked first and read then: a line is either read or told of.
         let notices = self.instances.ask(&instance.id, &Request::Output).await?;
-        let follow = Follow { reader: Some(Reader::new(&folder.log(), after)), notices };
-        let batches =
-            stream::unfold(follow, |mut follow| async move { follow.next().await.map(|batch| (batch, follow)) });
-        Ok(batches.flat_map(|batch| stream::iter(flatten(batch))).boxed())
+        Ok(follow::lines(Reader::new(&folder.log(), after), notices))
     }
 
     async fn samples(
@@ -370,43 +352,6 @@ impl Target for ProcessTarget {
             }
         });
         Ok(changes.boxed())
-    }
-}
-
-/// Reads the log of an instance as it grows.
-struct Follow {
-    reader: Option<Reader>,
-    notices: Option<Notices>,
-}
-
-impl Follow {
-    async fn next(&mut self) -> Option<Result<Vec<OutputLine>, TargetError>> {
-        loop {
-            let mut reader = self.reader.take()?;
-            let read = blocking(move || reader.next(BATCH).map(|lines| (reader, lines))).await;
-            let lines = match read {
-                Ok((reader, lines)) => {
-                    self.reader = Some(reader);
-                    lines
-                }
-                Err(why) => return Some(Err(error("read the log", &why))),
-            };
-            if !lines.is_empty() {
-                return Some(Ok(lines));
-            }
-            match self.notices.as_mut()?.next().await {
-                Some(Notice::Output(_) | Notice::State(_)) => {}
-                // The supervisor has ended: what it wrote last is still to be read.
-                None => self.notices = None,
-            }
-        }
-    }
-}
-
-fn flatten(batch: Result<Vec<OutputLine>, TargetError>) -> Vec<Result<OutputLine, TargetError>> {
-    match batch {
-        Ok(lines) => lines.into_iter().map(Ok).collect(),
-        Err(why) => vec![Err(why)],
     }
 }
 
