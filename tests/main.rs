@@ -1,8 +1,10 @@
 //! The integration tests: one crate, a file for each subject.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test's helpers fail the test by panicking")]
 
+mod cli;
 mod detect;
 mod docker_target;
+mod engine_process;
 mod generation;
 mod layers;
 mod process_demos;

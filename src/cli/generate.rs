@@ -112,7 +112,9 @@ fn views(
     let name = Some(detect::label(&folder)).filter(|name| !name.is_empty()).unwrap_or_else(|| "app".to_owned());
     let mut views = Vec::new();
     for app in chosen(root, detection, args.app.as_deref())? {
-        let profile = settings.applied_to(app, args.env);
+        // What Wharf wrote is compared, also where a person edited it since.
+        let wrote = |path: &str| matches!(project_files::read(root, &generate::base_path(path)), Ok(Some(_)));
+        let profile = generate::disowned(&settings.applied_to(app, args.env), wrote);
         for artifact in generate::artifacts(&profile, &generate::Context::new(&name))? {
             let current = project_files::read(root, &artifact.path)?;
             let base = project_files::read(root, &generate::base_path(&artifact.path))?;

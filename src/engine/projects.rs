@@ -87,7 +87,10 @@ impl Engine {
         let (detection, settings) = self.0.examine(&project, false).await?;
         let mut views = Vec::new();
         for profile in select_apps(&project, &detection, app)? {
-            let profile = settings.applied_to(profile, environment);
+            // What Wharf wrote is compared, also where a person edited it since.
+            let wrote =
+                |path: &str| matches!(project_files::read(&project.root, &generate::base_path(path)), Ok(Some(_)));
+            let profile = generate::disowned(&settings.applied_to(profile, environment), wrote);
             for artifact in generate::artifacts(&profile, &Context::new(&project.name))? {
                 let current = project_files::read(&project.root, &artifact.path)?;
                 let base = project_files::read(&project.root, &generate::base_path(&artifact.path))?;

@@ -54,6 +54,17 @@ pub fn artifacts(profile: &AppProfile, ctx: &Context<'_>) -> Result<Vec<Artifact
     Ok(artifacts)
 }
 
+/// The profile without those files that Wharf wrote itself (`wrote` says of a path whether it did): detection cannot
+/// tell them from the project's own, which would then never be generated anew.
+#[must_use]
+pub fn disowned(profile: &AppProfile, wrote: impl Fn(&str) -> bool) -> AppProfile {
+    let mut profile = profile.clone();
+    profile.dockerfile = profile.dockerfile.filter(|path| !wrote(path));
+    profile.compose_file = profile.compose_file.filter(|path| !wrote(path));
+    profile.config_files.retain(|path| !wrote(path));
+    profile
+}
+
 /// A `.dockerignore` or `.env.example` that detection saw in the project stays as it is.
 fn is_the_projects(profile: &AppProfile, path: &str) -> bool {
     profile.config_files.iter().any(|file| file == path)

@@ -57,6 +57,9 @@ const NEVER_WALKED: &[&str] = &[
 /// So many files make a folder a large one.
 const SMALL: usize = 1_000;
 
+/// Where copies of the files lie that Wharf wrote into a project.
+const WRITTEN: &str = ".wharf/base";
+
 /// What a walk and a read may take.
 #[derive(Clone, Copy, Debug)]
 pub struct Bounds {
@@ -105,7 +108,23 @@ impl DiskTree {
         }
         fs::read_dir(&root).map_err(|error| unreachable_folder(path, &error))?;
         let (paths, warnings) = walk(&root, bounds);
-        Ok(Self { root, paths, warnings, bounds })
+        let mut tree = Self { root, paths, warnings, bounds };
+        tree.leave_out_own_files();
+        Ok(tree)
+    }
+
+    /// What Wharf wrote and nobody edited since says nothing about a project: a Dockerfile that was generated would
+    /// be taken for the project's own and never be made anew.
+    fn leave_out_own_files(&mut self) {
+        let written = self.root.join(WRITTEN);
+        if !written.is_dir() {
+            return;
+        }
+        let limit = self.bounds.file_bytes;
+        let read = |folder: &Path, path: &str| read_within(&self.root, &folder.join(path), limit).ok();
+        let own = |path: &String| read(&written, path).is_some_and(|copy| read(&self.root, path) == Some(copy));
+        let kept: Vec<String> = self.paths.iter().filter(|path| !own(path)).cloned().collect();
+        self.paths = kept;
     }
 
     /// The folder, absolute and without links.
@@ -391,6 +410,17 @@ mod tests {
         assert_eq!(tree.read("in").unwrap(), b"here");
         assert_eq!(tree.warnings().len(), 1);
         assert_eq!(tree.warnings()[0].file, "out");
+    }
+
+    #[test]
+    fn what_wharf_wrote_is_left_out_until_somebody_edits_it() {
+        let folder = folder(&[
+            ("Dockerfile", "FROM a"),
+            ("compose.yaml", "edited"),
+            (".wharf/base/Dockerfile", "FROM a"),
+            (".wharf/base/compose.yaml", "services:"),
+        ]);
+        assert_eq!(DiskTree::open(folder.path()).unwrap().paths(), ["compose.yaml"]);
     }
 
     #[test]

@@ -68,7 +68,9 @@ impl Transport {
         let cause = io_error(error);
         let socket = self.socket.display();
         match cause.map(io::Error::kind) {
-            Some(io::ErrorKind::NotFound) => not_running(format!("{socket} is not there")),
+            Some(io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+                not_running(format!("{socket} is not there"))
+            }
             Some(io::ErrorKind::ConnectionRefused) => not_running(format!("nobody listens on {socket}")),
             Some(io::ErrorKind::PermissionDenied) => {
                 Problem::new(ProblemCode::Refused, "not-your-engine", "this account may not talk to the engine")

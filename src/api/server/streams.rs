@@ -54,9 +54,14 @@ fn send<T: Serialize + Send + 'static>(
     at_the_end: u16,
 ) -> Response {
     match upgrade {
-        Ok(upgrade) => upgrade
-            .max_message_size(MAX_MESSAGE)
-            .on_upgrade(move |socket| app.streams.clone().track_future(send_all(socket, items, app.stop, at_the_end))),
+        Ok(upgrade) => {
+            // From now on, and not only when the socket is there, the engine's end waits for this.
+            let open = app.streams.token();
+            upgrade.max_message_size(MAX_MESSAGE).on_upgrade(async move |socket| {
+                send_all(socket, items, app.stop, at_the_end).await;
+                drop(open);
+            })
+        }
         Err(rejection) => rejection.into_response(),
     }
 }

@@ -1,0 +1,293 @@
+//! The commands as a person or a script calls them: help, errors, exit codes.
+
+use std::fs;
+use std::io::Write;
+use std::os::unix::fs::PermissionsExt as _;
+use std::process::Stdio;
+
+use crate::support::wharf::{Ran, Wharf};
+
+/// What a command told on standard error, without what differs from machine to machine.
+fn told(wharf: &Wharf, ran: &Ran) -> String {
+    let folder = wharf.path("").display().to_string();
+    ran.stderr.replace(folder.trim_end_matches('/'), "TEMP")
+}
+
+#[test]
+fn the_help_names_every_command() {
+    let wharf = Wharf::new();
+    insta::assert_snapshot!("help", wharf.run(&["--help"]).exits(0).stdout);
+    insta::assert_snapshot!("help_deploy", wharf.run(&["deploy", "--help"]).exits(0).stdout);
+    assert!(!wharf.data_dir().exists(), "help makes nothing");
+}
+
+#[test]
+fn the_version_is_told_without_anything_else() {
+    let wharf = Wharf::new();
+    let ran = wharf.run(&["--version"]).exits(0);
+    assert_eq!(ran.stdout, concat!("wharf ", env!("CARGO_PKG_VERSION"), "\n"));
+    assert!(!wharf.data_dir().exists());
+}
+
+#[test]
+fn wrong_usage_exits_2_before_anything_is_started() {
+    let wharf = Wharf::new();
+    let wrong: [&[&str]; 12] = [
+        &["nonsense"],
+        &["deploy", "--target", "moon"],
+        &["deploy", "--env", "moon"],
+        &["deploy", "--set", "NOVALUE"],
+        &["deploy", "--set", "1BAD=x"],
+        &["deploy", "--port", "70000"],
+        &["deploy", "--port", "0"],
+        &["deploy", "--json-stream", "--detach"],
+        &["list", "--status", "moon"],
+        &["ports", "reserve", "80"],
+        &["logs", "--step", "moon"],
+        &["rollback", "--to", "0"],
+    ];
+    for args in wrong {
+        let ran = wharf.run(args).exits(2);
+        assert!(ran.stderr.starts_with("error: "), "{args:?}: {}", ran.stderr);
+    }
+    assert!(!wharf.data_dir().exists());
+}
+
+#[test]
+fn paths_that_lead_nowhere_are_told_with_the_way_out() {
+    let wharf = Wharf::new();
+    fs::write(wharf.path("file"), "").unwrap();
+    for command in ["detect", "generate", "deploy"] {
+        let missing = wharf.run(&[command, "./missing"]).exits(3);
+        assert!(missing.stderr.contains("./missing") && missing.stderr.contains("try: "), "{}", missing.stderr);
+        let file = wharf.run(&[command, "./file"]).exits(2);
+        assert!(file.stderr.contains("is a file, not a folder"), "{}", file.stderr);
+    }
+    insta::assert_snapshot!("missing_path", told(&wharf, &wharf.run(&["deploy", "./missing"])));
+    insta::assert_snapshot!("path_is_a_file", told(&wharf, &wharf.run(&["deploy", "./file"])));
+    assert!(!wharf.data_dir().exists(), "no engine is started for what cannot be");
+}
+
+#[test]
+fn a_folder_that_may_not_be_read_is_refused() {
+    let wharf = Wharf::new();
+    let closed = wharf.path("closed");
+    fs::create_dir(&closed).unwrap();
+    fs::set_permissions(&closed, fs::Permissions::from_mode(0o000)).unwrap();
+    if fs::read_dir(&closed).is_ok() {
+        let _ = writeln!(std::io::stderr(), "skipped: this account may read everything");
+        return;
+    }
+    for command in ["detect", "generate", "deploy"] {
+        let ran = wharf.run(&[command, "./closed"]).exits(5);
+        assert!(ran.stderr.contains("chmod u+rx"), "{}", ran.stderr);
+    }
+}
+
+#[test]
+fn an_empty_folder_is_no_error_to_look_at_and_one_to_deploy() {
+    let wharf = Wharf::new();
+    fs::create_dir(wharf.path("empty")).unwrap();
+    let found = wharf.json(&["detect", "empty"]);
+    assert_eq!((&found["apps"], &found["primary"]), (&serde_json::json!([]), &serde_json::Value::Null));
+    let generated = wharf.run(&["generate", "./empty"]).exits(3);
+    insta::assert_snapshot!("nothing_to_generate", told(&wharf, &generated));
+    let deployed = wharf.run(&["deploy", "./empty", "--target", "process"]).exits(3);
+    insta::assert_snapshot!("nothing_to_deploy", told(&wharf, &deployed));
+}
+
+#[test]
+fn a_malformed_manifest_is_a_warning_and_malformed_settings_are_an_error() {
+    let wharf = Wharf::new();
+    let project = wharf.copy("tests/fixtures/special/malformed-package-json", "broken");
+    let found = wharf.json(&["detect", project.to_str().unwrap()]);
+    assert!(!found["warnings"].as_array().unwrap().is_empty(), "{found}");
+    fs::write(project.join("wharf.toml"), "[app]\nprot = 3000\n").unwrap();
+    for args in [&["detect", "broken"][..], &["deploy", "./broken", "--target", "process"]] {
+        let ran = wharf.run(args).exits(2);
+        assert!(ran.stderr.contains("wharf.toml, line 2"), "{}", ran.stderr);
+    }
+}
+
+#[test]
+fn what_is_not_known_exits_3() {
+    let wharf = Wharf::new();
+    fs::create_dir(wharf.path("folder")).unwrap();
+    for command in ["status", "logs", "stop", "restart", "rollback", "cancel", "delete"] {
+        let name = wharf.run(&[command, "nothing"]).exits(3);
+        assert!(name.stderr.contains("“nothing” is no project, no folder and no deployment"), "{}", name.stderr);
+        let path = wharf.run(&[command, "./folder"]).exits(3);
+        assert!(path.stderr.contains("is not a known project"), "{}", path.stderr);
+    }
+    wharf.run(&["projects", "remove", "nothing", "--yes"]).exits(3);
+    wharf.run(&["ports", "release", "20000"]).exits(3);
+    insta::assert_snapshot!("unknown_name", told(&wharf, &wharf.run(&["status", "nothing"])));
+    insta::assert_snapshot!("unknown_project", told(&wharf, &wharf.run(&["status", "./folder"])));
+}
+
+#[test]
+fn a_problem_is_json_for_scripts() {
+    let wharf = Wharf::new();
+    let ran = wharf.run(&["detect", "./missing", "--json"]).exits(3);
+    assert_eq!(ran.json()["error"]["cause"], "no-such-folder");
+    assert_eq!(ran.json()["error"]["code"], "notfound");
+}
+
+#[test]
+fn projects_are_added_listed_and_removed() {
+    let wharf = Wharf::new();
+    let site = wharf.copy("demos/static", "site");
+    let added = wharf.json(&["projects", "add", "site"]);
+    assert_eq!(added["name"], "site");
+    assert_eq!(added["root"], site.canonicalize().unwrap().to_str().unwrap());
+    assert_eq!(wharf.json(&["projects", "add", "./site"])["id"], added["id"], "the same folder is one project");
+    assert_eq!(wharf.json(&["projects", "list"])["items"][0]["name"], "site");
+    let refused = wharf.run(&["projects", "remove", "site"]).exits(5);
+    assert!(refused.stderr.contains("--yes"), "{}", refused.stderr);
+    wharf.run(&["projects", "remove", "site", "--yes"]).exits(0);
+    assert_eq!(wharf.json(&["projects", "list"])["items"], serde_json::json!([]));
+    assert!(site.is_dir());
+}
+
+#[test]
+fn ports_are_reserved_and_released_by_hand() {
+    let wharf = Wharf::new();
+    let lease = wharf.json(&["ports", "reserve", "--note", "for the proxy"]);
+    let port = lease["port"].to_string();
+    let again = wharf.run(&["ports", "reserve", &port]).exits(5);
+    assert!(again.stderr.contains("for the proxy") || again.stderr.contains("held"), "{}", again.stderr);
+    assert!(wharf.run(&["ports"]).exits(0).stdout.contains("for the proxy"));
+    wharf.run(&["ports", "release", &port]).exits(0);
+    assert_eq!(wharf.json(&["ports", "list"]), serde_json::json!([]));
+}
+
+#[test]
+fn generate_writes_once_and_never_over_a_persons_file() {
+    let wharf = Wharf::new();
+    let project = wharf.copy("demos/express-postgres", "shop");
+    for file in ["Dockerfile", ".dockerignore", "compose.yaml", ".env.example"] {
+        let _ = fs::remove_file(project.join(file));
+    }
+    let shown = wharf.run(&["generate", "shop", "--stdout"]).exits(0).stdout;
+    assert!(shown.contains("FROM node:"), "{shown}");
+    assert!(!project.join("Dockerfile").exists());
+    wharf.run(&["generate", "shop"]).exits(0);
+    let dockerfile = fs::read_to_string(project.join("Dockerfile")).unwrap();
+    let again = wharf.json(&["generate", "shop"]);
+    assert!(again["files"].as_array().unwrap().iter().all(|file| file["state"] == "unchanged"), "{again}");
+    assert_eq!(again["files"].as_array().unwrap().len(), 4, "what it wrote itself is not taken for a person's");
+    let edited = format!("{dockerfile}# mine\n");
+    fs::write(project.join("Dockerfile"), &edited).unwrap();
+    assert!(wharf.run(&["generate", "shop"]).exits(0).stdout.contains("left as it was edited"));
+    // An older Wharf wrote something else: now both sides have changed it.
+    fs::write(project.join(".wharf/base/Dockerfile"), "FROM scratch\n").unwrap();
+    fs::remove_file(project.join("compose.yaml")).unwrap();
+    let refused = wharf.run(&["generate", "shop"]).exits(5);
+    assert!(refused.stdout.contains("-# mine"), "{}", refused.stdout);
+    assert!(!project.join("compose.yaml").exists(), "a conflict writes nothing at all");
+    insta::assert_snapshot!("generate_conflict", told(&wharf, &refused));
+    wharf.run(&["generate", "shop", "--force"]).exits(0);
+    assert_eq!(fs::read_to_string(project.join("Dockerfile")).unwrap(), dockerfile);
+}
+
+#[test]
+fn an_env_file_is_read_and_its_mistakes_are_told_by_line() {
+    let wharf = Wharf::new();
+    wharf.copy("demos/static", "site");
+    fs::write(wharf.path("bad.env"), "A=1\n\nnonsense\n").unwrap();
+    let bad = wharf.run(&["plan", "./site", "--target", "process", "--env-file", "bad.env"]).exits(2);
+    assert!(bad.stderr.contains("bad.env:3: there is no “=”"), "{}", bad.stderr);
+    wharf.run(&["plan", "./site", "--target", "process", "--env-file", "none.env"]).exits(3);
+    fs::write(wharf.path("good.env"), "A=from-file\nB=from-file\nMY_TOKEN=hush\n").unwrap();
+    let args = ["plan", "./site", "--target", "process", "--env-file", "good.env", "--set", "A=set"];
+    let plan = wharf.json(&args);
+    let env = plan[0]["plan"]["env"].as_array().unwrap();
+    let value = |name: &str| env.iter().find(|one| one["name"] == name).map(|one| one["value"].clone());
+    assert_eq!(value("A").unwrap()["plain"], "set");
+    assert_eq!(value("B").unwrap()["plain"], "from-file");
+    assert!(!plan.to_string().contains("hush"), "a secret stands in no plan");
+}
+
+#[test]
+fn secrets_come_from_standard_input_one_line_each() {
+    let wharf = Wharf::new();
+    wharf.copy("demos/static", "site");
+    let args = ["plan", "./site", "--target", "process", "--secret", "ONE", "--secret", "TWO", "--json"];
+    let mut child =
+        wharf.command(args).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(b"first value\nsecond value\n").unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(text.contains("\"ONE\"") && text.contains("\"TWO\""), "{text}");
+    assert!(!text.contains("first value") && !text.contains("second value"), "{text}");
+    let none = wharf.run(&["plan", "./site", "--target", "process", "--secret", "ONE"]).exits(2);
+    assert!(none.stderr.contains("no value was given for the secret ONE"), "{}", none.stderr);
+}
+
+#[test]
+fn the_api_describes_itself_and_names_every_route() {
+    let wharf = Wharf::new();
+    let description = wharf.json(&["api"]);
+    assert!(description["openapi"].as_str().unwrap().starts_with("3."));
+    for route in [
+        "/api/deployments/detect",
+        "/api/deployments/create",
+        "/api/deployments/start",
+        "/api/deployments/stop/{id}",
+        "/api/deployments/restart/{id}",
+        "/api/deployments/rollback/{id}",
+        "/api/deployments/{id}",
+        "/api/deployments/repo/{id}",
+        "/api/deployments/{id}/logs",
+        "/api/events",
+        "/api/snapshot",
+        "/api/engine",
+    ] {
+        assert!(description["paths"][route].is_object(), "no {route}");
+    }
+    let named = description.to_string();
+    let references = named.split("\"#/components/schemas/").skip(1).filter_map(|rest| rest.split('"').next());
+    for name in references {
+        assert!(description["components"]["schemas"][name].is_object(), "{name} is referred to and not described");
+    }
+}
+
+#[test]
+fn completions_are_made_for_every_shell() {
+    let wharf = Wharf::new();
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        assert!(wharf.run(&["completions", shell]).exits(0).stdout.contains("wharf"), "{shell}");
+    }
+}
+
+#[test]
+fn the_doctor_says_what_is_there() {
+    let wharf = Wharf::new();
+    let checked = wharf.run(&["doctor", "--json"]);
+    let found = checked.json();
+    assert_eq!(checked.code, Some(i32::from(found["works"] != true)));
+    let names: Vec<_> = found["checks"].as_array().unwrap().iter().map(|check| check["name"].clone()).collect();
+    assert_eq!(names, ["data folder", "disk", "engine", "Docker", "toolchains", "ports", "git"]);
+}
+
+#[test]
+fn docker_that_does_not_answer_is_told_with_the_other_way() {
+    let wharf = Wharf::new();
+    wharf.copy("demos/static", "site");
+    let nowhere = format!("unix://{}", wharf.path("no-docker.sock").display());
+    let output = wharf.command(["deploy", "./site"]).env("DOCKER_HOST", &nowhere).output().unwrap();
+    assert_eq!(output.status.code(), Some(4));
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(told.contains("--target process") && told.contains("no-docker.sock"), "{told}");
+}
+
+#[test]
+fn nothing_is_coloured_where_nobody_sees_it() {
+    let wharf = Wharf::new();
+    wharf.copy("demos/static", "site");
+    for args in [&["detect", "site"][..], &["projects", "add", "site"], &["projects", "list"], &["status", "none"]] {
+        let ran = wharf.run(args);
+        assert!(!ran.stdout.contains('\x1b') && !ran.stderr.contains('\x1b'), "{args:?}");
+    }
+}
