@@ -20,8 +20,8 @@ use crate::model::{Problem, ProblemCode, Timestamp};
 /// The shape of the state as a whole; raised when an older Wharf could not find its way in it any more.
 const FORMAT: u32 = 1;
 
-/// What sled may keep in memory, counted as it lies on the disk: several times that in the process. The whole engine
-/// has 40 MB when nothing happens.
+/// What sled is asked to keep in memory at most; it goes past it while a large state is read from end to end. The
+/// whole engine has 40 MB when nothing happens.
 const CACHE_BYTES: u64 = 3 * 1024 * 1024;
 
 /// The state, open and ours alone.
