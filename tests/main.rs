@@ -10,6 +10,7 @@ mod layers;
 mod process_demos;
 mod process_target;
 mod properties_deploy;
+mod properties_plan;
 mod properties_store;
 mod store_kill;
 mod support;
