@@ -55,18 +55,23 @@ fn kept(build: &BuildPlan) -> Vec<String> {
     vec![build.dockerfile.clone()]
 }
 
-/// The `.dockerignore` that counts for the build: the project's own, else the generated one. Its patterns are relative
-/// to the build's context.
+/// The list that counts for the build: the one beside the Dockerfile, else that of the context; the project's own, else
+/// the generated one. Its patterns are relative to the build's context.
 async fn ignore_list(root: &Path, build: &BuildPlan) -> String {
     let context = build.context.trim_matches('/').trim_start_matches("./");
     let inside = if context == "." { "" } else { context };
-    let path = if inside.is_empty() { ".dockerignore".to_owned() } else { format!("{inside}/.dockerignore") };
-    let generated = build.artifacts.iter().find(|artifact| artifact.path == path);
-    let text = match generated {
-        Some(artifact) => artifact.content.clone(),
-        None => tokio::fs::read_to_string(root.join(&path)).await.unwrap_or_default(),
-    };
-    if inside.is_empty() { text } else { below(inside, &text) }
+    let of_context = if inside.is_empty() { ".dockerignore".to_owned() } else { format!("{inside}/.dockerignore") };
+    for path in [format!("{}.dockerignore", build.dockerfile), of_context] {
+        let generated = build.artifacts.iter().find(|artifact| artifact.path == path);
+        let text = match generated {
+            Some(artifact) => Some(artifact.content.clone()),
+            None => tokio::fs::read_to_string(root.join(&path)).await.ok(),
+        };
+        if let Some(text) = text {
+            return if inside.is_empty() { text } else { below(inside, &text) };
+        }
+    }
+    String::new()
 }
 
 /// The same patterns for a folder above.

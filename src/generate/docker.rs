@@ -18,12 +18,16 @@ pub(crate) fn artifacts(profile: &AppProfile, ctx: &Context<'_>) -> Result<Vec<A
         content: ctx.templates.render(&template, View::new(profile, ctx))?,
         reason: format!("builds the image of {} and says how it starts", profile.name),
     };
-    let ignore = Artifact {
+    Ok(vec![dockerfile, ignore(profile, ctx)?])
+}
+
+/// The list of what stays out of a build.
+pub(crate) fn ignore(profile: &AppProfile, ctx: &Context<'_>) -> Result<Artifact, Problem> {
+    Ok(Artifact {
         path: ignore_path(profile),
         content: ignore_list(profile, ctx)?,
         reason: "keeps history, secrets and what is built anew out of the image".to_owned(),
-    };
-    Ok(vec![dockerfile, ignore])
+    })
 }
 
 /// Where the Dockerfile is: the project's own, or where the generated one goes.

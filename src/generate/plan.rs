@@ -85,6 +85,8 @@ fn build(input: &PlanInput<'_>, profile: &AppProfile) -> Result<BuildPlan, Probl
         }),
         TargetKind::Process => Ok(BuildPlan {
             context: profile.path.clone(),
+            // What was built on the person's machine is built anew here as well.
+            artifacts: docker::ignore(profile, &input.context).into_iter().collect(),
             commands: [&profile.install_command, &profile.build_command].into_iter().flatten().cloned().collect(),
             ..BuildPlan::default()
         }),
