@@ -149,7 +149,7 @@ impl Inner {
             kept_events,
             logbook: logbook::Logbook::open(&logs).map_err(io)?,
             places: places::Places::new(&data_dir, options.executable.clone()),
-            ports: ports::Ports::new(store.clone()),
+            ports: ports::Ports::new(store.clone(), places::number_of(&data_dir)),
             sources: sources::Sources::new(folder("sources")?),
             queue: queue::Queue::default(),
             watches: watch::Watches::default(),

@@ -49,7 +49,12 @@ impl Places {
 
 /// Tells what belongs to this data folder from what belongs to another's engine on the same target.
 fn mark_of(data_dir: &Path) -> String {
+    format!("{:016x}", number_of(data_dir))
+}
+
+/// A number that is this data folder's own.
+pub(super) fn number_of(data_dir: &Path) -> u64 {
     let digest = Sha256::digest(data_dir.as_os_str().as_encoded_bytes());
     let head: [u8; 8] = std::array::from_fn(|place| digest[place]);
-    format!("{:016x}", u64::from_be_bytes(head))
+    u64::from_be_bytes(head)
 }

@@ -9,17 +9,22 @@ use super::error::EngineError;
 use crate::model::{AppKey, DeploymentId, PORT_RANGE, PortHolder, PortLease, Timestamp};
 use crate::store::Store;
 
-/// Gives out the ports of [`PORT_RANGE`], lowest first.
+/// Gives out the ports of [`PORT_RANGE`], from one on that differs from data folder to data folder: engines of several
+/// accounts on one host would else reach for the same port at once, and whoever starts later finds it taken.
 #[derive(Debug)]
 pub(super) struct Ports {
     store: Store,
+    first: u16,
     /// Held while a port is looked for, so that two who look at once do not try the same ones.
     giving: Mutex<()>,
 }
 
 impl Ports {
-    pub(super) fn new(store: Store) -> Self {
-        Self { store, giving: Mutex::new(()) }
+    /// `seed` decides where the search for a free port begins.
+    pub(super) fn new(store: Store, seed: u64) -> Self {
+        let offset = seed % u64::from(PORT_RANGE.end() - PORT_RANGE.start() + 1);
+        let first = PORT_RANGE.start() + u16::try_from(offset).unwrap_or_default();
+        Self { store, first, giving: Mutex::new(()) }
     }
 
     /// The app's port: the one it wants, else the one it has, else a new one. Of two wanted in turn the app holds
@@ -86,8 +91,8 @@ impl Ports {
                 None if !is_free(port) => return Err(EngineError::PortInUse(port)),
                 None => port,
             },
-            None => PORT_RANGE
-                .into_iter()
+            None => (self.first..=*PORT_RANGE.end())
+                .chain(*PORT_RANGE.start()..self.first)
                 .find(|port| taken(*port).is_none() && is_free(*port))
                 .ok_or(EngineError::NoFreePort)?,
         };
