@@ -399,6 +399,8 @@ async fn a_build_is_made_once_and_again_when_something_changed() {
     bench.target.remove_image(&image).await.unwrap();
     assert!(!bench.target.has_image(&image).await.unwrap());
     bench.target.teardown(&plan.key, false).await.unwrap();
+    assert!(bench.target.has_image(&second).await.unwrap(), "it can be started again");
+    bench.target.teardown(&plan.key, true).await.unwrap();
     assert!(!bench.target.has_image(&second).await.unwrap());
     assert!(!bench.target.has_image("../../etc").await.unwrap());
 }

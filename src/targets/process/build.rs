@@ -91,7 +91,15 @@ impl Builds {
     /// Removes a build.
     pub(super) async fn remove(&self, image: &str) -> Result<(), TargetError> {
         match self.folder(image) {
-            Some(folder) => super::blocking(move || discard(&folder)).await,
+            Some(folder) => {
+                let remove = move || {
+                    discard(&folder)?;
+                    // The app's own folder goes with the last build in it.
+                    let _ = folder.parent().map(fs::remove_dir);
+                    Ok(())
+                };
+                super::blocking(remove).await
+            }
             None => Ok(()),
         }
         .map_err(|why| error("remove the build", &why))

@@ -267,8 +267,9 @@ impl Target for ProcessTarget {
         self.instances.remove(&instance.id).await
     }
 
-    async fn teardown(&self, key: &AppKey, _volumes: bool) -> Result<(), TargetError> {
-        self.builds.remove_all(key).await
+    async fn teardown(&self, key: &AppKey, volumes: bool) -> Result<(), TargetError> {
+        // An app that is only stopped starts again from its build. Where all that it has goes, its builds do too.
+        if volumes { self.builds.remove_all(key).await } else { Ok(()) }
     }
 
     async fn state(&self, instance: &Instance) -> Result<InstanceState, TargetError> {
