@@ -7,6 +7,7 @@ mod docker_target;
 mod engine_process;
 mod generation;
 mod layers;
+mod plans;
 mod process_demos;
 mod process_target;
 mod properties_deploy;

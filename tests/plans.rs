@@ -1,0 +1,158 @@
+//! What a plan says, for what was asked.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use wharf::generate::{Context, PlanInput, plan};
+use wharf::model::{
+    AppKey, AppProfile, AppSettings, EnvValue, Environment, HealthProbe, Plan, Problem, ProjectId, Settings, Source,
+    TargetKind, TargetRef,
+};
+
+use crate::support::profiles::{self, With as _};
+
+#[derive(Default)]
+struct Asked {
+    kind: TargetKind,
+    settings: Settings,
+    set: BTreeMap<String, String>,
+    secrets: BTreeSet<String>,
+}
+
+impl Asked {
+    fn plan(&self, profile: &AppProfile) -> Result<(Plan, Vec<String>), Problem> {
+        plan(&PlanInput {
+            key: &AppKey {
+                project: ProjectId::from("p"),
+                app: profile.name.clone(),
+                environment: Environment::Staging,
+            },
+            context: Context::new("shop"),
+            target: &TargetRef { kind: self.kind, host: None },
+            source: &Source::Folder,
+            profile,
+            settings: &self.settings,
+            set: &self.set,
+            secrets: &self.secrets,
+            port: Some(20_017),
+        })
+    }
+
+    fn said(&self, profile: &AppProfile) -> (Plan, Vec<String>) {
+        self.plan(profile).unwrap()
+    }
+}
+
+fn value<'a>(plan: &'a Plan, name: &str) -> Option<&'a EnvValue> {
+    plan.env.iter().find(|var| var.name == name).map(|var| &var.value)
+}
+
+#[test]
+fn a_docker_plan_has_image_services_and_names() {
+    let (plan, missing) = Asked::default().said(&profiles::express());
+    assert_eq!(missing, ["SESSION_SECRET"]);
+    assert_eq!((plan.build.context.as_str(), plan.build.dockerfile.as_str()), (".", "Dockerfile"));
+    assert_eq!(plan.build.artifacts.len(), 4);
+    assert_eq!(plan.network.name, "wharf-shop-web-staging");
+    assert!(plan.network.bind.is_loopback());
+    assert_eq!(plan.services[0].volumes[0].name, "wharf-shop-web-staging-postgres");
+    assert_eq!((plan.ports.container, plan.ports.wanted), (Some(3000), Some(20_017)));
+    assert_eq!(plan.health.probe, HealthProbe::Http { path: "/health".to_owned() });
+    assert!(plan.security.drop_capabilities && plan.security.no_new_privileges);
+    let expected = EnvValue::Around {
+        before: "postgresql://app:".to_owned(),
+        secret: "POSTGRES_PASSWORD".to_owned(),
+        after: "@postgres:5432/app".to_owned(),
+    };
+    assert_eq!(value(&plan, "DATABASE_URL"), Some(&expected));
+    let password = plan.services[0].env.iter().find(|var| var.name == "POSTGRES_PASSWORD").unwrap();
+    assert_eq!(password.value, EnvValue::Secret("POSTGRES_PASSWORD".to_owned()));
+}
+
+#[test]
+fn a_process_plan_runs_the_projects_commands_and_misses_what_services_would_give() {
+    let asked = Asked { kind: TargetKind::Process, ..Asked::default() };
+    let profile = AppProfile { required_env: vec!["DATABASE_URL".to_owned()], ..profiles::express() };
+    let (plan, missing) = asked.said(&profile);
+    assert_eq!(plan.build.commands, ["npm ci"]);
+    assert_eq!(plan.build.artifacts, []);
+    assert_eq!(plan.compute.command.as_deref(), Some("node server.js"));
+    assert_eq!(plan.services, []);
+    assert_eq!(missing, ["DATABASE_URL"]);
+    let given = Asked { secrets: BTreeSet::from(["DATABASE_URL".to_owned()]), ..asked };
+    assert_eq!(given.said(&profile).1, Vec::<String>::new());
+    let problem = given.plan(&AppProfile { start_command: None, ..profile }).unwrap_err();
+    assert_eq!(problem.cause, "no-start-command");
+}
+
+#[test]
+fn the_request_wins_over_sealed_values_settings_and_services() {
+    let said = |text: &str| BTreeMap::from([("DATABASE_URL".to_owned(), text.to_owned())]);
+    let mut asked = Asked::default();
+    asked.settings.app = AppSettings { env: said("settings"), ..AppSettings::default() };
+    let of = |asked: &Asked| value(&asked.said(&profiles::express()).0, "DATABASE_URL").cloned();
+    assert_eq!(of(&asked), Some(EnvValue::Plain("settings".to_owned())));
+    asked.secrets = BTreeSet::from(["DATABASE_URL".to_owned()]);
+    assert_eq!(of(&asked), Some(EnvValue::Secret("DATABASE_URL".to_owned())));
+    asked.set = said("request");
+    assert_eq!(of(&asked), Some(EnvValue::Plain("request".to_owned())));
+}
+
+#[test]
+fn a_second_plan_is_the_first_though_the_password_is_sealed_now() {
+    let first = Asked::default().said(&profiles::express());
+    let sealed = BTreeSet::from(["POSTGRES_PASSWORD".to_owned()]);
+    let second = Asked { secrets: sealed, ..Asked::default() }.said(&profiles::express());
+    assert_eq!(first, second);
+}
+
+#[test]
+fn a_dockerfile_of_the_projects_own_is_used_as_it_is() {
+    let profile = AppProfile { dockerfile: Some("docker/Dockerfile.prod".to_owned()), ..profiles::express() };
+    let (plan, _) = Asked::default().said(&profile);
+    assert_eq!(plan.build.dockerfile, "docker/Dockerfile.prod");
+    assert!(plan.build.artifacts.iter().all(|artifact| !artifact.path.contains("ocker")), "{:?}", plan.build.artifacts);
+    assert!(!plan.security.drop_capabilities);
+    assert_eq!(plan.compute.command, None);
+}
+
+#[test]
+fn settings_decide_what_they_name() {
+    let mut asked = Asked::default();
+    asked.settings.app = AppSettings {
+        services: Some(Vec::new()),
+        start: Some("node other.js".to_owned()),
+        port: Some(4000),
+        memory_mb: Some(512),
+        build_timeout: Some(60),
+        ..AppSettings::default()
+    };
+    let (plan, _) = asked.said(&profiles::express());
+    assert_eq!(plan.services, []);
+    assert_eq!(plan.ports.container, Some(4000));
+    assert_eq!(plan.compute.limits.memory_bytes, Some(512 << 20));
+    assert_eq!(plan.timeouts.build.to_duration().as_secs(), 60);
+    assert!(plan.build.artifacts[0].content.contains(r#"CMD ["node", "other.js"]"#));
+}
+
+#[test]
+fn what_listens_on_nothing_has_no_port_and_is_healthy_as_it_runs() {
+    let worker = profiles::all().into_iter().find(|(name, _)| *name == "worker").unwrap().1;
+    let (plan, _) = Asked::default().said(&worker);
+    assert_eq!((plan.ports.container, plan.health.probe), (None, HealthProbe::Running));
+}
+
+#[test]
+fn a_name_that_no_environment_can_hold_is_refused() {
+    let set = BTreeMap::from([("A=B".to_owned(), String::new())]);
+    let problem = Asked { set, ..Asked::default() }.plan(&profiles::express()).unwrap_err();
+    assert_eq!(problem.cause, "bad-env-name");
+}
+
+#[test]
+fn an_app_of_a_workspace_is_built_from_its_root() {
+    let profile = profiles::express().files(&["package-lock.json"]).at("apps/web");
+    let (plan, _) = Asked::default().said(&profile);
+    assert_eq!((plan.build.context.as_str(), plan.build.dockerfile.as_str()), (".", "apps/web/Dockerfile"));
+    let alone = profiles::express().files(&["apps/web/package-lock.json"]).at("apps/web");
+    assert_eq!(Asked::default().said(&alone).0.build.context, "apps/web");
+}
