@@ -4,6 +4,7 @@ use std::io::{self, BufRead, Write};
 
 use clap::Args;
 use serde::Serialize;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::output::{self, Style};
 use super::progress::View;
@@ -11,7 +12,8 @@ use super::watch::{Told, Watch};
 use super::{Context, Outcome, list::app_name, request::RequestArgs, status};
 use crate::api::client::Client;
 use crate::model::{
-    Deployment, DeploymentId, DeploymentStatus, Environment, Problem, StepName, StepStatus, TargetKind,
+    Deployment, DeploymentId, DeploymentStatus, Environment, Problem, ProblemCode, Step, StepName, StepStatus,
+    TargetKind,
 };
 
 /// What to deploy.
@@ -53,12 +55,15 @@ pub(super) async fn wait(
     }
     let mut view = View::new(context.json, waiting.json_stream, &deployments);
     let mut watch = Watch::new(client.clone(), context, deployments);
+    // One listener for all the time: what comes between two looks at it must not be lost.
+    let mut interrupts = signal(SignalKind::interrupt()).map_err(|error| {
+        Problem::new(ProblemCode::Failed, "signals", "the command cannot listen to Ctrl-C").why(error)
+    })?;
     while !watch.is_over() {
         let told = tokio::select! {
             told = watch.next() => told?,
-            interrupted = tokio::signal::ctrl_c() => {
-                // Without the signal there is nobody to ask.
-                if interrupted.is_ok() && view.pause(ask_on_interrupt).await == Answer::Cancel {
+            _ = interrupts.recv() => {
+                if view.pause(|| ask_on_interrupt(&mut interrupts)).await == Answer::Cancel {
                     for deployment in watch.deployments().filter(|one| one.status.is_pending()) {
                         client.cancel(&deployment.id).await?;
                     }
@@ -97,7 +102,7 @@ enum Answer {
 }
 
 /// Asks on a terminal; elsewhere, and on a second Ctrl-C, the answer is to leave the deployment alone.
-async fn ask_on_interrupt() -> Answer {
+async fn ask_on_interrupt(interrupts: &mut Signal) -> Answer {
     if !output::is_interactive() {
         return Answer::Leave;
     }
@@ -113,7 +118,7 @@ async fn ask_on_interrupt() -> Answer {
             Ok(Ok(text)) if matches!(text.trim(), "c" | "C" | "cancel") => Answer::Cancel,
             _ => Answer::Leave,
         },
-        _ = tokio::signal::ctrl_c() => Answer::Leave,
+        _ = interrupts.recv() => Answer::Leave,
     }
 }
 
@@ -161,6 +166,11 @@ struct StepReport {
     seconds: Option<f64>,
 }
 
+/// To the millisecond, which is what was measured.
+fn rounded(seconds: f64) -> f64 {
+    (seconds * 1000.0).round() / 1000.0
+}
+
 #[derive(Debug, Serialize)]
 struct FailureReport<'a> {
     step: StepName,
@@ -172,7 +182,7 @@ struct FailureReport<'a> {
 impl<'a> Report<'a> {
     fn of(deployment: &'a Deployment) -> Self {
         let step =
-            |step: &crate::model::Step| StepReport { name: step.name, status: step.status, seconds: step.seconds() };
+            |step: &Step| StepReport { name: step.name, status: step.status, seconds: step.seconds().map(rounded) };
         Self {
             id: &deployment.id,
             project: &deployment.project_name,
@@ -183,7 +193,7 @@ impl<'a> Report<'a> {
             url: deployment.url.as_deref(),
             port: deployment.port,
             release: deployment.release,
-            seconds: deployment.seconds(),
+            seconds: deployment.seconds().map(rounded),
             steps: deployment.steps.iter().map(step).collect(),
             error: deployment.error.as_ref().map(|error| FailureReport {
                 step: error.step,

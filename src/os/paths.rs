@@ -83,22 +83,22 @@ fn make_private(dir: &Path) -> io::Result<()> {
 }
 
 /// Where the engine of a data folder listens: in the folder, or, where that path is too long for a socket's
-/// address, in the account's runtime folder under a digest of it. The socket's own folder is to be made with
-/// [`private_dir`].
+/// address, in the account's own folder under `/tmp`, by a digest of it. Nothing else decides: all clients of an
+/// account must come to the same place, from a login, a job of cron or a service. The socket's own folder is to be
+/// made with [`private_dir`].
 #[must_use]
 pub fn socket_path(data_dir: &Path) -> PathBuf {
-    let runtime = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from).filter(|dir| dir.is_absolute());
-    socket_path_in(data_dir, runtime.as_deref(), rustix::process::geteuid().as_raw())
+    socket_path_of(data_dir, rustix::process::geteuid().as_raw())
 }
 
-fn socket_path_in(data_dir: &Path, runtime: Option<&Path>, uid: u32) -> PathBuf {
-    let fits = |path: &PathBuf| path.as_os_str().len() <= SOCKET_PATH_MAX;
+fn socket_path_of(data_dir: &Path, uid: u32) -> PathBuf {
+    let beside = data_dir.join("engine.sock");
+    if beside.as_os_str().len() <= SOCKET_PATH_MAX {
+        return beside;
+    }
     let digest = Sha256::digest(data_dir.as_os_str().as_bytes());
     let name = digest.first_chunk().map_or(0, |head| u64::from_be_bytes(*head));
-    let beside = Some(data_dir.join("engine.sock")).filter(fits);
-    let in_runtime = || runtime.map(|dir| dir.join("wharf").join(format!("{name:016x}.sock"))).filter(fits);
-    let in_tmp = || PathBuf::from(format!("/tmp/wharf-{uid}/{name:016x}.sock"));
-    beside.or_else(in_runtime).unwrap_or_else(in_tmp)
+    PathBuf::from(format!("/tmp/wharf-{uid}/{name:016x}.sock"))
 }
 
 #[cfg(test)]
@@ -107,7 +107,7 @@ mod tests {
 
     #[test]
     fn a_socket_lies_in_the_data_folder_where_the_path_fits() {
-        let path = socket_path_in(Path::new("/home/ann/.local/share/wharf"), None, 7);
+        let path = socket_path_of(Path::new("/home/ann/.local/share/wharf"), 7);
         assert_eq!(path, Path::new("/home/ann/.local/share/wharf/engine.sock"));
     }
 
@@ -115,11 +115,9 @@ mod tests {
     fn a_long_data_folder_gets_a_short_socket_of_its_own() {
         let long = PathBuf::from(format!("/{}", "a/".repeat(80)));
         let other = PathBuf::from(format!("/{}", "b/".repeat(80)));
-        let path = socket_path_in(&long, Some(Path::new("/run/user/7")), 7);
-        assert!(path.starts_with("/run/user/7/wharf") && path.as_os_str().len() <= SOCKET_PATH_MAX);
-        assert_ne!(path, socket_path_in(&other, Some(Path::new("/run/user/7")), 7));
-        assert!(socket_path_in(&long, Some(&long), 7).starts_with("/tmp/wharf-7"));
-        assert!(socket_path_in(&long, None, 7).starts_with("/tmp/wharf-7"));
+        let path = socket_path_of(&long, 7);
+        assert!(path.starts_with("/tmp/wharf-7") && path.as_os_str().len() <= SOCKET_PATH_MAX);
+        assert_ne!(path, socket_path_of(&other, 7));
     }
 
     #[test]
