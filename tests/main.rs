@@ -8,6 +8,7 @@ mod engine_process;
 mod generation;
 mod layers;
 mod plans;
+mod ports;
 mod process_demos;
 mod process_target;
 mod properties_deploy;

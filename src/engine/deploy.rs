@@ -138,6 +138,7 @@ impl Run {
             .step(Switch, start_limit, |report| self.switch(&env, &image, port, begun, old.as_ref(), report))
             .await?;
         // It answers on the app's port: from here on nothing cancels it any more.
+        let port = switched.port();
         self.finish(switched).await.map_err(|error| (Switch, error.into()))?;
         self.tidy(old.as_ref(), port).await;
         Ok(())

@@ -28,7 +28,7 @@ impl Ports {
     }
 
     /// The app's port: the one it wants, else the one it has, else a new one. Of two wanted in turn the app holds
-    /// both until [`settle`](Self::settle).
+    /// both until the deployment is up.
     pub(super) async fn for_app(
         &self,
         key: &AppKey,
@@ -44,6 +44,11 @@ impl Ports {
             Some(lease) => Ok(lease.clone()),
             None => self.give(PortHolder::App(key.clone()), wanted, at).await,
         }
+    }
+
+    /// One more port for the app, because the target found that another program has the one it holds.
+    pub(super) async fn another_for_app(&self, key: &AppKey, at: Timestamp) -> Result<PortLease, EngineError> {
+        self.give(PortHolder::App(key.clone()), None, at).await
     }
 
     /// A port for a deployment that must prove itself beside the old one.

@@ -6,7 +6,7 @@ use super::report::StepReport;
 use super::{Run, Stop};
 use crate::engine::env::FilledEnv;
 use crate::engine::health::{self, Unhealthy};
-use crate::model::{Deployment, EventKind, HealthSample, Instance, LogStream, PortHolder, Problem, ProblemCode};
+use crate::model::{Deployment, EventKind, HealthSample, Instance, LogStream, Problem, ProblemCode};
 use crate::os::clock;
 use crate::targets::{Report, Role, TargetError};
 
@@ -89,13 +89,10 @@ impl Run {
 
     /// Another port for the app. The taken one is given back only afterwards, so that it is not given again.
     async fn move_port(&self, taken: u16) -> Result<u16, Stop> {
-        let now = clock::now();
-        let other = self.engine.ports.for_candidate(&self.id, now).await?.port;
-        let holder = PortHolder::App(self.key.clone());
-        self.engine.release_ports(|lease| lease.port == taken && lease.holder == holder).await?;
-        self.engine.release_ports(|lease| lease.port == other).await?;
-        let lease = self.engine.ports.for_app(&self.key, Some(other), now).await?;
+        let lease = self.engine.ports.another_for_app(&self.key, clock::now()).await?;
+        let (other, holder) = (lease.port, lease.holder.clone());
         self.engine.publish(EventKind::Port(lease)).await;
+        self.engine.release_ports(|lease| lease.port == taken && lease.holder == holder).await?;
         self.engine.update(&self.id, |deployment| deployment.port = Some(other)).await?;
         Ok(other)
     }

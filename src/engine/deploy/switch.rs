@@ -20,6 +20,13 @@ pub(super) struct Switched {
     gap: Option<u64>,
 }
 
+impl Switched {
+    /// The port that it serves on: another than was first held for it, where that one turned out to be taken.
+    pub(super) fn port(&self) -> Option<u16> {
+        self.live.port
+    }
+}
+
 impl Run {
     /// Makes the proven instance the one that serves. If that fails, `clean_up` brings the old one back.
     pub(super) async fn switch(
