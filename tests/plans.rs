@@ -74,7 +74,11 @@ fn a_process_plan_runs_the_projects_commands_and_misses_what_services_would_give
     let profile = AppProfile { required_env: vec!["DATABASE_URL".to_owned()], ..profiles::express() };
     let (plan, missing) = asked.said(&profile);
     assert_eq!(plan.build.commands, ["npm ci"]);
-    assert_eq!(plan.build.artifacts, []);
+    // The ignore list alone: it says what stays out of the snapshot.
+    assert_eq!(
+        plan.build.artifacts.iter().map(|artifact| artifact.path.as_str()).collect::<Vec<_>>(),
+        [".dockerignore"]
+    );
     assert_eq!(plan.compute.command.as_deref(), Some("node server.js"));
     assert_eq!(plan.services, []);
     assert_eq!(missing, ["DATABASE_URL"]);
@@ -153,6 +157,10 @@ fn an_app_of_a_workspace_is_built_from_its_root() {
     let profile = profiles::express().files(&["package-lock.json"]).at("apps/web");
     let (plan, _) = Asked::default().said(&profile);
     assert_eq!((plan.build.context.as_str(), plan.build.dockerfile.as_str()), (".", "apps/web/Dockerfile"));
+    let module = profiles::of("java", "java -jar target/a.jar").build("../mvnw --file ../pom.xml package").at("a");
+    let (plan, _) = Asked::default().said(&module);
+    assert_eq!(plan.build.context, ".");
+    assert!(plan.build.artifacts[0].content.contains("WORKDIR \"/src/a\"\nRUN chmod +x ../mvnw\n"));
     let alone = profiles::express().files(&["apps/web/package-lock.json"]).at("apps/web");
     assert_eq!(Asked::default().said(&alone).0.build.context, "apps/web");
 }

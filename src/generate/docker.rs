@@ -40,7 +40,8 @@ pub(crate) fn build_context(profile: &AppProfile) -> String {
     if in_workspace(profile) { ".".to_owned() } else { profile.path.clone() }
 }
 
-/// Whether the app needs files above its own folder to be built: the lock file of its workspace lies there.
+/// Whether the app needs files above its own folder to be built: the lock file of its workspace lies there, or a
+/// command leads there.
 pub(crate) fn in_workspace(profile: &AppProfile) -> bool {
     const OF_WORKSPACES: [&str; 12] = [
         "package.json",
@@ -57,7 +58,9 @@ pub(crate) fn in_workspace(profile: &AppProfile) -> bool {
         "uv.lock",
     ];
     let is_below = !matches!(profile.path.as_str(), "" | ".");
-    is_below && profile.config_files.iter().any(|file| OF_WORKSPACES.contains(&file.as_str()))
+    let commands = [&profile.install_command, &profile.build_command, &profile.start_command];
+    let leads_up = commands.into_iter().flatten().any(|command| command.contains("../"));
+    is_below && (leads_up || profile.config_files.iter().any(|file| OF_WORKSPACES.contains(&file.as_str())))
 }
 
 /// With a context that several apps share, each has an ignore list of its own beside its Dockerfile.
