@@ -13,6 +13,7 @@ mod process_demos;
 mod process_target;
 mod properties_deploy;
 mod properties_plan;
+mod properties_ports;
 mod properties_store;
 mod store_kill;
 mod support;
