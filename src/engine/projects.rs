@@ -3,16 +3,19 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use sha2::{Digest, Sha256};
+
 use super::error::EngineError;
 use super::{Engine, Inner};
 use crate::detect;
 use crate::generate::{self, Context};
 use crate::model::{
-    AddProject, AppProfile, ArtifactView, Detection, Environment, EventKind, Location, Page, PageQuery, Problem,
-    Project, ProjectId, RemoveQuery, Settings, Source,
+    AddProject, AppProfile, Artifact, ArtifactView, Detection, Environment, EventKind, Location, Page, PageQuery,
+    Problem, Project, ProjectId, RemoveQuery, Settings, Source,
 };
 use crate::os::tree::DiskTree;
 use crate::os::{chance, clock, git, paths, project_files};
+use crate::store::CacheKind;
 
 /// A repository may take so long to arrive.
 const CLONE: Duration = Duration::from_mins(10);
@@ -91,7 +94,7 @@ impl Engine {
             let wrote =
                 |path: &str| matches!(project_files::read(&project.root, &generate::base_path(path)), Ok(Some(_)));
             let profile = generate::disowned(&settings.applied_to(profile, environment), wrote);
-            for artifact in generate::artifacts(&profile, &Context::new(&project.name))? {
+            for artifact in self.0.generated(&project.name, &profile).await? {
                 let current = project_files::read(&project.root, &artifact.path)?;
                 let base = project_files::read(&project.root, &generate::base_path(&artifact.path))?;
                 let state = generate::compare(&artifact, current.as_deref(), base.as_deref());
@@ -207,6 +210,18 @@ impl Inner {
         }
     }
 
+    /// The files for an app; those of an equal profile are taken from the cache.
+    async fn generated(&self, project: &str, profile: &AppProfile) -> Result<Vec<Artifact>, EngineError> {
+        let name = generated_name(project, profile);
+        let now = clock::now();
+        if let Some((artifacts, _)) = self.store.cache_get(CacheKind::Templates, &name, now).await? {
+            return Ok(artifacts);
+        }
+        let artifacts = generate::artifacts(profile, &Context::new(project))?;
+        self.store.cache_put(CacheKind::Templates, &name, &artifacts, now, CacheKind::Templates.lifetime()).await?;
+        Ok(artifacts)
+    }
+
     /// What is in a project and what its settings say. What was found before is used while its tree is unchanged.
     pub(super) async fn examine(&self, project: &Project, fresh: bool) -> Result<(Detection, Settings), EngineError> {
         let tree = open_tree(project.root.clone()).await?;
@@ -232,6 +247,15 @@ impl Inner {
         }
         Ok((detection, settings))
     }
+}
+
+/// The name under which what was generated for a profile is kept.
+fn generated_name(project: &str, profile: &AppProfile) -> String {
+    let mut digest = Sha256::new();
+    digest.update(project);
+    digest.update([0]);
+    digest.update(serde_json::to_vec(profile).unwrap_or_default());
+    format!("{:x}", digest.finalize())
 }
 
 /// The apps that are meant: the one named, by its name or path, or all.

@@ -1,7 +1,7 @@
 //! Judges the health of what is up, and listens to what targets say of it.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::StreamExt;
 
@@ -9,18 +9,40 @@ use super::{Watch, keep, lock};
 use crate::engine::Inner;
 use crate::engine::health;
 use crate::engine::records;
-use crate::model::{DeploymentId, DeploymentStatus, EventKind, HealthSample, InstanceState, Plan, TargetRef};
+use crate::model::{
+    DeploymentId, DeploymentStatus, EventKind, HealthSample, InstanceState, Plan, TargetKind, TargetRef,
+};
 
 /// Between attempts to hear of changes from a target that went away.
 const AGAIN: Duration = Duration::from_secs(5);
 /// After a failed check the next one comes sooner.
 const DOUBT: Duration = Duration::from_secs(1);
+/// What ended for good is started again not more often than this.
+const REVIVE: Duration = Duration::from_secs(30);
+
+/// When what ended for good is started again. Docker restarts what it runs by itself, and what is stopped there was
+/// stopped by a person; a process whose supervisor was killed has nobody else.
+#[derive(Debug, Default)]
+struct Revival {
+    last: Option<Instant>,
+}
+
+impl Revival {
+    fn is_due(&mut self, target: TargetKind) -> bool {
+        let due = target == TargetKind::Process && self.last.is_none_or(|last| last.elapsed() > REVIVE);
+        if due {
+            self.last = Some(Instant::now());
+        }
+        due
+    }
+}
 
 impl Inner {
     /// Checks at the plan's interval, and at once when the target tells of a change, until the watch ends.
     pub(super) async fn judge(self: Arc<Self>, id: DeploymentId, plan: Plan, watch: Watch) {
         let interval = plan.health.interval.to_duration();
         let mut failures = 0;
+        let mut revival = Revival::default();
         loop {
             let pause = if failures == 0 { interval } else { interval.min(DOUBT) };
             tokio::select! {
@@ -28,7 +50,7 @@ impl Inner {
                 () = watch.changed.notified() => {}
                 () = tokio::time::sleep(pause) => {}
             }
-            let check = self.check_instance(&plan, &watch).await;
+            let check = self.check_instance(&plan, &watch, &mut revival).await;
             failures = if check.ok { 0 } else { failures + 1 };
             keep(&mut lock(&watch.recent).health, check.clone());
             self.tell(EventKind::Health { deployment: id.clone(), check: check.clone() });
@@ -45,7 +67,7 @@ impl Inner {
     }
 
     /// What the app answers; where it does not answer, what its target says of it.
-    async fn check_instance(&self, plan: &Plan, watch: &Watch) -> HealthSample {
+    async fn check_instance(&self, plan: &Plan, watch: &Watch, revival: &mut Revival) -> HealthSample {
         let mut check = health::check(plan, watch.instance.port).await;
         let listens = watch.instance.port.is_some();
         if check.ok && listens {
@@ -66,6 +88,11 @@ impl Inner {
                     Some(code) => format!("it ended with exit code {code} {detail}").trim_end().to_owned(),
                     None => format!("it ended: {detail}"),
                 };
+                if revival.is_due(plan.target.kind)
+                    && let Err(error) = self.places.get(&plan.target).resume(&watch.instance).await
+                {
+                    tracing::warn!(instance = %watch.instance.name, %error, "it could not be started again");
+                }
             }
             Ok(InstanceState::Gone) => {
                 check.ok = false;
