@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test's helpers fail the test by panicking")]
 
 mod cli;
+mod control_center;
 mod detect;
 mod docker_target;
 mod engine_process;

@@ -9,6 +9,8 @@ use crate::model::{DeploymentStatus, Environment, StepStatus};
 /// The signs used on the screen.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Glyphs {
+    /// The terminal shows nothing else.
+    pub(crate) is_ascii: bool,
     pub(crate) healthy: &'static str,
     pub(crate) queued: &'static str,
     pub(crate) running: [&'static str; 4],
@@ -39,6 +41,7 @@ pub(crate) struct Glyphs {
 }
 
 const UNICODE: Glyphs = Glyphs {
+    is_ascii: false,
     healthy: "●",
     queued: "◌",
     running: ["◐", "◓", "◑", "◒"],
@@ -69,6 +72,7 @@ const UNICODE: Glyphs = Glyphs {
 };
 
 const ASCII: Glyphs = Glyphs {
+    is_ascii: true,
     healthy: "*",
     queued: ".",
     running: ["|", "/", "-", "\\"],

@@ -25,7 +25,7 @@ use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use futures_util::{FutureExt, StreamExt};
+use futures_util::StreamExt;
 use ratatui::crossterm::event::{Event, EventStream};
 use ratatui::layout::Size;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -90,7 +90,7 @@ struct App {
     model: Model,
     screen: Screen,
     writer: Writer,
-    input: EventStream,
+    input: mpsc::Receiver<Event>,
     endings: Endings,
 }
 
@@ -101,8 +101,7 @@ fn begin() -> io::Result<(Guard, App)> {
     let size = Size { width, height };
     let model = Model::new(size, now(), Look::new(&look::Terminal::of_this_process()));
     let guard = Guard::take()?;
-    let mut app =
-        App { model, screen: Screen::new(size), writer: Writer::start()?, input: EventStream::new(), endings };
+    let mut app = App { model, screen: Screen::new(size), writer: Writer::start()?, input: listen(), endings };
     app.draw()?;
     Ok((guard, app))
 }
@@ -139,12 +138,10 @@ impl App {
             let tick = ticked + if self.model.is_lively() { LIVELY } else { CALM };
             let mut news = Vec::new();
             tokio::select! {
-                event = self.input.next() => {
-                    match event {
-                        Some(Ok(event)) => news.extend(message_of(event)),
-                        // The terminal went away.
-                        Some(Err(_)) | None => break,
-                    }
+                event = self.input.recv() => {
+                    // Without input the terminal went away.
+                    let Some(event) = event else { break };
+                    news.extend(message_of(event));
                     is_urgent = true;
                 }
                 Some(message) = messages.recv() => news.push(message),
@@ -161,7 +158,7 @@ impl App {
             {
                 news.push(message);
             }
-            while let Some(Some(Ok(event))) = self.input.next().now_or_never() {
+            while let Ok(event) = self.input.try_recv() {
                 news.extend(message_of(event));
                 is_urgent = true;
             }
@@ -178,6 +175,21 @@ impl App {
         }
         Ok(())
     }
+}
+
+/// What the terminal sends, until it goes away. A task of its own, because a stream of events that is only looked
+/// at, and not waited for, forgets to wake anybody.
+fn listen() -> mpsc::Receiver<Event> {
+    let (sender, receiver) = mpsc::channel(BURST);
+    tokio::spawn(async move {
+        let mut events = EventStream::new();
+        while let Some(Ok(event)) = events.next().await {
+            if sender.send(event).await.is_err() {
+                break;
+            }
+        }
+    });
+    receiver
 }
 
 fn message_of(event: Event) -> Option<Message> {

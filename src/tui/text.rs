@@ -223,6 +223,11 @@ pub(crate) fn span(time: Duration) -> String {
     }
 }
 
+/// The same of something that goes on: whole seconds.
+pub(crate) fn elapsed(time: Duration) -> String {
+    if time.as_secs() < 10 { format!("{} s", time.as_secs()) } else { span(time) }
+}
+
 /// How long ago, in one part: `now`, `4m`, `3h`, `12d`.
 pub(crate) fn age(since: Timestamp, now: Timestamp) -> String {
     match now.since(since).as_secs() {

@@ -10,6 +10,7 @@ pub(crate) mod http;
 pub(crate) mod processes;
 pub(crate) mod profiles;
 pub(crate) mod proptest;
+pub(crate) mod pty;
 pub(crate) mod samples;
 pub(crate) mod wharf;
 

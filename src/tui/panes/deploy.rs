@@ -120,16 +120,19 @@ fn head<'a>(model: &'a Model, deployment: &'a Deployment, width: usize) -> Vec<L
 }
 
 fn since(model: &Model, deployment: &Deployment) -> String {
-    let age = text::span(model.now.since(deployment.status_since));
+    let age = text::elapsed(model.now.since(deployment.status_since));
     match deployment.status {
         DeploymentStatus::Queued => {
             let ahead =
                 model.jobs.values().filter(|job| job.deployment < deployment.id && !job.state.is_over()).count();
             if ahead > 0 { format!("for {age}, {ahead} ahead of it") } else { format!("for {age}") }
         }
-        status if status.is_pending() => format!("for {}", text::span(model.now.since(deployment.created_at))),
-        status if status.is_up() => format!("for {age}"),
-        _ => format!("{} ago", text::age(deployment.status_since, model.now)).replace("now ago", "just now"),
+        status if status.is_pending() => format!("for {}", text::elapsed(model.now.since(deployment.created_at))),
+        status => match (text::age(deployment.status_since, model.now).as_str(), status.is_up()) {
+            ("now", _) => "just now".to_owned(),
+            (age, true) => format!("for {age}"),
+            (age, false) => format!("{age} ago"),
+        },
     }
 }
 
@@ -140,7 +143,7 @@ fn step<'a>(model: &'a Model, deployment: &Deployment, step: &'a Step, width: us
         (Some(seconds), _) if step.status != StepStatus::Skipped => {
             text::span(std::time::Duration::from_secs_f64(seconds))
         }
-        (None, Some(started)) if step.status == StepStatus::Running => text::span(model.now.since(started)),
+        (None, Some(started)) if step.status == StepStatus::Running => text::elapsed(model.now.since(started)),
         _ => String::new(),
     };
     let name = match step.status {

@@ -18,6 +18,7 @@ pub(crate) fn lines(model: &Model, area: Rect) -> Vec<Line<'_>> {
     let width = usize::from(area.width);
     let Some(deployment) = model.running().filter(|deployment| deployment.status.is_up()) else {
         let words = match model.running() {
+            Some(deployment) if deployment.status.is_pending() => "It is measured as soon as it runs.".to_owned(),
             Some(deployment) => format!("Nothing runs: {} is {}.", deployment.project_name, deployment.status),
             None => "What runs here is measured in this pane.".to_owned(),
         };
@@ -48,8 +49,11 @@ fn checks(model: &Model, book: &Book, width: usize) -> Line<'static> {
     let (sign, role) = if last.ok { (look.glyphs.healthy, Role::Good) } else { (look.glyphs.failed, Role::Bad) };
     let left = vec![draw::span(look, role, format!("{sign} ")), draw::plain(last.detail.clone())];
     let share = book.availability().unwrap_or_default() * 100.0;
-    let right = draw::span(look, Role::Dim, format!("{share:.0}% of {}", text::count(book.checks.len(), "check")));
-    draw::ends(Line::from(left), right.into(), width, look)
+    let left = Line::from(left);
+    let count = book.checks.len();
+    let words = [format!("{share:.0}% of {}", text::count(count, "check")), format!("{share:.0}%")];
+    let fitting = words.into_iter().find(|words| text::width(words) + 2 + left.width() <= width);
+    draw::ends(left, draw::span(look, Role::Dim, fitting.unwrap_or_default()).into(), width, look)
 }
 
 /// A measure: its name, its value now, its mean and its highest, and a sparkline. `least` is the smallest top of the
@@ -69,22 +73,24 @@ fn measure(
         Some(now) => left.push(draw::span(look, Role::Strong, show(now))),
         None => left.push(draw::span(look, Role::Faint, "not known yet")),
     }
-    let with_mean = of.is_none();
     left.extend(of.filter(|_| series.last().is_some()).map(|of| draw::span(look, Role::Dim, of)));
-    let mut lines = vec![draw::ends(Line::from(left), extremes(model, series, &show, with_mean), width, look)];
+    let left = Line::from(left);
+    let right = extremes(model, series, &show, width.saturating_sub(left.width() + 2));
+    let mut lines = vec![draw::ends(left, right, width, look)];
     lines.extend(spark::sparkline(look, &series.values, (series.max() * HEADROOM).max(least), width, rows));
     lines.push(Line::default());
     lines
 }
 
-fn extremes(model: &Model, series: &Series, show: &impl Fn(f64) -> String, with_mean: bool) -> Line<'static> {
-    let look = &model.look;
+/// The mean and the highest value, as far as there is room.
+fn extremes(model: &Model, series: &Series, show: &impl Fn(f64) -> String, room: usize) -> Line<'static> {
     if series.values.len() < 2 {
         return Line::default();
     }
     let max = format!("max {}", show(series.max()));
-    let text = if with_mean { format!("mean {}  {max}", show(series.mean())) } else { max };
-    draw::span(look, Role::Faint, text).into()
+    let both = format!("mean {}  {max}", show(series.mean()));
+    let fitting = [both, max].into_iter().find(|words| text::width(words) <= room);
+    draw::span(&model.look, Role::Faint, fitting.unwrap_or_default()).into()
 }
 
 /// What comes in and goes out, side by side.
@@ -101,7 +107,8 @@ fn network(model: &Model, book: &Book, (width, rows): (usize, usize)) -> Vec<Lin
     };
     let (down, down_rate) = name(look.glyphs.down, &received);
     let (up, up_rate) = name(look.glyphs.up, &sent);
-    let left = Line::from(vec![draw::span(look, Role::Dim, "Network  "), down, down_rate]);
+    let label = if half >= 22 { "Network  " } else { "Net " };
+    let left = Line::from(vec![draw::span(look, Role::Dim, label), down, down_rate]);
     let gap = (half + 2).saturating_sub(left.width());
     let mut head = left.spans;
     head.extend([Span::raw(" ".repeat(gap)), up, up_rate]);

@@ -124,6 +124,10 @@ fn why_not(model: &Model, action: Action) -> Option<String> {
 /// Gives a pane the focus.
 pub(super) fn show(model: &mut Model, pane: Pane) {
     model.focus = pane;
+    let leads_here = |notice: &Notice| matches!(notice, Notice::Wrong(problem) if problem.cause == engine::FAILED);
+    if pane == Pane::Assistant && model.notice.as_ref().is_some_and(leads_here) {
+        model.notice = None;
+    }
     if pane != Pane::Projects && model.layout().is_tabbed(pane) {
         model.main = pane;
     }

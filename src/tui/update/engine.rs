@@ -7,6 +7,9 @@ use crate::model::{
     Sample, Snapshot, TargetKind, TargetStatus,
 };
 
+/// The cause of the message that a deployment failed.
+pub(super) const FAILED: &str = "deployment-failed";
+
 pub(super) fn snapshot(model: &mut Model, snapshot: Snapshot) -> Vec<Effect> {
     let first = model.engine.is_none();
     model.link = Link::Up;
@@ -116,7 +119,7 @@ fn tell(model: &mut Model, deployment: &Deployment) {
                 }
                 None => (format!("{name}: the deployment failed"), deployment.status_reason.clone()),
             };
-            let problem = Problem::new(ProblemCode::Failed, "deployment-failed", what)
+            let problem = Problem::new(ProblemCode::Failed, FAILED, what)
                 .why(why)
                 .fix("press 6: the assistant shows the decisive lines");
             Some(Notice::Wrong(problem))

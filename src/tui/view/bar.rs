@@ -36,7 +36,7 @@ fn left(model: &Model) -> Line<'_> {
         }
         let environment = model.environment();
         let shown = match environment {
-            Environment::Production => format!("{}  PRODUCTION", if look.glyphs.bar.is_ascii() { " " } else { "  ▲" }),
+            Environment::Production => format!("{}  PRODUCTION", if look.glyphs.is_ascii { " " } else { "  ▲" }),
             other => format!("   {other}"),
         };
         spans.push(draw::span(look, Look::environment(environment), shown));

@@ -20,6 +20,31 @@ pub(crate) use help::lines as help_lines;
 
 /// Draws everything; says where the cursor stands, if it is seen.
 pub(crate) fn view(model: &Model, buf: &mut Buffer) -> Option<Position> {
+    let cursor = draw_all(model, buf);
+    if model.look.glyphs.is_ascii {
+        only_ascii(buf);
+    }
+    cursor
+}
+
+/// What the terminal's character set does not have becomes the nearest that it has.
+fn only_ascii(buf: &mut Buffer) {
+    for cell in &mut buf.content {
+        let plain = match cell.symbol() {
+            symbol if symbol.is_ascii() => continue,
+            "…" => ".",
+            "“" | "”" => "\"",
+            "’" => "'",
+            "–" | "—" => "-",
+            "×" => "x",
+            "•" => "*",
+            _ => "?",
+        };
+        cell.set_symbol(plain);
+    }
+}
+
+fn draw_all(model: &Model, buf: &mut Buffer) -> Option<Position> {
     let screen = buf.area;
     buf.set_style(screen, model.look.style(Role::Base));
     let layout = model.layout();
@@ -50,7 +75,6 @@ fn too_small(model: &Model, screen: Rect, buf: &mut Buffer) {
         "This terminal is {}×{}; the control center needs {}×{}. Make it larger, or press q to leave.",
         screen.width, screen.height, MINIMUM.width, MINIMUM.height
     );
-    let words = if model.look.glyphs.ellipsis.is_ascii() { words.replace('×', "x") } else { words };
     let lines = draw::paragraph(&model.look, Role::Warn, &words, screen.width.into());
     draw::lines(buf, screen, lines, 0, &model.look);
 }
