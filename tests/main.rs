@@ -3,11 +3,14 @@
 
 mod cli;
 mod control_center;
+mod demos;
 mod detect;
 mod docker_target;
 mod engine_process;
 mod generation;
+mod kills;
 mod layers;
+mod life;
 mod plans;
 mod ports;
 mod process_demos;

@@ -113,13 +113,12 @@ impl Wharf {
         runs_in(pid, &self.data_dir()).then_some(pid)
     }
 
-    /// Ends the engine as a power cut would, and waits until it is gone.
+    /// Ends the engine as a power cut would, and waits until nothing of it is left: the lock that it holds goes last.
     pub(crate) fn kill_engine(&self) {
         if let Some(pid) = self.engine_pid() {
+            let lock = fs::File::open(self.data_dir().join("run/engine.lock")).unwrap();
             let _ = kill_process(pid, Signal::KILL);
-            while runs_in(pid, &self.data_dir()) {
-                std::thread::yield_now();
-            }
+            lock.lock().unwrap();
         }
     }
 

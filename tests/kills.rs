@@ -1,0 +1,92 @@
+//! The engine is killed in the middle of each step of a deployment; the next one puts everything right.
+
+use std::io::{BufRead, BufReader};
+
+use serde_json::Value;
+
+use crate::support::app::{App, IMAGE};
+use crate::support::http;
+use crate::support::wharf::Wharf;
+use crate::support::{docker, eventually};
+
+const STEPS: [&str; 7] = ["plan", "port", "build", "network", "start", "health", "switch"];
+
+#[test]
+fn a_killed_engine_is_made_good_on_docker() {
+    if docker::ready(&[IMAGE]) {
+        killed_at_each_step("docker");
+    }
+}
+
+#[test]
+fn a_killed_engine_is_made_good_with_processes() {
+    killed_at_each_step("process");
+}
+
+/// Where nothing ran before, and where something did: one data folder, a version more for each kill.
+fn killed_at_each_step(target: &str) {
+    let wharf = Wharf::new();
+    let mut version = 1;
+    for step in STEPS {
+        let app = App::create(&wharf.path(&format!("fresh-{step}-{target}")));
+        killed(&wharf, &app, target, step, None);
+    }
+    let app = App::create(&wharf.path(&format!("tides-{target}")));
+    let first = wharf.json(&["deploy", app.path(), "--target", target]);
+    assert_eq!(first["status"], "healthy", "{first:#}");
+    for step in STEPS {
+        version += 1;
+        app.becomes(version);
+        killed(&wharf, &app, target, step, Some(version));
+    }
+}
+
+fn killed(wharf: &Wharf, app: &App, target: &str, step: &str, version: Option<u32>) {
+    let id = kill_during(wharf, app, target, step);
+    wharf.run(&["engine", "start"]).exits(0);
+    eventually(&format!("all jobs are over after a kill during {step}"), || {
+        let jobs = wharf.json(&["jobs"]);
+        (!jobs["jobs"].as_array().unwrap().iter().any(is_pending)).then_some(())
+    });
+    let after = wharf.json(&["status", &id])["deployments"][0]["deployment"].clone();
+
+    // It went on to its end: nothing it needed is lost.
+    assert_eq!(after["status"], "healthy", "killed during {step}: {after:#}");
+    assert!(after["steps"].as_array().unwrap().iter().all(|one| one["status"] != "running"), "{after:#}");
+    let answer = http::get(after["url"].as_str().unwrap(), "/").unwrap();
+    assert_eq!((answer.status, answer.body), (200, format!("version {}", version.unwrap_or(1))));
+
+    // Nothing stands twice, nothing is held for nobody.
+    let healthy = wharf.json(&["list", "--status", "healthy"]);
+    let up = healthy["items"].as_array().unwrap().len();
+    assert_eq!(wharf.instances(target).len(), up, "killed during {step}: {healthy:#}");
+    let ports = wharf.json(&["ports"]);
+    assert_eq!(ports.as_array().unwrap().len(), up, "killed during {step}: {ports:#}");
+}
+
+fn is_pending(job: &Value) -> bool {
+    ["queued", "running"].iter().any(|state| job["state"] == *state || job["state"].get(state).is_some())
+}
+
+/// Deploys, and kills the engine as soon as it tells that the step has begun. Returns the deployment's id.
+fn kill_during(wharf: &Wharf, app: &App, target: &str, step: &str) -> String {
+    let mut client = wharf.spawn(&["deploy", app.path(), "--target", target, "--json-stream"]);
+    let mut lines = BufReader::new(client.stdout.take().unwrap()).lines();
+    let mut last = Value::Null;
+    let deployment = lines
+        .by_ref()
+        .map(|line| serde_json::from_str::<Value>(&line.unwrap()).unwrap())
+        .map(|event| event.get("kind").unwrap_or(&event)["deployment"].clone())
+        .inspect(|deployment| last = deployment.clone())
+        .find(|deployment| begun(deployment, step))
+        .unwrap_or_else(|| panic!("{step} never began: {last:#}"));
+    wharf.kill_engine();
+    let _ = client.kill();
+    client.wait().unwrap();
+    deployment["id"].as_str().unwrap().to_owned()
+}
+
+fn begun(deployment: &Value, step: &str) -> bool {
+    let steps = deployment["steps"].as_array().map(Vec::as_slice).unwrap_or_default();
+    steps.iter().any(|one| one["name"] == step && one["status"] != "pending" && one["status"] != "skipped")
+}
