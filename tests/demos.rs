@@ -51,7 +51,7 @@ fn java_on_docker() {
 
 #[test]
 fn express_postgres_as_process() {
-    if let Some(database) = Service::start("postgres:16", 5432, &["-e", "POSTGRES_PASSWORD=demo"]) {
+    if let Some(database) = Service::start("postgres:16-bookworm", 5432, &["-e", "POSTGRES_PASSWORD=demo"]) {
         eventually("the database takes connections", || {
             docker::succeeds(&["exec", &database.id, "pg_isready", "-q", "-h", "127.0.0.1", "-U", "postgres"])
                 .then_some(())
@@ -63,7 +63,7 @@ fn express_postgres_as_process() {
 
 #[test]
 fn fastapi_redis_as_process() {
-    if let Some(redis) = Service::start("redis:7", 6379, &[]) {
+    if let Some(redis) = Service::start("redis:7-bookworm", 6379, &[]) {
         let url = format!("REDIS_URL=redis://127.0.0.1:{}/0", redis.port);
         as_process("fastapi-redis", &["python3"], &["--set", &url]);
     }

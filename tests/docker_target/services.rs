@@ -9,8 +9,8 @@ use wharf::targets::{Launch, Role, Target, TargetError};
 use super::{BASE, Said, World, ask, free_port, in_time};
 use crate::support::docker;
 
-const POSTGRES: &str = "postgres:16";
-const REDIS: &str = "redis:7";
+const POSTGRES: &str = "postgres:16-bookworm";
+const REDIS: &str = "redis:7-bookworm";
 
 fn postgres(project: &str) -> ServicePlan {
     let variable = |name: &str| EnvVar { name: name.to_owned(), value: EnvValue::Secret(name.to_owned()) };
