@@ -1,7 +1,6 @@
 //! Each demo is deployed as a newcomer would, and answers.
 
 use std::collections::BTreeSet;
-use std::path::Path;
 use std::process::Command;
 
 use serde_json::Value;
@@ -104,16 +103,16 @@ fn java_as_process() {
 fn every_base_image_is_listed() {
     let listed = std::fs::read_to_string(format!("{ROOT}/.ci/images")).unwrap();
     let listed: BTreeSet<&str> = listed.lines().filter(|line| !line.starts_with('#')).collect();
-    let demos = std::fs::read_dir(format!("{ROOT}/demos")).unwrap().map(|entry| entry.unwrap().file_name());
-    for demo in demos.filter_map(|name| name.into_string().ok()).filter(|name| name != "aspnet" && is_project(name)) {
-        let missing: Vec<String> =
-            images(&Wharf::new(), &demo).into_iter().filter(|image| !listed.contains(image.as_str())).collect();
-        assert!(missing.is_empty(), "demos/{demo} needs {missing:?}: add to .ci/images");
+    let wharf = Wharf::new();
+    let folders = std::fs::read_dir(format!("{ROOT}/demos")).unwrap().map(|entry| entry.unwrap().file_name());
+    let is_app = |name: &String| wharf.json(&["detect", &demo(name)])["primary"].is_string();
+    let demos: Vec<String> = folders.map(|name| name.into_string().unwrap()).filter(is_app).collect();
+    assert_eq!(demos.len(), 9, "{demos:?}");
+    for name in demos.iter().filter(|name| *name != "aspnet") {
+        let mut missing = images(&wharf, name);
+        missing.retain(|image| !listed.contains(image.as_str()));
+        assert!(missing.is_empty(), "demos/{name} needs {missing:?}: add to .ci/images");
     }
-}
-
-fn is_project(name: &str) -> bool {
-    name != "recordings" && Path::new(&demo(name)).is_dir()
 }
 
 fn demo(name: &str) -> String {
