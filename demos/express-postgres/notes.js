@@ -1,12 +1,10 @@
 import pg from 'pg';
 
-const connectionString = process.env.DATABASE_URL;
-if (!connectionString) {
-  console.error('DATABASE_URL is not set: give the address of a PostgreSQL database');
-  process.exit(1);
+if (!process.env.DATABASE_URL) {
+  throw new Error('DATABASE_URL is not set: give the address of a PostgreSQL database');
 }
 
-const pool = new pg.Pool({ connectionString, connectionTimeoutMillis: 3000 });
+const pool = new pg.Pool({ connectionString: process.env.DATABASE_URL, connectionTimeoutMillis: 3000 });
 pool.on('error', (error) => console.error(`lost a connection to the database: ${error.message}`));
 
 export async function prepare() {
