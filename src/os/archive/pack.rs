@@ -258,10 +258,10 @@ impl<W: Write> Packer<'_, W> {
         if let Some(error) = &content.failed {
             return Err(unreadable(error));
         }
-        if content.file.limit() > 0 {
-            return Err(ArchiveError::Changed { path: full });
-        }
-        written.map_err(|error| ArchiveError::unwritable(self.partial, &error))
+        let left = content.file.limit();
+        // Where the archive could not be written on, the rest of the file was never asked for.
+        written.map_err(|error| ArchiveError::unwritable(self.partial, &error))?;
+        if left > 0 { Err(ArchiveError::Changed { path: full }) } else { Ok(()) }
     }
 
     /// What of an entry counts in the digest, before its content.
