@@ -112,18 +112,13 @@ fn data_folder(data_dir: &Path) -> Check {
 }
 
 fn disk(data_dir: &Path) -> Check {
-    let unknown = |why: &str| Check::new("disk", Verdict::Warning, format!("the free space is not known: {why}"), "");
-    let disks = match sysinfo::Disks::new_with_refreshed_list() {
-        Ok(disks) => disks,
-        Err(error) => return unknown(&error.to_string()),
+    let free = match rustix::fs::statvfs(data_dir) {
+        Ok(disk) => disk.f_bavail.saturating_mul(disk.f_frsize),
+        Err(error) => {
+            return Check::new("disk", Verdict::Warning, format!("the free space is not known: {error}"), "");
+        }
     };
-    let place = data_dir.canonicalize().unwrap_or_else(|_| data_dir.to_owned());
-    let holding = disks.iter().filter(|disk| place.starts_with(disk.mount_point()));
-    let Some(disk) = holding.max_by_key(|disk| disk.mount_point().as_os_str().len()) else {
-        return unknown("the data folder is on no disk that the system lists");
-    };
-    let free = disk.available_space();
-    let detail = format!("{:.1} GiB free on {}", free as f64 / GIB as f64, disk.mount_point().display());
+    let detail = format!("{:.1} GiB free for the data folder", free as f64 / GIB as f64);
     let fix = "make room: `wharf delete` what is not needed, `docker system prune` clears Docker's caches";
     match free {
         0..NO_DISK => Check::new("disk", Verdict::Bad, detail, fix),
