@@ -42,5 +42,8 @@ fn show(context: &Context, info: &EngineInfo) {
         info.workers
     ));
     output::line(format!("  data   {}", info.data_dir.display()));
+    if let Some(notice) = &info.notice {
+        output::warning(notice);
+    }
     output::line(format!("  log    {}", crate::api::rendezvous::log_dir(&info.data_dir).display()));
 }

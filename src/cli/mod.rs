@@ -35,7 +35,7 @@ use std::path::{Path, PathBuf};
 
 pub use args::{Arguments, Command, EngineCommand, RunArgs};
 
-use crate::api::client::Client;
+use crate::api::client::{Client, NOT_RUNNING};
 use crate::model::{Problem, ProblemCode};
 
 /// What every command is given.
@@ -51,7 +51,16 @@ pub struct Context {
 
 impl Context {
     async fn client(&self) -> Result<Client, Problem> {
-        Client::connect_or_start(&self.data_dir, &self.executable).await
+        match Client::connect(&self.data_dir).await {
+            Err(problem) if problem.cause == NOT_RUNNING => {}
+            answer => return answer,
+        }
+        let client = Client::connect_or_start(&self.data_dir, &self.executable).await?;
+        // Whoever started it is told what it met.
+        if let Some(notice) = client.info().await?.notice {
+            output::warning(&notice);
+        }
+        Ok(client)
     }
 }
 

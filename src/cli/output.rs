@@ -45,6 +45,12 @@ pub(super) fn json_line(value: &impl Serialize) {
     }
 }
 
+/// Tells what has to be known, though nothing that was asked for went wrong.
+pub(super) fn warning(problem: &Problem) {
+    let label = if colours_on(&io::stderr()) { "\x1b[1;33mwarning:\x1b[0m" } else { "warning:" };
+    note(format!("{label} {problem}"));
+}
+
 /// Tells what went wrong: to a person on standard error, and to a script on standard output.
 pub fn problem(problem: &Problem, as_json: bool) {
     if as_json {

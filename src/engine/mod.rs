@@ -143,6 +143,7 @@ impl Inner {
                 started_at: clock::now(),
                 data_dir: data_dir.clone(),
                 workers: options.workers,
+                notice: store.notice().cloned(),
             },
             vault: Vault::open(&data_dir)?,
             bus: bus::Bus::new(store.last_seq(), move || numbers.next_seq()),

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::{
-    Artifact, ArtifactState, Deployment, DeploymentId, DeploymentStatus, Environment, Job, Plan, PortLease, Project,
-    ProjectId, Release, Secret, StatusChange, StepName, TargetKind, TargetRef, TargetStatus, Timestamp,
+    Artifact, ArtifactState, Deployment, DeploymentId, DeploymentStatus, Environment, Job, Plan, PortLease, Problem,
+    Project, ProjectId, Release, Secret, StatusChange, StepName, TargetKind, TargetRef, TargetStatus, Timestamp,
 };
 
 /// The version of the API. A client and an engine whose numbers differ do not talk.
@@ -30,6 +30,8 @@ pub struct EngineInfo {
     pub data_dir: PathBuf,
     /// How many jobs it runs at once.
     pub workers: u16,
+    /// What an operator should know about how it started: that a state which could not be read was kept aside.
+    pub notice: Option<Problem>,
 }
 
 /// Everything a client needs to begin with; events from `seq` + 1 keep it true.

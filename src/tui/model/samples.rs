@@ -117,6 +117,7 @@ pub(crate) fn snapshot(projects: &[&str], deployments: Vec<Deployment>) -> Snaps
             started_at: at(90_000),
             data_dir: "/home/ada/.local/share/wharf".into(),
             workers: 4,
+            notice: None,
         },
         projects: Page { total: items.len() as u64, items, next: None },
         deployments,
