@@ -291,3 +291,32 @@ fn nothing_is_coloured_where_nobody_sees_it() {
         assert!(!ran.stdout.contains('\x1b') && !ran.stderr.contains('\x1b'), "{args:?}");
     }
 }
+
+#[test]
+fn a_project_is_removed_with_what_runs_of_it() {
+    let wharf = Wharf::new();
+    let site = wharf.path("site");
+    fs::create_dir(&site).unwrap();
+    fs::write(site.join("index.html"), "a site").unwrap();
+    wharf.run(&["deploy", "./site", "--target", "process"]).exits(0);
+    let refused = wharf.run(&["projects", "remove", "site", "--yes"]).exits(5);
+    assert!(refused.stderr.contains("wharf delete"), "{}", refused.stderr);
+    wharf.run(&["projects", "remove", "site", "--deployments", "--yes"]).exits(0);
+    assert_eq!(wharf.json(&["projects", "list"])["total"], 0);
+    assert_eq!(wharf.json(&["ports"]), serde_json::json!([]));
+    assert_eq!(wharf.instances("process"), [""; 0]);
+}
+
+#[test]
+fn whoever_starts_the_engine_hears_of_a_state_kept_aside() {
+    let wharf = Wharf::new();
+    wharf.run(&["engine", "start"]).exits(0);
+    wharf.run(&["engine", "stop"]).exits(0);
+    fs::write(wharf.data_dir().join("state/format"), "no version").unwrap();
+    let told = wharf.run(&["list"]).exits(0).stderr;
+    assert!(told.contains("warning:") && told.contains("state.corrupt-"), "{told}");
+    assert_eq!(wharf.run(&["list"]).exits(0).stderr, "");
+    let status = wharf.run(&["engine", "status"]).exits(0);
+    assert!(status.stderr.contains("state.corrupt-"), "{}", status.stderr);
+    assert_eq!(wharf.json(&["engine", "status"])["notice"]["cause"], "state-corrupt");
+}

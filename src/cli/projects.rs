@@ -3,7 +3,7 @@
 use clap::{Args, Subcommand};
 
 use super::output::{self, Style, Table};
-use super::{Context, Outcome, confirm::Confirmation, place, select};
+use super::{Context, Outcome, confirm::Confirmation, delete, place, select};
 use crate::model::{AddProject, Page, PageQuery, Problem, Project, RemoveQuery, Source};
 
 /// What to do with projects.
@@ -45,7 +45,7 @@ pub struct RemoveArgs {
     /// Its folder, git address, name or id
     #[arg(value_name = "PROJECT")]
     project: String,
-    /// Its deployments too: they are stopped and removed
+    /// Its deployments too: what runs is stopped and removed; volumes stay
     #[arg(long)]
     deployments: bool,
     #[command(flatten)]
@@ -114,6 +114,9 @@ async fn remove(args: RemoveArgs, context: &Context) -> Result<Outcome, Problem>
     let project = select::project(&client, &args.project).await?;
     let what = if args.deployments { "and remove all its deployments" } else { "(its folder stays as it is)" };
     args.confirmation.ask_plainly(&format!("Forget {} {what}?", project.name))?;
+    if args.deployments {
+        delete::all_of(&client, &project.id).await?;
+    }
     client.remove_project(&project.id, RemoveQuery { deployments: args.deployments }).await?;
     if context.json {
         output::json(&project);

@@ -119,10 +119,9 @@ async fn can_deploy(client: &Client, target: &TargetRef) -> Result<(), Problem> 
     match asked.into_iter().find(|status| !status.available) {
         None => Ok(()),
         Some(status) => {
-            let place = status.target.host.as_deref().map(|host| format!(" at {host}")).unwrap_or_default();
-            Err(Problem::new(ProblemCode::Unreachable, "docker-daemon-not-running", format!("Docker{place} does not answer"))
+            Err(Problem::new(ProblemCode::Unreachable, "docker-daemon-not-running", "Docker cannot be used here")
                 .why(status.detail)
-                .fix("start Docker (`wharf doctor` tells what is missing), or run the app without it: add `--target process`"))
+                .fix("`wharf doctor` says how to mend it; or run the app without Docker: add `--target process`"))
         }
     }
 }

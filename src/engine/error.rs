@@ -158,8 +158,13 @@ impl From<EngineError> for Problem {
                     .fix("name the app with `--app`, or leave `--port` out")
             }
             EngineError::WrongStatus { act, status } => {
-                Self::new(Refused, "wrong-status", format!("cannot {act} a deployment that is {status}"))
-                    .fix("`wharf status` shows how it stands")
+                Self::new(Refused, "wrong-status", format!("cannot {act} a deployment that is {status}")).fix(
+                    if status.is_pending() {
+                        "wait until it is over, or end it with `wharf cancel`"
+                    } else {
+                        "`wharf status` shows how it stands"
+                    },
+                )
             }
             EngineError::NoRelease(None) => {
                 Self::new(NotFound, "release-not-found", "there is no earlier release to go back to")

@@ -169,8 +169,8 @@ impl Inner {
         }
         let problem = match target.kind {
             TargetKind::Docker => {
-                Problem::new(ProblemCode::Unreachable, "docker-daemon-not-running", "Docker does not answer")
-                    .fix("`wharf doctor` says more; without Docker, deploy with `--target process`")
+                Problem::new(ProblemCode::Unreachable, "docker-daemon-not-running", "Docker cannot be used")
+                    .fix("`wharf doctor` says how to mend it; without Docker, deploy with `--target process`")
             }
             TargetKind::Process => {
                 Problem::new(ProblemCode::Unreachable, "target-error", "the process target cannot be used")

@@ -201,16 +201,16 @@ fn unreachable_folder(path: &Path, error: &io::Error) -> Problem {
     let shown = path.display();
     match error.kind() {
         io::ErrorKind::NotFound => {
-            Problem::new(ProblemCode::NotFound, "no-such-folder", format!("There is no folder {shown}"))
+            Problem::new(ProblemCode::NotFound, "no-such-folder", format!("there is no folder {shown}"))
                 .why(error)
                 .fix("check the path; without one the current folder is meant")
         }
         io::ErrorKind::PermissionDenied => {
-            Problem::new(ProblemCode::Refused, "folder-not-readable", format!("The folder {shown} may not be read"))
+            Problem::new(ProblemCode::Refused, "folder-not-readable", format!("the folder {shown} may not be read"))
                 .why(error)
                 .fix(format!("give this account the right to read it: chmod u+rx {shown}"))
         }
-        _ => Problem::new(ProblemCode::Failed, "folder-not-readable", format!("The folder {shown} cannot be read"))
+        _ => Problem::new(ProblemCode::Failed, "folder-not-readable", format!("the folder {shown} cannot be read"))
             .why(error)
             .fix("check the disk or the mount that it lies on"),
     }

@@ -67,7 +67,7 @@ pub enum StoreError {
         by: ProjectId,
     },
     /// A project cannot be removed while deployments refer to it.
-    #[error("the project “{name}” still has {count} deployments")]
+    #[error("the project “{name}” still has deployments: {count}")]
     ProjectInUse {
         /// The project's name.
         name: String,
