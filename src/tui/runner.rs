@@ -261,6 +261,8 @@ async fn add(client: &Client, mut request: AddProject) -> Result<Project, Proble
 
 /// The folders below `demos` that hold something to deploy.
 fn offers(demos: &Path, holds_app: fn(&Path) -> bool) -> Vec<Offer> {
+    // As the engine writes the roots of projects.
+    let demos = std::fs::canonicalize(demos).unwrap_or_else(|_| demos.to_owned());
     let Ok(entries) = std::fs::read_dir(demos) else { return Vec::new() };
     let mut offers: Vec<_> = entries
         .filter_map(Result::ok)

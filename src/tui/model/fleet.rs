@@ -295,6 +295,16 @@ impl Fleet {
         }
     }
 
+    /// The demos that were not added yet, while nothing but the folder's own project and demos is known.
+    fn open_offers(&self) -> impl Iterator<Item = &Offer> {
+        let is_offer = |project: &Project| self.offers.iter().any(|offer| offer.path == project.root);
+        let is_known = |offer: &&Offer| self.projects.values().any(|project| project.root == offer.path);
+        let mut all = self.projects.values();
+        let is_shown = all.all(|project| Some(&project.id) == self.home.as_ref() || is_offer(project));
+        let is_shown = is_shown && self.filter.is_empty();
+        self.offers.iter().filter(move |offer| is_shown && !is_known(offer))
+    }
+
     fn make_rows(&self) -> Vec<Row> {
         let words: Vec<String> = self.filter.split_whitespace().map(str::to_lowercase).collect();
         let mut projects: Vec<&Project> = self.projects.values().collect();
@@ -308,15 +318,12 @@ impl Fleet {
             let apps = by_project.remove(&project.id).unwrap_or_default();
             add_rows(&mut rows, project, &apps, &words);
         }
-        let only_home = self.projects.keys().all(|id| Some(id) == self.home.as_ref());
-        if only_home && self.filter.is_empty() {
-            rows.extend(self.offers.iter().map(|offer| Row {
-                id: RowId::Offer(offer.name.clone()),
-                key: None,
-                label: offer.name.clone(),
-                is_child: false,
-            }));
-        }
+        rows.extend(self.open_offers().map(|offer| Row {
+            id: RowId::Offer(offer.name.clone()),
+            key: None,
+            label: offer.name.clone(),
+            is_child: false,
+        }));
         rows
     }
 }
@@ -451,7 +458,14 @@ mod tests {
         fleet.set_offers(vec![Offer { name: "go".into(), path: "demos/go".into() }]);
         assert_eq!(labels(&fleet), ["go"]);
         assert!(fleet.selected_row().is_some() && fleet.selected_project().is_none());
+        let added = |name: &str| Project { root: format!("demos/{name}").into(), ..project(name) };
+        fleet.set_offers(
+            ["go", "php"].map(|name| Offer { name: name.into(), path: format!("demos/{name}").into() }).into(),
+        );
+        fleet.put_project(added("go"));
+        assert_eq!(labels(&fleet), ["go", "php"]);
+        assert!(matches!(fleet.rows()[0].id, RowId::Project(_)) && matches!(fleet.rows()[1].id, RowId::Offer(_)));
         fleet.put_project(project("shop"));
-        assert_eq!(labels(&fleet), ["shop"]);
+        assert_eq!(labels(&fleet), ["go", "shop"]);
     }
 }

@@ -12,7 +12,7 @@ use super::dialogs;
 
 /// The room for the keys of one binding.
 const KEYS: usize = 18;
-const WIDTH: u16 = 76;
+const WIDTH: u16 = 88;
 
 fn content(model: &Model) -> Vec<Line<'static>> {
     let look = &model.look;
