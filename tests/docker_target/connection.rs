@@ -4,6 +4,7 @@ use std::path::Path;
 
 use futures_util::StreamExt;
 use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use wharf::model::{InstanceState, TargetKind, TargetRef};
 use wharf::targets::docker::DockerTarget;
@@ -93,6 +94,33 @@ async fn an_engine_on_tcp_is_spoken_to_as_well() {
     let image = world.build("one", &Said::default()).await.unwrap();
     let live = world.start("one", &image, Role::Live, free_port()).await.unwrap();
     assert!(matches!(world.target.state(&live).await.unwrap(), InstanceState::Running { .. }));
+    between.abort();
+}
+
+#[tokio::test]
+async fn a_build_leaves_no_connection_open() {
+    if !docker::ready(&[BASE]) {
+        return;
+    }
+    let mut world = World::app("connections");
+    let path = world.folder.path().join("docker.sock");
+    let listener = UnixListener::bind(&path).unwrap();
+    let (open, mut opened) = watch::channel((0_u32, 0_u32));
+    let between = tokio::spawn(async move {
+        while let Ok((mut client, _)) = listener.accept().await {
+            let open = open.clone();
+            tokio::spawn(async move {
+                open.send_modify(|(begun, _)| *begun += 1);
+                let mut engine = UnixStream::connect(socket()).await.unwrap();
+                let _ = tokio::io::copy_bidirectional(&mut client, &mut engine).await;
+                open.send_modify(|(_, ended)| *ended += 1);
+            });
+        }
+    });
+    world.target = DockerTarget::new(target(format!("unix://{}", path.display())), world.mark.clone());
+    world.build("one", &Said::default()).await.unwrap();
+    assert!(opened.borrow().0 >= 2, "a build and its session");
+    in_time(opened.wait_for(|(begun, ended)| begun == ended)).await.unwrap();
     between.abort();
 }
 

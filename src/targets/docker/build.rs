@@ -5,7 +5,6 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use bollard::body_try_stream;
 use bollard::errors::Error;
 use bollard::models::BuildInfoAux;
 use bollard::query_parameters::{BuildImageOptions, BuildImageOptionsBuilder, BuilderVersion};
@@ -14,7 +13,7 @@ use futures_util::{StreamExt, TryStreamExt};
 use super::connect::{Engine, words};
 use super::names::Names;
 use super::progress::Progress;
-use super::{BuildJob, Report, TargetError};
+use super::{BuildJob, Report, TargetError, session};
 use crate::model::{BuildPlan, LogStream};
 use crate::os::archive::{BuildContext, read_entry};
 use crate::os::dockerignore::Ignore;
@@ -43,8 +42,7 @@ pub(super) async fn build(
         let broken = Arc::clone(&broken);
         move |error: &io::Error| *broken.lock().unwrap_or_else(PoisonError::into_inner) = Some(error.to_string())
     });
-    let docker = engine.patient(DAY);
-    let mut answers = docker.build_image(options, None, Some(body_try_stream(body)));
+    let mut answers = session::build(engine.patient(DAY), options, body);
     let mut progress = Progress::new(report);
     while let Some(answer) = answers.next().await {
         let answer = match answer {

@@ -20,6 +20,7 @@ mod progress;
 mod pull;
 mod samples;
 mod services;
+mod session;
 mod stream;
 
 use std::time::Duration;
