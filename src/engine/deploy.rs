@@ -135,12 +135,12 @@ impl Run {
             self.step(Start, start_limit, |report| self.start(&env, &image, port, old.as_ref(), report)).await?;
         self.step(Health, start_limit, |report| self.health(&begun, report)).await?;
         let switched = self
-            .step(Switch, start_limit, |report| self.switch(&env, &image, port, begun, old.as_ref(), report))
+            .step(Switch, start_limit, |report| self.switch(&env, &image, port, &begun, old.as_ref(), report))
             .await?;
         // It answers on the app's port: from here on nothing cancels it any more.
         let port = switched.port();
         self.finish(switched).await.map_err(|error| (Switch, error.into()))?;
-        self.tidy(old.as_ref(), port).await;
+        self.tidy(&begun, old.as_ref(), port).await;
         Ok(())
     }
 

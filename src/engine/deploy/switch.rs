@@ -34,13 +34,13 @@ impl Run {
         env: &FilledEnv,
         image: &str,
         port: Option<u16>,
-        begun: Begun,
+        begun: &Begun,
         old: Option<&Deployment>,
         report: Arc<StepReport>,
     ) -> Result<Switched, Stop> {
         let (Role::Candidate, Some(old)) = (begun.role, old) else {
             report.detail("nothing ran on the port before");
-            return Ok(Switched { live: begun.instance, gap: None });
+            return Ok(Switched { live: begun.instance.clone(), gap: None });
         };
         let moving_since = Instant::now();
         self.engine.unwatch(&old.id);
@@ -55,7 +55,6 @@ impl Run {
         self.prove(&live, &report).await?;
         let gap = u64::try_from(moving_since.elapsed().as_millis()).unwrap_or(u64::MAX);
         report.detail(&format!("the port did not answer for {gap} ms"));
-        self.remove_quietly(&begun.instance).await;
         Ok(Switched { live, gap: Some(gap) })
     }
 
@@ -81,7 +80,10 @@ impl Run {
     }
 
     /// What is left to do once it is up. It serves already: what goes wrong here is told and mended later.
-    pub(super) async fn tidy(&self, old: Option<&Deployment>, port: Option<u16>) {
+    pub(super) async fn tidy(&self, begun: &Begun, old: Option<&Deployment>, port: Option<u16>) {
+        if begun.role == Role::Candidate {
+            self.remove_quietly(&begun.instance).await;
+        }
         if let Some(old) = old
             && let Err(error) = self.engine.retire(old, &format!("replaced by {}", self.id)).await
         {
