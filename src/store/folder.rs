@@ -32,10 +32,22 @@ pub(super) struct Opened {
     pub(super) file: File,
     /// The state's folder.
     pub(super) state: PathBuf,
-    /// Unlocks when dropped.
-    pub(super) lock: File,
+    /// Says that it is ours.
+    pub(super) lock: Lock,
     /// What the operator should know about it.
     pub(super) notice: Option<Problem>,
+}
+
+/// The lock beside the state, until it is dropped.
+#[derive(Debug)]
+pub(super) struct Lock(File);
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // Closing the file alone would not do: a child process that is just being started has it open as well, and
+        // for that moment nobody could open the state again. Where this fails, closing it is what is left.
+        let _ = flock(&self.0, FlockOperation::Unlock);
+    }
 }
 
 /// Why the state could not be opened.
@@ -75,13 +87,13 @@ pub(super) fn open(data_dir: &Path, at: Timestamp) -> Result<Opened, StoreError>
     }
 }
 
-fn lock(data_dir: &Path) -> Result<File, StoreError> {
+fn lock(data_dir: &Path) -> Result<Lock, StoreError> {
     let path = data_dir.join("state.lock");
     let mut options = File::options();
     let file = options.create(true).truncate(false).write(true).mode(0o600).open(&path);
     let file = file.map_err(|error| folder_error(&path, error))?;
     match flock(&file, FlockOperation::NonBlockingLockExclusive) {
-        Ok(()) => Ok(file),
+        Ok(()) => Ok(Lock(file)),
         Err(rustix::io::Errno::WOULDBLOCK) => Err(StoreError::Busy(data_dir.to_path_buf())),
         Err(error) => Err(folder_error(&path, error.into())),
     }
@@ -204,4 +216,20 @@ fn set_aside(state: &Path, at: Timestamp) -> io::Result<PathBuf> {
     let aside = aside.ok_or_else(|| io::Error::new(io::ErrorKind::AlreadyExists, "too many were kept aside"))?;
     fs::rename(state, &aside)?;
     Ok(aside)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_child_still_has_open_locks_nobody_out() {
+        let folder = tempfile::tempdir().unwrap();
+        let held = lock(folder.path()).unwrap();
+        let in_a_child = held.0.try_clone().unwrap();
+        assert!(matches!(lock(folder.path()), Err(StoreError::Busy(_))));
+        drop(held);
+        drop(lock(folder.path()).unwrap());
+        drop(in_a_child);
+    }
 }
