@@ -185,7 +185,7 @@ fn dependencies<'a>(model: &'a Model, profile: &'a AppProfile, width: usize) -> 
     }
     let mut lines = vec![Line::default(), draw::heading(look, "Dependencies", Some(profile.dependencies.len()))];
     let columns = (width / 36).max(1);
-    let wide = width / columns;
+    let wide = (width / columns).min(44);
     for chunk in profile.dependencies.chunks(columns) {
         let spans = chunk.iter().flat_map(|dependency| {
             let version = dependency.version.as_deref().unwrap_or_default();

@@ -205,7 +205,7 @@ fn env(model: &Model, form: &EnvForm, body: Rect, buf: &mut Buffer) -> Option<Po
 fn pick(model: &Model, picker: &Picker, body: Rect, buf: &mut Buffer) {
     let look = &model.look;
     let height = u16::try_from(picker.items.len() + 2).unwrap_or(u16::MAX);
-    let inside = window(model, &picker.title, Role::Focus, 50, height, body, buf);
+    let inside = window(model, &picker.title, Role::Focus, 60, height, body, buf);
     let room = usize::from(inside.height);
     let top = picker.selected.saturating_sub(room / 2).min(picker.items.len().saturating_sub(room));
     let wide = picker.items.iter().map(|(name, _)| text::width(name)).max().unwrap_or_default();
