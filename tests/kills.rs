@@ -80,9 +80,10 @@ fn kill_during(wharf: &Wharf, app: &App, target: &str, step: &str) -> String {
         .inspect(|deployment| last = deployment.clone())
         .find(|deployment| begun(deployment, step))
         .unwrap_or_else(|| panic!("{step} never began: {last:#}"));
-    wharf.kill_engine();
+    // The client first: it would start the engine again.
     let _ = client.kill();
     client.wait().unwrap();
+    wharf.kill_engine();
     deployment["id"].as_str().unwrap().to_owned()
 }
 

@@ -113,12 +113,13 @@ impl Wharf {
         runs_in(pid, &self.data_dir()).then_some(pid)
     }
 
-    /// Ends the engine as a power cut would, and waits until nothing of it is left: the lock that it holds goes last.
+    /// Ends the engine as a power cut would, and waits until nothing of it is left.
     pub(crate) fn kill_engine(&self) {
         if let Some(pid) = self.engine_pid() {
-            let lock = fs::File::open(self.data_dir().join("run/engine.lock")).unwrap();
             let _ = kill_process(pid, Signal::KILL);
-            lock.lock().unwrap();
+            while lives(pid) {
+                std::thread::yield_now();
+            }
         }
     }
 
@@ -154,9 +155,16 @@ impl Wharf {
 
 impl Drop for Wharf {
     fn drop(&mut self) {
-        self.kill_engine();
-        for child in self.children() {
-            let _ = kill_process(child, Signal::KILL);
+        // Again where a client that waited for the engine has started another.
+        loop {
+            self.kill_engine();
+            let children = self.children();
+            if children.is_empty() && self.engine_pid().is_none() {
+                break;
+            }
+            for child in children {
+                let _ = kill_process(child, Signal::KILL);
+            }
         }
         drop(docker::Cleanup(self.mark()));
     }
@@ -170,12 +178,15 @@ fn runs_in(pid: Pid, data_dir: &Path) -> bool {
     let holds = |file: &str| {
         fs::read(place.join(file)).is_ok_and(|bytes| bytes.windows(needle.len()).any(|window| window == needle))
     };
-    let is_dead = fs::read_to_string(place.join("stat"))
-        .ok()
-        .and_then(|stat| stat.rsplit_once(") ").map(|(_, rest)| rest.starts_with(['Z', 'X'])))
-        .unwrap_or(true);
     let works_there = fs::read_link(place.join("cwd")).is_ok_and(|cwd| cwd.starts_with(data_dir));
-    !is_dead && (works_there || holds("cmdline") || holds("environ"))
+    lives(pid) && (works_there || holds("cmdline") || holds("environ"))
+}
+
+/// Whether any thread of a process runs: the first may be over while others still hold its files.
+fn lives(pid: Pid) -> bool {
+    let threads = fs::read_dir(format!("/proc/{}/task", pid.as_raw_nonzero())).into_iter().flatten().flatten();
+    let stats = threads.filter_map(|thread| fs::read_to_string(thread.path().join("stat")).ok());
+    stats.filter_map(|stat| Some(stat.rsplit_once(") ")?.1.to_owned())).any(|rest| !rest.starts_with(['Z', 'X']))
 }
 
 fn copy_folder(from: &Path, to: &Path) {
