@@ -70,7 +70,7 @@ pub(super) fn table(deployments: &[Deployment]) -> Table {
             (deployment.target.kind.to_string(), Style::Plain),
             (deployment.status.to_string(), Style::of_status(deployment.status)),
             (output::age(deployment.status_since), Style::Faint),
-            (deployment.url.clone().unwrap_or_default(), Style::Plain),
+            (deployment.url.clone().filter(|_| deployment.status.is_up()).unwrap_or_default(), Style::Plain),
             (deployment.release.map(|number| number.to_string()).unwrap_or_default(), Style::Plain),
             (deployment.id.to_string(), Style::Faint),
         ]);
