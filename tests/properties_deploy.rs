@@ -37,7 +37,7 @@ enum Behaviour {
 impl Behaviour {
     fn any() -> impl Strategy<Value = Self> {
         prop_oneof![
-            3 => (0_u32..300).prop_map(Self::Serves),
+            3 => (0_u32..100).prop_map(Self::Serves),
             1 => (1_u8..120).prop_map(Self::BreaksTheBuild),
             1 => (0_u8..120).prop_map(Self::Exits),
             1 => prop::sample::select(vec!["KILL", "TERM", "SEGV"]).prop_map(Self::Killed),

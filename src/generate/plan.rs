@@ -155,6 +155,11 @@ fn env(
     env.extend(sealed.map(|name| (name.clone(), EnvValue::Secret(name.clone()))));
     env.extend(input.set.iter().map(|(name, value)| (name.clone(), EnvValue::Plain(value.clone()))));
     env.remove("PORT");
+    if input.set.contains_key("PORT") {
+        return Err(Problem::new(ProblemCode::Usage, "port-is-given", "PORT cannot be set")
+            .why("the app is handed the port that it is to listen on")
+            .fix("choose the host's port with `--port`; `port` under [app] in wharf.toml says where the app listens"));
+    }
     if let Some(name) = env.keys().find(|name| name.is_empty() || name.contains(['=', '\0', '\n', '\r'])) {
         return Err(Problem::new(ProblemCode::Usage, "bad-env-name", format!("{name:?} is no name for a variable"))
             .why("a name is not empty and holds no “=” and no line end")
