@@ -7,6 +7,7 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use futures_util::StreamExt;
+use futures_util::future::join_all;
 use proptest::prelude::*;
 use tokio::runtime::Runtime;
 use wharf::engine::{Engine, EngineOptions};
@@ -219,7 +220,7 @@ fn a_plan_runs_to_its_end() {
 #[test]
 fn concurrent_deployments_do_not_touch_each_other() {
     let harness = Harness::shared();
-    let many = prop::collection::vec(Behaviour::any(), 2..5);
+    let many = prop::collection::vec(Behaviour::any(), 2..4);
     proptest!(tries::config(100), |(behaviours in many, number in any::<u32>())| {
         harness.runtime.block_on(async {
             let mut asked = Vec::new();
@@ -241,9 +242,7 @@ fn concurrent_deployments_do_not_touch_each_other() {
                     prop_assert!(ports.insert(port), "port {port} was given twice");
                 }
             }
-            for (_, _, deployment, _) in &over {
-                harness.delete(deployment).await;
-            }
+            join_all(over.iter().map(|(_, _, deployment, _)| harness.delete(deployment))).await;
             Ok(())
         })?;
     });

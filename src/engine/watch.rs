@@ -5,12 +5,14 @@ mod judge;
 mod measure;
 
 use std::collections::{HashMap, VecDeque};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
 
 use super::Inner;
 use crate::model::{Deployment, DeploymentId, HealthSample, Instance, Plan, Sample, TargetRef};
@@ -20,13 +22,24 @@ use crate::targets::Role;
 /// The samples and checks that are kept in memory for a client that begins to look: at one a second, five minutes.
 const RECENT: usize = 300;
 
+/// A stopped instance from which nothing came for so long has said all.
+const SILENCE: Duration = Duration::from_millis(100);
+
 /// All that is watched.
 #[derive(Debug, Default)]
 pub(super) struct Watches {
     watched: Mutex<HashMap<DeploymentId, Watch>>,
-    followers: Mutex<HashMap<(DeploymentId, &'static str), JoinHandle<()>>>,
+    followers: Mutex<HashMap<(DeploymentId, &'static str), Following>>,
     /// The targets whose changes are listened to.
     listened: Mutex<HashMap<TargetRef, JoinHandle<()>>>,
+}
+
+/// The task that writes an instance's output to the log; ends with this.
+#[derive(Debug)]
+struct Following {
+    task: AbortOnDropHandle<()>,
+    /// How many lines it wrote.
+    lines: Arc<AtomicU64>,
 }
 
 /// One deployment that is up.
@@ -82,12 +95,7 @@ impl Inner {
         if let Some(watch) = lock(&self.watches.watched).remove(id) {
             watch.end.cancel();
         }
-        lock(&self.watches.followers).retain(|(follows, _), task| {
-            if follows == id {
-                task.abort();
-            }
-            follows != id
-        });
+        lock(&self.watches.followers).retain(|(follows, _), _| follows != id);
     }
 
     /// Whether a deployment is watched.
@@ -130,24 +138,31 @@ impl Inner {
             instance: instance.clone(),
             role,
             redactor: Arc::clone(redactor),
+            lines: Arc::default(),
         };
-        let task = self.spawn(follower.run(after));
-        if let Some(former) = lock(&self.watches.followers).insert((id.clone(), role.as_str()), task) {
-            former.abort();
-        }
+        let lines = Arc::clone(&follower.lines);
+        let following = Following { task: AbortOnDropHandle::new(self.spawn(follower.run(after))), lines };
+        lock(&self.watches.followers).insert((id.clone(), role.as_str()), following);
     }
 
-    /// Waits until the output of a deployment's stopped instances is all written, but not longer than `limit`.
+    /// Waits until nothing more comes of the output of a deployment's stopped instances, but not longer than `limit`,
+    /// and ceases to follow it. A target says when an instance is gone, but not when it has printed its last line.
     pub(super) async fn last_words(&self, id: &DeploymentId, limit: Duration) {
-        let tasks: Vec<JoinHandle<()>> = {
+        let mut following = Vec::new();
+        {
             let mut followers = lock(&self.watches.followers);
             let roles: Vec<_> = followers.keys().filter(|(follows, _)| follows == id).cloned().collect();
-            roles.iter().filter_map(|role| followers.remove(role)).collect()
-        };
-        for mut task in tasks {
-            if tokio::time::timeout(limit, &mut task).await.is_err() {
-                task.abort();
-            }
+            following.extend(roles.iter().filter_map(|role| followers.remove(role)));
         }
+        let written = || following.iter().map(|one| one.lines.load(Ordering::Relaxed)).sum::<u64>();
+        let silence = async {
+            let mut before = None;
+            while before != Some(written()) && following.iter().any(|one| !one.task.is_finished()) {
+                before = Some(written());
+                tokio::time::sleep(SILENCE).await;
+            }
+        };
+        // What comes later than this is not waited for.
+        let _ = tokio::time::timeout(limit, silence).await;
     }
 }

@@ -1,6 +1,7 @@
 //! Writes an instance's output to the log.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use futures_util::StreamExt;
@@ -23,6 +24,8 @@ pub(super) struct Follower {
     pub(super) instance: Instance,
     pub(super) role: Role,
     pub(super) redactor: Arc<Redactor>,
+    /// How many lines were written.
+    pub(super) lines: Arc<AtomicU64>,
 }
 
 impl Follower {
@@ -55,5 +58,6 @@ impl Follower {
             position: serves.then_some(line.position),
         };
         self.engine.logbook.write(&self.deployment, line).await;
+        self.lines.fetch_add(1, Ordering::Relaxed);
     }
 }
