@@ -155,6 +155,10 @@ impl Wharf {
 
 impl Drop for Wharf {
     fn drop(&mut self) {
+        // First in good manners: what ends so tells how much of it was run.
+        if self.engine_pid().is_some() {
+            let _ = self.command(["engine", "stop"]).stdout(Stdio::null()).stderr(Stdio::null()).status();
+        }
         // Again where a client that waited for the engine has started another.
         loop {
             self.kill_engine();
