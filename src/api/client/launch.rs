@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::Command;
 
-use super::{Client, NOT_RUNNING, handshake, transport::Transport};
+use super::{Client, handshake, is_away, transport::Transport};
 use crate::api::rendezvous::{self, ALREADY_RUNNING, StartReport};
 use crate::api::routes;
 use crate::model::{Problem, ProblemCode};
@@ -29,7 +29,7 @@ pub(super) async fn start(data_dir: &Path, executable: &Path) -> Result<Client, 
             StartReport::Ready { .. } | StartReport::Failed(_) => {}
         }
         match Client::connect(data_dir).await {
-            Err(problem) if problem.cause == NOT_RUNNING && attempt < ATTEMPTS => attempt += 1,
+            Err(problem) if is_away(&problem) && attempt < ATTEMPTS => attempt += 1,
             answer => return answer,
         }
     }

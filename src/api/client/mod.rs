@@ -38,7 +38,7 @@ impl Client {
     /// clients do so at once, one engine runs afterwards.
     pub async fn connect_or_start(data_dir: &Path, executable: &Path) -> Result<Self, Problem> {
         match Self::connect(data_dir).await {
-            Err(problem) if problem.cause == NOT_RUNNING => launch::start(data_dir, executable).await,
+            Err(problem) if is_away(&problem) => launch::start(data_dir, executable).await,
             answer => answer,
         }
     }
@@ -63,6 +63,11 @@ pub const STOPPED: &str = "engine-stopped";
 pub const LOST: &str = "engine-lost";
 /// The cause of the problem that client and engine are of different versions.
 pub const VERSION_MISMATCH: &str = "engine-version-mismatch";
+
+/// Whether there is no engine to talk to: none runs, or the one that took the connection was just dying.
+fn is_away(problem: &Problem) -> bool {
+    [NOT_RUNNING, LOST].contains(&problem.cause.as_str())
+}
 
 fn not_running(why: impl std::fmt::Display) -> Problem {
     Problem::new(ProblemCode::Unreachable, NOT_RUNNING, "no engine runs for this data folder")
