@@ -23,6 +23,16 @@ fn a_killed_engine_is_made_good_with_processes() {
     killed_at_each_step("process");
 }
 
+#[test]
+fn an_engine_killed_while_services_start_is_made_good() {
+    if docker::ready(&[IMAGE, "redis:7-bookworm"]) {
+        let wharf = Wharf::new();
+        let app = App::create(&wharf.path("tides-with-a-cache"));
+        std::fs::write(app.0.join("wharf.toml"), "[app]\nservices = [\"redis\"]\n").unwrap();
+        killed(&wharf, &app, "docker", "services", None);
+    }
+}
+
 /// Where nothing ran before, and where something did: one data folder, a version more for each kill.
 fn killed_at_each_step(target: &str) {
     let wharf = Wharf::new();
