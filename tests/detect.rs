@@ -54,10 +54,7 @@ fn every_sample_is_what_its_path_says_and_what_was_reviewed() {
 
 #[test]
 fn every_demo_is_one_app_that_serves() {
-    for demo in folders(&Path::new(env!("CARGO_MANIFEST_DIR")).join("demos")) {
-        if name(&demo) == "recordings" {
-            continue;
-        }
+    for demo in crate::support::demos() {
         let found = detect_folder(&demo);
         let paths: Vec<&str> = found.apps.iter().map(|app| app.path.as_str()).collect();
         assert_eq!(paths, ["."], "{}", demo.display());

@@ -79,13 +79,13 @@ fn no_line_ends_where_it_should_not() {
 #[test]
 fn everything_generated_stands_the_checks() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let folders = [root.join("tests/fixtures/stacks"), root.join("demos")];
+    let samples = subfolders(&root.join("tests/fixtures/stacks")).into_iter().flat_map(|folder| {
+        let below = subfolders(&folder);
+        if below.is_empty() { vec![folder] } else { below }
+    });
     let mut apps: Vec<(String, AppProfile)> =
         profiles::all().into_iter().map(|(name, profile)| (name.to_owned(), profile)).collect();
-    for folder in folders.iter().flat_map(|folder| subfolders(folder)).flat_map(|folder| {
-        let below = subfolders(&folder);
-        if folder.starts_with(root.join("demos")) || below.is_empty() { vec![folder] } else { below }
-    }) {
+    for folder in samples.chain(crate::support::demos()) {
         let detection = detect(&DiskTree::open(&folder).unwrap());
         let name = folder.strip_prefix(root).unwrap().display().to_string();
         assert!(!detection.apps.is_empty(), "{name}: {:?}", detection.warnings);

@@ -2,6 +2,7 @@
 #![allow(dead_code, reason = "helpers for tests that come one after the other")]
 
 use std::io::Write as _;
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 pub(crate) mod app;
@@ -13,6 +14,15 @@ pub(crate) mod proptest;
 pub(crate) mod pty;
 pub(crate) mod samples;
 pub(crate) mod wharf;
+
+/// The folders of the demos, in order; pictures of the program lie beside them.
+pub(crate) fn demos() -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(format!("{}/demos", env!("CARGO_MANIFEST_DIR"))).unwrap();
+    let mut folders: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
+    folders.retain(|folder| folder.is_dir() && !folder.ends_with("recordings"));
+    folders.sort();
+    folders
+}
 
 /// What `look` finds, asked again until it finds something; fails the test where that takes too long.
 #[track_caller]
