@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
@@ -16,6 +17,9 @@ pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_wharf");
 
 /// The repository's own folder.
 pub(crate) const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+
+/// How long an engine may take to end once it was told to.
+const MANNERS: Duration = Duration::from_secs(10);
 
 /// An engine and its clients, apart from every other.
 pub(crate) struct Wharf {
@@ -156,8 +160,12 @@ impl Wharf {
 impl Drop for Wharf {
     fn drop(&mut self) {
         // First in good manners: what ends so tells how much of it was run.
-        if self.engine_pid().is_some() {
+        if let Some(engine) = self.engine_pid() {
             let _ = self.command(["engine", "stop"]).stdout(Stdio::null()).stderr(Stdio::null()).status();
+            let end = Instant::now() + MANNERS;
+            while lives(engine) && Instant::now() < end {
+                std::thread::sleep(Duration::from_millis(2));
+            }
         }
         // Again where a client that waited for the engine has started another.
         loop {
