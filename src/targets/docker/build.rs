@@ -34,6 +34,26 @@ pub(super) async fn build(
     job: &BuildJob<'_>,
     report: &dyn Report,
 ) -> Result<String, TargetError> {
+    // Docker can break its answer off, as it does where the same build of a killed engine ends beside this one. What
+    // was built is in its cache; where Docker is really gone, the first error says more than the second.
+    match build_once(engine, names, job, report).await {
+        Err(TargetError::Unreachable { target, detail }) => {
+            report.line("", LogStream::Wharf, &format!("{detail}; asking once more"));
+            match build_once(engine, names, job, report).await {
+                Err(TargetError::Unreachable { .. }) => Err(TargetError::Unreachable { target, detail }),
+                other => other,
+            }
+        }
+        other => other,
+    }
+}
+
+async fn build_once(
+    engine: &Engine,
+    names: &Names,
+    job: &BuildJob<'_>,
+    report: &dyn Report,
+) -> Result<String, TargetError> {
     let (context, dockerfile) = context(job).await?;
     let image = Names::image(job.plan, job.deployment);
     let options = options(names, job, &image, &dockerfile)?;

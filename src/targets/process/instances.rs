@@ -352,8 +352,16 @@ fn unseal(data_dir: &Path, record: &Record, sealed: &[u8]) -> io::Result<BTreeMa
 }
 
 fn remove_folder(folder: &Folder) -> io::Result<()> {
-    match fs::remove_dir_all(folder.path()) {
-        Err(why) if why.kind() != io::ErrorKind::NotFound => Err(why),
-        _ => Ok(()),
+    let mut looks = ORPHAN_LOOKS;
+    loop {
+        match fs::remove_dir_all(folder.path()) {
+            // A process on its way out may leave a last file behind while the folder is emptied.
+            Err(why) if why.kind() == io::ErrorKind::DirectoryNotEmpty && looks > 0 => {
+                looks -= 1;
+                std::thread::sleep(ORPHAN_PAUSE);
+            }
+            Err(why) if why.kind() != io::ErrorKind::NotFound => return Err(why),
+            _ => return Ok(()),
+        }
     }
 }
