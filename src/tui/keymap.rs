@@ -70,7 +70,9 @@ const fn named(code: KeyCode) -> Key {
 impl Key {
     fn matches(self, event: &KeyEvent) -> bool {
         let control = event.modifiers.contains(KeyModifiers::CONTROL);
-        let others = event.modifiers.intersects(KeyModifiers::ALT | KeyModifiers::SUPER | KeyModifiers::META);
+        // An Escape just before reads as Alt: a key held with Control means the same with it.
+        let alt = event.modifiers.contains(KeyModifiers::ALT) && !control;
+        let others = alt || event.modifiers.intersects(KeyModifiers::SUPER | KeyModifiers::META);
         let same = match (self.code, event.code) {
             (KeyCode::Char(wanted), KeyCode::Char(letter)) if control => wanted.eq_ignore_ascii_case(&letter),
             (wanted, code) => wanted == code,
