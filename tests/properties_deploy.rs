@@ -75,6 +75,7 @@ impl Behaviour {
 struct Harness {
     runtime: Runtime,
     engine: Engine,
+    browser: reqwest::Client,
     folder: tempfile::TempDir,
 }
 
@@ -90,7 +91,7 @@ impl Harness {
         let folder = tempfile::tempdir().unwrap();
         let options = EngineOptions { workers: 6, executable: env!("CARGO_BIN_EXE_wharf").into() };
         let engine = runtime.block_on(Engine::start(folder.path().join("data"), options)).unwrap();
-        Self { runtime, engine, folder }
+        Self { runtime, engine, browser: reqwest::Client::new(), folder }
     }
 
     /// A project whose page says `content`.
@@ -160,13 +161,19 @@ impl Harness {
         tokio::time::timeout(PATIENCE, over).await.expect("the delete is over in time");
     }
 
-    async fn page(url: &str) -> String {
-        reqwest::get(url).await.unwrap().error_for_status().unwrap().text().await.unwrap()
+    async fn page(&self, url: &str) -> String {
+        self.browser.get(url).send().await.unwrap().error_for_status().unwrap().text().await.unwrap()
     }
 }
 
 /// A deployment that is over is what its app's behaviour lets it be: up, with a way in, or failed, with the reason.
-async fn check(behaviour: &Behaviour, deployment: &Deployment, moves: &[(StepName, StepStatus)], content: &str) {
+async fn check(
+    harness: &Harness,
+    behaviour: &Behaviour,
+    deployment: &Deployment,
+    moves: &[(StepName, StepStatus)],
+    content: &str,
+) {
     let steps: Vec<StepName> = deployment.steps.iter().map(|step| step.name).collect();
     assert_eq!(steps, StepName::ALL);
     assert!(deployment.finished_at.is_some());
@@ -178,7 +185,7 @@ async fn check(behaviour: &Behaviour, deployment: &Deployment, moves: &[(StepNam
             assert_eq!(deployment.status, DeploymentStatus::Healthy, "{:?}", deployment.error);
             assert!(deployment.steps.iter().all(|step| matches!(step.status, StepStatus::Done | StepStatus::Skipped)));
             let url = deployment.url.as_ref().expect("a way in");
-            assert_eq!(Harness::page(url).await, content);
+            assert_eq!(harness.page(url).await, content);
             assert!(PORT_RANGE.contains(&deployment.port.unwrap()));
         }
         Some(step) => {
@@ -209,7 +216,7 @@ fn a_plan_runs_to_its_end() {
             let project = harness.project(&format!("one-{number}"), &behaviour, &content).await;
             let asked = harness.deploy(&project, TargetKind::Process).await.unwrap();
             let (deployment, moves) = harness.until_over(&asked).await;
-            check(&behaviour, &deployment, &moves, &content).await;
+            check(harness, &behaviour, &deployment, &moves, &content).await;
             harness.delete(&deployment).await;
         });
     });
@@ -223,12 +230,12 @@ fn concurrent_deployments_do_not_touch_each_other() {
     let many = prop::collection::vec(Behaviour::any(), 2..4);
     proptest!(tries::config(100), |(behaviours in many, number in any::<u32>())| {
         harness.runtime.block_on(async {
-            let mut asked = Vec::new();
-            for (place, behaviour) in behaviours.iter().enumerate() {
+            let asked = join_all(behaviours.iter().enumerate().map(async |(place, behaviour)| {
                 let content = format!("page {number} {place}");
                 let project = harness.project(&format!("many-{number}-{place}"), behaviour, &content).await;
-                asked.push((behaviour, content, harness.deploy(&project, TargetKind::Process).await.unwrap()));
-            }
+                (behaviour, content, harness.deploy(&project, TargetKind::Process).await.unwrap())
+            }))
+            .await;
             let mut ports = BTreeSet::new();
             let mut over = Vec::new();
             for (behaviour, content, deployment) in &asked {
@@ -237,7 +244,7 @@ fn concurrent_deployments_do_not_touch_each_other() {
             }
             // All are over: each that came up still answers with its own page, on a port of its own.
             for (behaviour, content, deployment, moves) in &over {
-                check(behaviour, deployment, moves, content).await;
+                check(harness, behaviour, deployment, moves, content).await;
                 if let Some(port) = deployment.port {
                     prop_assert!(ports.insert(port), "port {port} was given twice");
                 }
@@ -265,12 +272,12 @@ fn a_plan_runs_to_its_end_on_docker() {
             let project = harness.add(app.0.clone()).await;
             let asked = harness.deploy(&project, TargetKind::Docker).await.unwrap();
             let (up, moves) = harness.until_over(&asked).await;
-            check(&Behaviour::Serves(0), &up, &moves, &format!("version {version}")).await;
+            check(&harness, &Behaviour::Serves(0), &up, &moves, &format!("version {version}")).await;
             app.breaks();
             let asked = harness.deploy(&project, TargetKind::Docker).await.unwrap();
             let (failed, _) = harness.until_over(&asked).await;
             assert_eq!(failed.status, DeploymentStatus::Failed);
-            assert_eq!(Harness::page(up.url.as_ref().unwrap()).await, format!("version {version}"));
+            assert_eq!(harness.page(up.url.as_ref().unwrap()).await, format!("version {version}"));
             harness.delete(&up).await;
         }
         harness.engine.shutdown().await;

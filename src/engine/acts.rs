@@ -32,10 +32,10 @@ impl Inner {
         let image =
             deployment.image.clone().ok_or(EngineError::WrongStatus { act: "restart", status: deployment.status })?;
         let target = self.places.get(&deployment.target);
-        self.unwatch(id);
         if let Some(instance) = &deployment.live {
-            target.stop(instance, plan.timeouts.stop.to_duration()).await?;
+            self.stop_instance(&deployment, instance, plan.timeouts.stop.to_duration()).await?;
         }
+        self.unwatch(id);
         let limit = plan.timeouts.start.to_duration();
         let started = tokio::time::timeout(limit, self.start_again(&deployment, &plan, &*target, &image)).await;
         let outcome = started.unwrap_or_else(|_| {
@@ -195,14 +195,14 @@ impl Inner {
     }
 
     /// Stops and removes a deployment's instances; what was up is then stopped.
-    async fn end_instances(&self, deployment: &Deployment, reason: &str) -> Result<(), EngineError> {
+    async fn end_instances(self: &Arc<Self>, deployment: &Deployment, reason: &str) -> Result<(), EngineError> {
         let target = self.places.get(&deployment.target);
         let grace = match self.store.plan(&deployment.id).await? {
             Some(plan) => plan.timeouts.stop.to_duration(),
             None => crate::model::Timeouts::default().stop.to_duration(),
         };
-        if let Some(watch_end) = deployment.live.as_ref().or(deployment.candidate.as_ref()) {
-            target.stop(watch_end, grace).await?;
+        if let Some(instance) = deployment.live.as_ref().or(deployment.candidate.as_ref()) {
+            self.stop_instance(deployment, instance, grace).await?;
             self.last_words(&deployment.id, LAST_WORDS).await;
         }
         self.unwatch(&deployment.id);
@@ -219,6 +219,25 @@ impl Inner {
         .await?;
         self.logbook.close(&deployment.id).await;
         Ok(())
+    }
+
+    /// Stops an instance, which from now on nobody starts again. Where that fails it is watched as before.
+    async fn stop_instance(
+        self: &Arc<Self>,
+        deployment: &Deployment,
+        instance: &Instance,
+        grace: Duration,
+    ) -> Result<(), EngineError> {
+        let was_watched = self.is_watched(&deployment.id);
+        self.unjudge(&deployment.id);
+        let stopped = self.places.get(&deployment.target).stop(instance, grace).await;
+        if stopped.is_err()
+            && was_watched
+            && let Err(error) = self.watch_again(deployment).await
+        {
+            tracing::error!(deployment = %deployment.id, %error, "it cannot be watched");
+        }
+        Ok(stopped?)
     }
 
     /// Makes sure that a deployment that was to be replaced serves again.

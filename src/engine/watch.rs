@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -92,10 +93,15 @@ impl Inner {
 
     /// Ceases to watch a deployment, and to follow its output.
     pub(super) fn unwatch(&self, id: &DeploymentId) {
+        self.unjudge(id);
+        lock(&self.watches.followers).retain(|(follows, _), _| follows != id);
+    }
+
+    /// Ceases to judge and measure a deployment, whose end is then nothing to be mended; its output is still followed.
+    pub(super) fn unjudge(&self, id: &DeploymentId) {
         if let Some(watch) = lock(&self.watches.watched).remove(id) {
             watch.end.cancel();
         }
-        lock(&self.watches.followers).retain(|(follows, _), _| follows != id);
     }
 
     /// Whether a deployment is watched.
@@ -154,15 +160,21 @@ impl Inner {
             let roles: Vec<_> = followers.keys().filter(|(follows, _)| follows == id).cloned().collect();
             following.extend(roles.iter().filter_map(|role| followers.remove(role)));
         }
-        let written = || following.iter().map(|one| one.lines.load(Ordering::Relaxed)).sum::<u64>();
+        let written: Vec<_> = following.iter().map(|one| Arc::clone(&one.lines)).collect();
+        let written = || written.iter().map(|lines| lines.load(Ordering::Relaxed)).sum::<u64>();
         let silence = async {
             let mut before = None;
-            while before != Some(written()) && following.iter().any(|one| !one.task.is_finished()) {
+            while before != Some(written()) {
                 before = Some(written());
                 tokio::time::sleep(SILENCE).await;
             }
         };
-        // What comes later than this is not waited for.
-        let _ = tokio::time::timeout(limit, silence).await;
+        let all_over = join_all(following.iter_mut().map(|one| &mut one.task));
+        tokio::select! {
+            _ = all_over => {}
+            () = silence => {}
+            // What comes later than this is not waited for.
+            () = tokio::time::sleep(limit) => {}
+        }
     }
 }

@@ -88,7 +88,9 @@ impl Inner {
                     Some(code) => format!("it ended with exit code {code} {detail}").trim_end().to_owned(),
                     None => format!("it ended: {detail}"),
                 };
-                if revival.is_due(plan.target.kind)
+                // What is told to stop is not watched any more.
+                if !watch.end.is_cancelled()
+                    && revival.is_due(plan.target.kind)
                     && let Err(error) = self.places.get(&plan.target).resume(&watch.instance).await
                 {
                     tracing::warn!(instance = %watch.instance.name, %error, "it could not be started again");
