@@ -18,6 +18,7 @@ use crate::support::docker::Cleanup;
 mod build;
 mod connection;
 mod instances;
+mod networks;
 mod services;
 
 const BASE: &str = "debian:bookworm-slim";

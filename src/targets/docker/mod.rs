@@ -22,6 +22,7 @@ mod samples;
 mod services;
 mod session;
 mod stream;
+mod subnet;
 
 use std::time::Duration;
 
@@ -39,6 +40,8 @@ use names::Names;
 pub struct DockerTarget {
     connector: Connector,
     names: Names,
+    /// One network at a time: those that are made together then share a range.
+    networks: tokio::sync::Mutex<()>,
 }
 
 impl DockerTarget {
@@ -46,7 +49,7 @@ impl DockerTarget {
     /// belongs to another (`wharf.data`).
     #[must_use]
     pub fn new(target: TargetRef, mark: String) -> Self {
-        Self { connector: Connector::new(target), names: Names::new(mark) }
+        Self { connector: Connector::new(target), names: Names::new(mark), networks: tokio::sync::Mutex::default() }
     }
 }
 
@@ -78,6 +81,7 @@ impl Target for DockerTarget {
     }
 
     async fn network(&self, plan: &Plan) -> Result<(), TargetError> {
+        let _turn = self.networks.lock().await;
         network::ensure(&self.connector.engine().await?, &self.names, plan).await
     }
 

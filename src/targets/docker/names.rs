@@ -13,6 +13,8 @@ pub(super) const DEPLOYMENT: &str = "wharf.deployment";
 pub(super) const ROLE: &str = "wharf.role";
 pub(super) const SERVICE: &str = "service";
 pub(super) const CONFIG: &str = "wharf.config";
+/// Marks a network with the range that it is a part of.
+pub(super) const RANGE: &str = "wharf.range";
 
 /// How many letters of the mark stand in names.
 const SHORT: usize = 6;

@@ -1,16 +1,24 @@
 //! The network that an app shares with its services, its volumes, and the end of both.
 
-use bollard::models::{NetworkCreateRequest, VolumeCreateRequest};
+use std::collections::BTreeSet;
+
+use bollard::errors::Error;
+use bollard::models::{Ipam, IpamConfig, NetworkCreateRequest, VolumeCreateRequest};
 use bollard::query_parameters::{
-    ListContainersOptionsBuilder, ListNetworksOptionsBuilder, ListVolumesOptionsBuilder, RemoveVolumeOptions,
+    ListContainersOptionsBuilder, ListNetworksOptions, ListNetworksOptionsBuilder, ListVolumesOptionsBuilder,
+    RemoveVolumeOptions,
 };
 
-use super::connect::{Engine, is_conflict, is_missing};
-use super::names::{Names, ROLE, SERVICE};
+use super::connect::{Engine, is_conflict, is_missing, words};
+use super::names::{Names, RANGE, ROLE, SERVICE};
+use super::subnet::Subnet;
 use super::{TargetError, instances};
 use crate::model::{AppKey, Plan, Volume};
 
-/// Makes the network where it is not there.
+/// How many parts, and how many ranges, are tried where other programs are faster.
+const TRIES: usize = 8;
+
+/// Makes the network where it is not there: on a part of a range that is divided already, or of a new one.
 pub(super) async fn ensure(engine: &Engine, names: &Names, plan: &Plan) -> Result<(), TargetError> {
     let name = names.own(&plan.network.name);
     match engine.docker.inspect_network(&name, None).await {
@@ -24,15 +32,81 @@ pub(super) async fn ensure(engine: &Engine, names: &Names, plan: &Plan) -> Resul
         labels: Some(names.labels(&plan.key)),
         ..NetworkCreateRequest::default()
     };
+    let mut chosen = None;
+    for _ in 0..TRIES {
+        if on_a_part(engine, &request, chosen).await? {
+            return Ok(());
+        }
+        create(engine, request.clone()).await.map_err(|error| creation(engine, error))?;
+        chosen = subnet_of(engine, &request.name).await?.filter(|range| !range.is_small());
+        if chosen.is_none() {
+            return Ok(());
+        }
+        let removed = engine.docker.remove_network(&request.name).await;
+        unless_missing(removed).map_err(|error| engine.failed("remove the network", error))?;
+    }
+    // Others were faster each time: a whole range, then.
+    create(engine, request).await.map_err(|error| creation(engine, error))
+}
+
+/// Makes the network on the first free part of the ranges that are divided, and of `chosen`; false where there is none.
+async fn on_a_part(
+    engine: &Engine,
+    request: &NetworkCreateRequest,
+    chosen: Option<Subnet>,
+) -> Result<bool, TargetError> {
+    let listed = engine.docker.list_networks(None::<ListNetworksOptions>).await;
+    let networks = listed.map_err(|error| engine.failed("list the networks", error))?;
+    let taken: Vec<Subnet> = networks.iter().flat_map(|network| subnets(network.ipam.as_ref())).collect();
+    let divided = networks.iter().filter_map(|network| network.labels.as_ref()?.get(RANGE)?.parse().ok());
+    let ranges: BTreeSet<Subnet> = divided.chain(chosen).collect();
+    let parts = ranges.iter().flat_map(|range| range.parts().map(move |part| (range, part)));
+    let free = parts.filter(|(_, part)| taken.iter().all(|taken| !taken.overlaps(*part)));
+    for (range, part) in free.take(TRIES) {
+        match create(engine, on(request, *range, part)).await {
+            Ok(()) => return Ok(true),
+            // Somebody was faster.
+            Err(error) if words(&error).contains("overlap") => {}
+            Err(error) => return Err(creation(engine, error)),
+        }
+    }
+    Ok(false)
+}
+
+/// The network on a part of a range, which its mark tells to those that come next.
+fn on(request: &NetworkCreateRequest, range: Subnet, part: Subnet) -> NetworkCreateRequest {
+    let mut request = request.clone();
+    request.labels.get_or_insert_default().insert(RANGE.to_owned(), range.to_string());
+    let config = IpamConfig { subnet: Some(part.to_string()), ..IpamConfig::default() };
+    request.ipam = Some(Ipam { config: Some(vec![config]), ..Ipam::default() });
+    request
+}
+
+async fn create(engine: &Engine, request: NetworkCreateRequest) -> Result<(), Error> {
     match engine.docker.create_network(request).await {
-        Ok(_) => Ok(()),
         // Somebody was faster.
-        Err(error) if is_conflict(&error) => Ok(()),
-        Err(error) => Err(no_range_left(engine.failed("create the network", error))),
+        Err(error) if !is_conflict(&error) => Err(error),
+        _ => Ok(()),
     }
 }
 
-/// Docker has room for some thirty networks where nobody gave it more, and does not say so.
+fn creation(engine: &Engine, error: Error) -> TargetError {
+    no_range_left(engine.failed("create the network", error))
+}
+
+async fn subnet_of(engine: &Engine, name: &str) -> Result<Option<Subnet>, TargetError> {
+    let network = engine.docker.inspect_network(name, None).await;
+    let network = network.map_err(|error| engine.failed("look for the network", error))?;
+    Ok(subnets(network.ipam.as_ref()).next())
+}
+
+/// The IPv4 blocks of a network.
+fn subnets(ipam: Option<&Ipam>) -> impl Iterator<Item = Subnet> + '_ {
+    let configs = ipam.and_then(|ipam| ipam.config.as_ref()).into_iter().flatten();
+    configs.filter_map(|config| config.subnet.as_ref()?.parse().ok())
+}
+
+/// Where other programs hold all ranges, Docker does not say so.
 fn no_range_left(error: TargetError) -> TargetError {
     match error {
         TargetError::Other { action, detail } if detail.contains("address pool") => TargetError::Other {
@@ -95,6 +169,6 @@ pub(super) async fn teardown(engine: &Engine, names: &Names, key: &AppKey, volum
     Ok(())
 }
 
-fn unless_missing(result: Result<(), bollard::errors::Error>) -> Result<(), bollard::errors::Error> {
+fn unless_missing(result: Result<(), Error>) -> Result<(), Error> {
     result.or_else(|error| if is_missing(&error) { Ok(()) } else { Err(error) })
 }
