@@ -91,8 +91,8 @@ impl<'a> Progress<'a> {
     fn begin(&mut self, vertex: &Vertex) {
         let step = self.step(&vertex.digest);
         step.name.clone_from(&vertex.name);
-        let begins = vertex.started.is_some() || vertex.cached;
-        if !begins || step.started {
+        // One from the cache is named where that is said.
+        if vertex.started.is_none() || vertex.cached || step.started {
             return;
         }
         step.started = true;
@@ -111,7 +111,9 @@ impl<'a> Progress<'a> {
         }
         if vertex.cached && !step.cached {
             step.cached = true;
-            report.line("", LogStream::Stdout, "  from the cache");
+            if !is_internal(&step.name) {
+                report.line("", LogStream::Stdout, &format!("{} (from the cache)", step.name));
+            }
         }
         if vertex.completed.is_some() {
             step.completed = true;
@@ -243,14 +245,12 @@ mod tests {
             lines,
             [
                 " [2/3] RUN make",
-                " [1/3] FROM docker.io/library/debian",
-                "   from the cache",
+                " [1/3] FROM docker.io/library/debian (from the cache)",
                 " one",
                 "!oh",
                 " two",
-                " [3/3] COPY . .",
                 " three!",
-                "   from the cache",
+                " [3/3] COPY . . (from the cache)",
             ]
         );
         assert_eq!(said.iter().rfind(|line| line.contains('/') && !line.contains(' ')).unwrap(), "4/4");
