@@ -25,7 +25,10 @@ fn main() -> ExitCode {
     if let Some(code) = process::hidden_command(std::env::args_os().skip(1)) {
         return code;
     }
-    let arguments = Arguments::parse();
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => return cli::usage::told(&error, std::env::args_os().skip(1)),
+    };
     let json = arguments.json;
     match run(arguments) {
         Ok(outcome) => ExitCode::from(outcome.exit_code()),

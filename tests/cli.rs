@@ -49,6 +49,12 @@ fn wrong_usage_exits_2_before_anything_is_started() {
     for args in wrong {
         let ran = wharf.run(args).exits(2);
         assert!(ran.stderr.starts_with("error: "), "{args:?}: {}", ran.stderr);
+        let ran = wharf.run(&[args, &["--json"]].concat()).exits(2);
+        let (error, text) = (&ran.json()["error"], ran.stderr.lines().next().unwrap());
+        assert_eq!(error["code"], "usage", "{args:?}");
+        let message = error["message"].as_str().unwrap();
+        assert!(!message.is_empty() && text.starts_with(&format!("error: {message}")), "{args:?}: {text}");
+        assert!(!error["fix"].as_str().unwrap().is_empty(), "{args:?}");
     }
     assert!(!wharf.data_dir().exists());
 }
@@ -131,6 +137,14 @@ fn a_problem_is_json_for_scripts() {
     let ran = wharf.run(&["detect", "./missing", "--json"]).exits(3);
     assert_eq!(ran.json()["error"]["cause"], "no-such-folder");
     assert_eq!(ran.json()["error"]["code"], "notfound");
+    let unknown = wharf.run(&["--json", "deplyo"]).exits(2).json();
+    assert_eq!(unknown["error"]["cause"], "wrong-usage");
+    assert!(unknown["error"]["fix"].as_str().unwrap().contains("deploy"), "{unknown}");
+    for line in [["projects", "--json"], ["--json", "projects"]] {
+        let missing = wharf.run(&line).exits(2).json();
+        assert_eq!(missing["error"]["cause"], "wrong-usage", "{missing}");
+    }
+    assert!(wharf.run(&["--json", "--help"]).exits(0).stdout.contains("Usage: wharf"), "help is asked for as text");
 }
 
 #[test]
@@ -257,7 +271,10 @@ fn the_api_describes_itself_and_names_every_route() {
 fn completions_are_made_for_every_shell() {
     let wharf = Wharf::new();
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
-        assert!(wharf.run(&["completions", shell]).exits(0).stdout.contains("wharf"), "{shell}");
+        let script = wharf.run(&["completions", shell]).exits(0).stdout;
+        assert!(script.contains("wharf"), "{shell}");
+        let object = serde_json::json!({ "shell": shell, "script": script });
+        assert_eq!(wharf.json(&["completions", shell]), object);
     }
 }
 

@@ -29,6 +29,7 @@ mod rollback;
 mod select;
 mod status;
 mod stop;
+pub mod usage;
 mod watch;
 
 use std::path::{Path, PathBuf};
@@ -110,7 +111,7 @@ pub async fn run(command: Command, context: &Context) -> Result<Outcome, Problem
         Command::Jobs(args) => jobs::run(args, context).await,
         Command::Engine(command) => engine::run(command, context).await,
         Command::Doctor => doctor::run(context).await,
-        Command::Completions(args) => Ok(completions::run(&args)),
+        Command::Completions(args) => Ok(completions::run(&args, context)),
         // The program itself answers this one: the description belongs to the server.
         Command::Api => Ok(Outcome::Done),
     }
