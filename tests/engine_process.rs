@@ -219,3 +219,31 @@ fn old_log_files_are_removed() {
     assert!((1..=14).contains(&kept), "{kept} files");
     assert!(log(&wharf).contains("the engine answers"));
 }
+
+#[test]
+fn the_api_says_what_is_wrong_with_a_method_and_needs_no_body_to_roll_back() {
+    let wharf = Wharf::new();
+    wharf.copy("demos/static", "site");
+    for _ in 0..2 {
+        wharf.run(&["deploy", "./site", "--target", "process"]).exits(0);
+    }
+    let newest = wharf.json(&["list"])["items"][0]["id"].as_str().unwrap().to_owned();
+    let path = format!("/api/deployments/rollback/{newest}");
+    let (head, body) = ask(&wharf, "GET", &path);
+    assert!(head.starts_with("HTTP/1.1 405") && head.to_lowercase().contains("allow: post"), "{head}");
+    assert_eq!(body["cause"], "no-such-method");
+    let (head, body) = ask(&wharf, "POST", &path);
+    assert!(head.starts_with("HTTP/1.1 200"), "{head}\n{body}");
+    assert_eq!(body["action"]["rollback"]["release"], 1, "{body}");
+    wharf.run(&["cancel", body["id"].as_str().unwrap()]);
+}
+
+/// One request without a body: the answer's head, and its body.
+fn ask(wharf: &Wharf, method: &str, path: &str) -> (String, serde_json::Value) {
+    let mut stream = UnixStream::connect(socket(wharf)).unwrap();
+    write!(stream, "{method} {path} HTTP/1.1\r\nHost: wharf\r\nConnection: close\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    (head.to_owned(), serde_json::from_str(body).unwrap_or_else(|error| panic!("{error}: {body}")))
+}

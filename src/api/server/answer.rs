@@ -1,6 +1,7 @@
 //! What goes out: JSON, and problems with the status that fits; what comes in, with its mistakes told as problems.
 
 use axum::Json;
+use axum::body::Bytes;
 use axum::extract::rejection::{JsonRejection, PathRejection, QueryRejection};
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
@@ -54,6 +55,24 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
     }
 }
 
+/// A JSON body that may be left out: then nothing in it is said.
+#[derive(Debug)]
+pub(super) struct BodyOrNone<T>(pub(super) T);
+
+impl<S: Send + Sync, T: DeserializeOwned + Default> FromRequest<S> for BodyOrNone<T> {
+    type Rejection = Refusal;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Refusal> {
+        let (parts, body) = request.into_parts();
+        let body = Request::from_parts(parts.clone(), body);
+        let bytes = Bytes::from_request(body, state).await.map_err(|error| misunderstood(error.body_text()))?;
+        if bytes.is_empty() {
+            return Ok(Self(T::default()));
+        }
+        Body::from_request(Request::from_parts(parts, bytes.into()), state).await.map(|Body(body)| Self(body))
+    }
+}
+
 /// A query.
 #[derive(Debug)]
 pub(super) struct Query<T>(pub(super) T);
@@ -85,7 +104,8 @@ pub(super) async fn no_route(uri: Uri) -> Refusal {
     Refusal(problem.fix("`wharf api` prints the routes there are"))
 }
 
-pub(super) async fn no_method(method: Method, uri: Uri) -> Refusal {
+pub(super) async fn no_method(method: Method, uri: Uri) -> (StatusCode, Json<Problem>) {
     let message = format!("{} takes no {method}", uri.path());
-    Refusal(Problem::new(ProblemCode::Usage, "no-such-method", message).fix("`wharf api` prints what each route takes"))
+    let problem = Problem::new(ProblemCode::Usage, "no-such-method", message);
+    (StatusCode::METHOD_NOT_ALLOWED, Json(problem.fix("`wharf api` prints what each route takes")))
 }

@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State;
 
 use super::App;
-use super::answer::{Answer, Body, Path, Query};
+use super::answer::{Answer, Body, BodyOrNone, Path, Query};
 use super::peer::Account;
 use crate::api::requests::DetectRequest;
 use crate::api::routes;
@@ -99,15 +99,15 @@ pub(super) async fn restart(State(app): State<App>, Account(by): Account, Path(i
     Ok(Json(app.engine.restart(&id, &by).await?))
 }
 
-/// Deploys what an earlier release ran.
+/// Deploys what an earlier release ran; without a body the newest before the present one.
 #[utoipa::path(post, path = routes::DEPLOYMENT_ROLLBACK, operation_id = "deployment_rollback", tag = "deployments",
-    params(("id" = String, Path)), request_body = RollbackRequest,
+    params(("id" = String, Path)), request_body = Option<RollbackRequest>,
     responses((status = 200, body = Deployment), (status = "default", body = Problem)))]
 pub(super) async fn rollback(
     State(app): State<App>,
     Account(by): Account,
     Path(id): Path<DeploymentId>,
-    Body(request): Body<RollbackRequest>,
+    BodyOrNone(request): BodyOrNone<RollbackRequest>,
 ) -> Answer<Deployment> {
     Ok(Json(app.engine.rollback(&id, request, &by).await?))
 }
