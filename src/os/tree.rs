@@ -13,6 +13,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::UNIX_EPOCH;
 
 use ignore::{DirEntry, WalkBuilder, WalkState};
+use rustix::io::Errno;
 use sha2::{Digest as _, Sha256};
 
 use crate::model::{FileTree, Problem, ProblemCode, ReadError, Warning};
@@ -223,6 +224,8 @@ struct Found<'a> {
     count: AtomicUsize,
     paths: Mutex<Vec<String>>,
     warnings: Mutex<BTreeMap<String, String>>,
+    /// Warnings over the bound.
+    untold: AtomicUsize,
 }
 
 /// The files that one thread of the walk found; handed over as the thread ends.
@@ -316,25 +319,39 @@ impl Batch<'_, '_> {
 
 impl<'a> Found<'a> {
     fn new(root: &'a Path, bounds: Bounds) -> Self {
-        let (count, paths, warnings) = (AtomicUsize::new(0), Mutex::default(), Mutex::default());
-        Self { root, bounds, count, paths, warnings }
+        let (count, untold) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        Self { root, bounds, count, paths: Mutex::default(), warnings: Mutex::default(), untold }
     }
 
     fn into_parts(self) -> (Vec<String>, Vec<Warning>) {
         let mut paths = self.paths.into_inner().unwrap_or_else(PoisonError::into_inner);
         paths.sort_unstable();
         let warnings = self.warnings.into_inner().unwrap_or_else(PoisonError::into_inner);
-        (paths, warnings.into_iter().map(|(file, says)| Warning { file, says }).collect())
+        let mut warnings: Vec<_> = warnings.into_iter().map(|(file, says)| Warning { file, says }).collect();
+        let more = self.untold.into_inner();
+        if more > 0 {
+            warnings.push(Warning { file: ".".to_owned(), says: format!("{more} more warnings are left out here") });
+        }
+        (paths, warnings)
     }
 
     fn links_to_a_file_inside(&self, link: &Path) -> bool {
         match fs::canonicalize(link) {
-            Ok(real) if real.starts_with(self.root) => real.is_file(),
+            Ok(real) if real.starts_with(self.root) => {
+                if link.parent().is_some_and(|folder| folder.starts_with(&real)) {
+                    self.warn(link, "links to a folder that it lies in; it was left out".to_owned());
+                }
+                real.is_file()
+            }
             Ok(_) => {
                 self.warn(link, "links out of the folder; it was left out".to_owned());
                 false
             }
-            // A loop or a link to nothing: there is nothing to read.
+            Err(error) if error.raw_os_error() == Some(Errno::LOOP.raw_os_error()) => {
+                self.warn(link, "links in a circle; it was left out".to_owned());
+                false
+            }
+            // A link to nothing: there is nothing to read.
             Err(_) => false,
         }
     }
@@ -343,8 +360,10 @@ impl<'a> Found<'a> {
         let below = path.strip_prefix(self.root).unwrap_or(path);
         let file = if below.as_os_str().is_empty() { ".".to_owned() } else { below.to_string_lossy().into_owned() };
         let mut warnings = self.warnings.lock().unwrap_or_else(PoisonError::into_inner);
-        if warnings.len() < self.bounds.warnings {
+        if warnings.len() < self.bounds.warnings || file == "." {
             warnings.insert(file, says);
+        } else {
+            self.untold.fetch_add(1, Ordering::Relaxed);
         }
     }
 
@@ -404,12 +423,34 @@ mod tests {
         let folder = folder(&[("a/real.txt", "here")]);
         symlink(outside.path().join("secret"), folder.path().join("out")).unwrap();
         symlink("a/real.txt", folder.path().join("in")).unwrap();
-        symlink(".", folder.path().join("loop")).unwrap();
+        symlink("a", folder.path().join("folder")).unwrap();
+        symlink("nothing", folder.path().join("nowhere")).unwrap();
         let tree = DiskTree::open(folder.path()).unwrap();
         assert_eq!(tree.paths(), ["a/real.txt", "in"]);
         assert_eq!(tree.read("in").unwrap(), b"here");
         assert_eq!(tree.warnings().len(), 1);
         assert_eq!(tree.warnings()[0].file, "out");
+    }
+
+    #[test]
+    fn each_link_in_a_circle_is_told_up_to_a_bound() {
+        let folder = folder(&[("a/b/real.txt", "here")]);
+        symlink("../..", folder.path().join("a/b/up")).unwrap();
+        symlink("that", folder.path().join("this")).unwrap();
+        symlink("this", folder.path().join("that")).unwrap();
+        let told = |bounds| {
+            let tree = DiskTree::open_within(folder.path(), bounds).unwrap();
+            assert_eq!(tree.paths(), ["a/b/real.txt"]);
+            tree.warnings().iter().map(|warning| format!("{}: {}", warning.file, warning.says)).collect::<Vec<_>>()
+        };
+        let all = [
+            "a/b/up: links to a folder that it lies in; it was left out",
+            "that: links in a circle; it was left out",
+            "this: links in a circle; it was left out",
+        ];
+        assert_eq!(told(Bounds::default()), all);
+        let few = told(Bounds { warnings: 2, ..Bounds::default() });
+        assert_eq!((few.len(), few[2].as_str()), (3, ".: 1 more warnings are left out here"));
     }
 
     #[test]
