@@ -48,7 +48,8 @@ fn text(root: &str, detection: &Detection) -> String {
         out.push_str("  nothing to deploy: no manifest of a known stack, no Dockerfile and no index.html\n");
     }
     for (at, app) in detection.apps.iter().enumerate() {
-        branch(&mut out, app, detection.primary.as_ref() == Some(&app.path), at + 1 == detection.apps.len());
+        let primary = detection.apps.len() > 1 && detection.primary.as_ref() == Some(&app.path);
+        branch(&mut out, app, primary, at + 1 == detection.apps.len());
     }
     for warning in &detection.warnings {
         let says = format!("{}: {}", warning.file, warning.says);
