@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::model::{Location, Problem, ProblemCode};
+use crate::os::tree::unreachable_folder;
 
 /// A folder or the address of a git repository, as given.
 pub(super) fn location(given: &str) -> Result<Location, Problem> {
@@ -15,21 +16,7 @@ pub(super) fn location(given: &str) -> Result<Location, Problem> {
 /// The absolute path of a folder that is there and can be read.
 pub(super) fn folder(given: &Path) -> Result<PathBuf, Problem> {
     let shown = given.display();
-    let failed = |error: std::io::Error| match error.kind() {
-        std::io::ErrorKind::NotFound => {
-            Problem::new(ProblemCode::NotFound, "no-such-folder", format!("there is no folder {shown}"))
-                .why(error)
-                .fix("check the path; without one the current folder is meant")
-        }
-        std::io::ErrorKind::PermissionDenied => {
-            Problem::new(ProblemCode::Refused, "folder-not-readable", format!("the folder {shown} may not be read"))
-                .why(error)
-                .fix(format!("give this account the right to read it: chmod u+rx {shown}"))
-        }
-        _ => Problem::new(ProblemCode::Failed, "folder-not-readable", format!("the folder {shown} cannot be read"))
-            .why(error)
-            .fix("check the disk or the mount that it lies on"),
-    };
+    let failed = |error: std::io::Error| unreachable_folder(given, &error);
     let path = std::fs::canonicalize(given).map_err(failed)?;
     if !path.is_dir() {
         return Err(Problem::new(ProblemCode::Usage, "not-a-folder", format!("{shown} is a file, not a folder"))

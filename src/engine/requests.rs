@@ -8,8 +8,7 @@ use super::{Engine, Inner};
 use crate::generate::{self, Context, PlanInput};
 use crate::model::{
     Action, AppKey, AppProfile, DeleteQuery, DeployRequest, Deployment, DeploymentId, DeploymentStatus, Job, JobKind,
-    JobState, Plan, PlanPreview, Problem, ProblemCode, Project, RollbackRequest, Settings, Step, StepName, TargetKind,
-    TargetRef,
+    JobState, Plan, PlanPreview, Problem, ProblemCode, Project, RollbackRequest, Settings, TargetKind, TargetRef,
 };
 use crate::os::{chance, clock};
 
@@ -182,31 +181,9 @@ impl Inner {
 
     async fn queue_deployment(&self, plan: Plan, action: Action, by: &str) -> Result<Deployment, EngineError> {
         let now = clock::now();
-        let deployment = Deployment {
-            id: DeploymentId::new(now, chance::number()),
-            key: plan.key.clone(),
-            project_name: plan.project_name.clone(),
-            target: plan.target.clone(),
-            action,
-            status: DeploymentStatus::Queued,
-            status_since: now,
-            status_reason: format!("asked for by {by}"),
-            steps: StepName::ALL.map(Step::pending).to_vec(),
-            url: None,
-            port: None,
-            release: None,
-            image: None,
-            live: None,
-            candidate: None,
-            source: None,
-            commit: None,
-            switch_gap_ms: None,
-            error: None,
-            cancel_requested: false,
-            requested_by: by.to_owned(),
-            created_at: now,
-            finished_at: None,
-        };
+        let id = DeploymentId::new(now, chance::number());
+        let (key, name, target) = (plan.key.clone(), plan.project_name.clone(), plan.target.clone());
+        let deployment = Deployment::queued(id, key, name, target, action, by.to_owned(), now);
         self.create(&deployment).await?;
         self.store.put_plan(&deployment.id, &plan).await?;
         self.enqueue(JobKind::Deploy, &deployment.id, &deployment.key).await?;

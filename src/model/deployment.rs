@@ -59,6 +59,44 @@ pub struct Deployment {
 }
 
 impl Deployment {
+    /// One that was just asked for: it waits in the queue, and nothing of it has been done.
+    #[must_use]
+    pub fn queued(
+        id: DeploymentId,
+        key: AppKey,
+        project_name: String,
+        target: TargetRef,
+        action: Action,
+        requested_by: String,
+        now: Timestamp,
+    ) -> Self {
+        Self {
+            id,
+            key,
+            project_name,
+            target,
+            action,
+            status: DeploymentStatus::Queued,
+            status_since: now,
+            status_reason: format!("asked for by {requested_by}"),
+            steps: StepName::ALL.map(Step::pending).to_vec(),
+            url: None,
+            port: None,
+            release: None,
+            image: None,
+            live: None,
+            candidate: None,
+            source: None,
+            commit: None,
+            switch_gap_ms: None,
+            error: None,
+            cancel_requested: false,
+            requested_by,
+            created_at: now,
+            finished_at: None,
+        }
+    }
+
     /// The step of that name.
     #[must_use]
     pub fn step(&self, name: StepName) -> Option<&Step> {

@@ -198,7 +198,8 @@ fn read_error(error: &io::Error) -> ReadError {
     }
 }
 
-fn unreachable_folder(path: &Path, error: &io::Error) -> Problem {
+/// Why a folder cannot be read, and what to do.
+pub(crate) fn unreachable_folder(path: &Path, error: &io::Error) -> Problem {
     let shown = path.display();
     match error.kind() {
         io::ErrorKind::NotFound => {

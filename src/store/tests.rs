@@ -40,31 +40,9 @@ fn key(project: &Project, app: &str) -> AppKey {
 }
 
 fn deployment(key: &AppKey, second: u64, status: DeploymentStatus) -> Deployment {
-    Deployment {
-        id: DeploymentId::new(at(second), 0),
-        key: key.clone(),
-        project_name: "shop".to_owned(),
-        target: TargetRef::default(),
-        action: Action::Deploy,
-        status,
-        status_since: at(second),
-        status_reason: format!("{status} at {second}"),
-        steps: Vec::new(),
-        url: None,
-        port: None,
-        release: None,
-        image: None,
-        live: None,
-        candidate: None,
-        commit: None,
-        source: None,
-        switch_gap_ms: None,
-        error: None,
-        cancel_requested: false,
-        requested_by: "ann".to_owned(),
-        created_at: at(second),
-        finished_at: None,
-    }
+    let (id, target, by) = (DeploymentId::new(at(second), 0), TargetRef::default(), "ann".to_owned());
+    let queued = Deployment::queued(id, key.clone(), "shop".to_owned(), target, Action::Deploy, by, at(second));
+    Deployment { status, status_reason: format!("{status} at {second}"), ..queued }
 }
 
 #[tokio::test]

@@ -29,31 +29,10 @@ pub(crate) fn app_key(project: u64, app: &str, environment: Environment) -> AppK
 
 /// A deployment that was asked for in that second and stands so.
 pub(crate) fn deployment(second: u64, key: AppKey, status: DeploymentStatus) -> Deployment {
-    Deployment {
-        id: DeploymentId::new(at(second), 2),
-        project_name: key.project.to_string(),
-        key,
-        target: TargetRef::default(),
-        action: Action::Deploy,
-        status,
-        status_since: at(second),
-        status_reason: format!("{status} in second {second}"),
-        steps: Vec::new(),
-        url: None,
-        port: None,
-        release: None,
-        image: None,
-        live: None,
-        candidate: None,
-        commit: None,
-        source: None,
-        switch_gap_ms: None,
-        error: None,
-        cancel_requested: false,
-        requested_by: "ann".to_owned(),
-        created_at: at(second),
-        finished_at: None,
-    }
+    let (id, name) = (DeploymentId::new(at(second), 2), key.project.to_string());
+    let (target, by) = (TargetRef::default(), "ann".to_owned());
+    let queued = Deployment::queued(id, key, name, target, Action::Deploy, by, at(second));
+    Deployment { status, status_reason: format!("{status} in second {second}"), ..queued }
 }
 
 /// A release of an app; its number is given when it is kept.
