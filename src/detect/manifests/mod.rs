@@ -3,6 +3,7 @@
 pub(super) mod gemfile;
 pub(super) mod go_mod;
 pub(super) mod gradle;
+pub(super) mod mix;
 pub(super) mod node_locks;
 pub(super) mod package_json;
 pub(super) mod package_lock;

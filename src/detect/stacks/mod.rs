@@ -1,6 +1,8 @@
 //! The readers of stacks: the steps that data cannot say. Each turns the manifests of a folder into [`Facts`].
 
 mod dotnet;
+mod elixir;
+mod gleam;
 mod go;
 mod java;
 mod node;
@@ -24,6 +26,8 @@ pub(super) fn read(stack: &str, sources: &Sources<'_>) -> Facts {
         "java" => java::read(sources),
         "dotnet" => dotnet::read(sources),
         "rust" => rust::read(sources),
+        "elixir" => elixir::read(sources),
+        "gleam" => gleam::read(sources),
         // A page is to be served, whatever else is there.
         "static" => Facts { role: Role::App, ..Facts::default() },
         _ => Facts::default(),
