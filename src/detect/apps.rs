@@ -43,6 +43,16 @@ const ASIDE: &[&str] = &[
     ".github",
     "storybook",
     "cypress",
+    "build",
+    "eng",
+    "test_files",
+    "testfiles",
+    "smoke_test",
+    "smoke-tests",
+    "acceptance",
+    "contrib",
+    "themes",
+    "fuzz",
 ];
 
 /// A candidate with all that was read of it.
@@ -64,7 +74,7 @@ impl<'p> App<'p> {
             Some(below) => sources.with(&candidate.folder.at(below)),
             None => sources,
         };
-        let framework = frameworks::choose(&candidate, &facts);
+        let framework = frameworks::choose(&candidate, &facts, &sources);
         stacks::finish(&candidate.stack.name, &sources, framework.as_ref().map(|found| found.rule), &mut facts);
         let role = role(&candidate, &facts, framework.as_ref(), &sources);
         let mut weight = either(candidate.weight, facts.strength.max(0.0)) * (1.0 + facts.strength.min(0.0));
@@ -115,12 +125,17 @@ pub(super) fn select<'p>(found: Vec<Candidate<'p>>) -> Selection<'p> {
     let monorepo = monorepo(&read);
     let mut apps = strongest_of_each_folder(read);
     swallow(&mut apps);
+    // What only shows or tests a library says less of a project than the library itself.
+    outside(&mut apps, |app| app.role > Role::Shell && !app.is_aside());
     outside(&mut apps, |app| app.role > Role::Shell);
+    let claimed: Vec<(Folder<'p>, Role)> = apps
+        .iter()
+        .filter(|app| app.candidate.kind == EvidenceKind::Manifest || app.role == Role::App)
+        .map(|app| (app.folder(), app.role))
+        .collect();
+    apps.retain(|app| !is_part_of_another(app, &claimed));
     outside(&mut apps, |app| app.role > Role::Library);
     outside(&mut apps, |app| app.role == Role::App || app.folder().path().is_empty());
-    outside(&mut apps, |app| !app.is_aside());
-    let claimed: Vec<(Folder<'p>, bool)> = apps.iter().map(|app| (app.folder(), app.role == Role::App)).collect();
-    apps.retain(|app| !is_part_of_another(app, &claimed));
     Selection { apps, monorepo }
 }
 
@@ -139,12 +154,12 @@ fn outside(apps: &mut Vec<App<'_>>, fits: impl Fn(&App<'_>) -> bool) {
 }
 
 /// A page or script below an app belongs to it, and so does a package that nothing says can run.
-fn is_part_of_another(app: &App<'_>, claimed: &[(Folder<'_>, bool)]) -> bool {
+fn is_part_of_another(app: &App<'_>, claimed: &[(Folder<'_>, Role)]) -> bool {
     let folder = app.folder();
     let inside_some = |only_apps: bool| {
-        claimed
-            .iter()
-            .any(|(other, runs)| (*runs || !only_apps) && other.path() != folder.path() && folder.is_within(*other))
+        claimed.iter().any(|(other, role)| {
+            (*role == Role::App || !only_apps) && other.path() != folder.path() && folder.is_within(*other)
+        })
     };
     match (app.candidate.kind, app.role) {
         (EvidenceKind::Manifest, Role::App) => false,

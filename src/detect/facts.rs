@@ -18,6 +18,8 @@ pub(super) struct Facts {
     pub dependencies: Vec<Dependency>,
     /// The package manager that it names itself, with the version.
     pub manager: Option<(String, Option<String>)>,
+    /// The package manager that it only hints at, for where neither the manifest nor a file names one.
+    pub manager_hint: Option<(String, Option<String>)>,
     /// Versions asked for, by the place that [`super::registry::Versions::places`] names.
     pub versions: BTreeMap<String, Ask>,
     /// Words for the templates of commands.

@@ -3,6 +3,7 @@
 use super::candidates::{Candidate, either};
 use super::facts::Facts;
 use super::registry::FrameworkRule;
+use super::sources::Sources;
 use crate::model::{DependencyScope, Evidence, Framework};
 
 /// A framework that something speaks for.
@@ -16,9 +17,16 @@ pub(super) struct Chosen<'p> {
 }
 
 /// The framework with the most to speak for it, once those that others are made of are left out.
-pub(super) fn choose<'p>(candidate: &Candidate<'p>, facts: &Facts) -> Option<Chosen<'p>> {
+pub(super) fn choose<'p>(candidate: &Candidate<'p>, facts: &Facts, sources: &Sources<'p>) -> Option<Chosen<'p>> {
     let rules = &candidate.stack.frameworks;
     let mut seen: Vec<Chosen<'p>> = rules.iter().filter_map(|rule| weigh(rule, candidate, facts)).collect();
+    if seen.is_empty() {
+        return rules.iter().find_map(|rule| imported(rule, sources));
+    }
+    // A bundler is what an app is written with only where nothing else is.
+    if seen.iter().any(|one| !one.rule.needs_file) {
+        seen.retain(|one| !one.rule.needs_file);
+    }
     let beaten: Vec<&str> = seen
         .iter()
         .flat_map(|winner| {
@@ -34,6 +42,25 @@ pub(super) fn choose<'p>(candidate: &Candidate<'p>, facts: &Facts) -> Option<Cho
     Some(seen.swap_remove(best))
 }
 
+/// A framework that only sources show: what they import belongs to the runtime, or no manifest names it.
+fn imported<'p>(rule: &'p FrameworkRule, sources: &Sources<'p>) -> Option<Chosen<'p>> {
+    if rule.imports.is_empty() {
+        return None;
+    }
+    let (path, mark) = sources.texts().find_map(|(path, text)| {
+        let mark = rule.imports.iter().find(|mark| text.contains(mark.as_str()))?;
+        Some((path.to_owned(), mark))
+    })?;
+    let says = format!("uses {}: {}", rule.name, mark.trim());
+    Some(Chosen {
+        rule,
+        framework: Framework { name: rule.name.clone(), version: None },
+        evidence: vec![Evidence { file: path, says }],
+        faint: false,
+        weight: 0.7,
+    })
+}
+
 /// The version that a constraint begins with: `5.1` of `>=5.1,<5.3`.
 fn plain(version: &str) -> &str {
     let number = version.trim_start_matches(['^', '~', '=', '>', ' ', 'v']);
@@ -43,9 +70,16 @@ fn plain(version: &str) -> &str {
 fn weigh<'p>(rule: &'p FrameworkRule, candidate: &Candidate<'p>, facts: &Facts) -> Option<Chosen<'p>> {
     let folder = candidate.folder;
     let named = facts.framework.as_ref().filter(|(name, _)| *name == rule.name);
-    let found = || rule.dependencies.iter().filter_map(|name| facts.dependency(name));
-    let dependency = found().find(|dependency| dependency.version.is_some()).or_else(|| found().next());
     let file = rule.files.iter().find_map(|file| folder.find(file));
+    if rule.needs_file && file.is_none() {
+        return None;
+    }
+    // What runs with it tells more than what only builds with it, and one with a version more than one without.
+    let dependency = rule
+        .dependencies
+        .iter()
+        .filter_map(|name| facts.dependency(name))
+        .min_by_key(|found| (found.scope != DependencyScope::Runtime, found.version.is_none()));
     let mut weight = 0.0;
     let mut evidence = Vec::new();
     if let Some(dependency) = dependency {

@@ -64,7 +64,8 @@ pub fn detect_with(tree: &dyn FileTree, registry: &Registry) -> Detection {
     }
 }
 
-/// The app that is meant where none is named: the uppermost; of those the one that serves, is surest, comes first.
+/// The app that is meant where none is named: the project itself; then what answers requests before what does not;
+/// the uppermost; of those the one that serves, is surest, comes first.
 fn primary(apps: &[AppProfile]) -> Option<String> {
     let rank = |app: &AppProfile| {
         let depth = if app.path == "." { 0 } else { app.path.split('/').count() };
@@ -73,7 +74,7 @@ fn primary(apps: &[AppProfile]) -> Option<String> {
             Serving::Static => 1,
             Serving::None => 2,
         };
-        (depth, serving)
+        (depth > 0 && app.serving == Serving::None, depth, serving)
     };
     let order = |one: &&AppProfile, other: &&AppProfile| {
         rank(one).cmp(&rank(other)).then(other.confidence.total_cmp(&one.confidence)).then(one.path.cmp(&other.path))

@@ -6,6 +6,7 @@ use super::apps::App;
 use super::commands::{choose, procfile};
 use super::docker::{self, Docker};
 use super::env;
+use super::facts::Facts;
 use super::health;
 use super::ports;
 use super::registry::{CommandRule, FrameworkRule, Manager};
@@ -36,7 +37,7 @@ pub(super) fn profile(app: &App<'_>) -> AppProfile {
         language: language(app, found.version.as_deref()),
         framework: app.framework.as_ref().map(|framework| framework.framework.clone()),
         package_manager: manager.as_ref().map(|manager| manager.name.clone()),
-        package_manager_version: facts.manager.as_ref().and_then(|(_, version)| version.clone()),
+        package_manager_version: manager.as_ref().and_then(|manager| manager_version(facts, &manager.name)),
         build_tool: build_tool(app, rule),
         runtime_version: found.version.clone().or_else(|| default_version(app)),
         install_command: commands.install(),
@@ -82,7 +83,15 @@ fn manager(app: &App<'_>) -> Option<Manager> {
         .folder()
         .upwards()
         .find_map(|above| rules.iter().find(|rule| rule.files.iter().any(|file| above.find(file).is_some())));
-    by_file.or_else(|| rules.iter().find(|rule| rule.files.is_empty() || rule.default)).cloned()
+    let hint = app.facts.manager_hint.as_ref();
+    let hinted = || hint.and_then(|(name, _)| rules.iter().find(|rule| rule.name == *name));
+    by_file.or_else(hinted).or_else(|| rules.iter().find(|rule| rule.files.is_empty() || rule.default)).cloned()
+}
+
+/// The exact version of the manager that the project asks for.
+fn manager_version(facts: &Facts, manager: &str) -> Option<String> {
+    let said = [&facts.manager, &facts.manager_hint];
+    said.into_iter().flatten().find(|(name, version)| name == manager && version.is_some())?.1.clone()
 }
 
 /// The file that proves the manager, relative to the project.

@@ -109,6 +109,9 @@ pub(super) struct Versions {
     pub aliases: BTreeMap<String, String>,
     /// Of “at least this”, this is taken where it is known; without, the default where it fits.
     pub range_begins: bool,
+    /// The least version with which a package of this version or later runs: `"next@15" = "18"`. It raises what a
+    /// range without an end begins with.
+    pub floors: BTreeMap<String, String>,
     /// Where projects say theirs, the most binding first: a file with only the version in it (`.nvmrc`), a tool of
     /// `.tool-versions` and `mise.toml` (`tool:nodejs`), or a place in a manifest that the stack's reader names.
     pub places: Vec<String>,
@@ -154,6 +157,10 @@ pub(super) struct FrameworkRule {
     pub files: Vec<String>,
     /// Such a file alone proves it.
     pub file_proves: bool,
+    /// A dependency on it counts only beside one of `files`: many use it for something else.
+    pub needs_file: bool,
+    /// What stands in sources that use it. Asked only where no dependency, name or file proves any framework.
+    pub imports: Vec<String>,
     /// What its main object is made with in sources: `Flask(`.
     pub marks: Vec<String>,
     /// Many depend on it without being written with it: only its own form counts for much.

@@ -314,7 +314,49 @@ fn what_only_bundles_is_served_as_files() {
     ]);
     assert_eq!((app.stack.as_str(), app.serving, app.output_dir.as_deref()), ("node", Serving::Static, Some("dist")));
     assert_eq!(app.build_command.as_deref(), Some("npm run build"));
-    assert!(app.framework.is_none());
+    assert_eq!(app.framework.map(|found| found.name).as_deref(), Some("vite"));
+}
+
+#[test]
+fn a_bundler_is_named_only_where_nothing_else_is() {
+    let manifest = r#"{"scripts": {"build": "vite build"}, "devDependencies": {"vite": "6", "svelte": "5"}}"#;
+    let app = only(&[("package.json", manifest), ("index.html", "<p>")]);
+    assert_eq!(app.framework.map(|found| found.name).as_deref(), Some("svelte"));
+    let library = only(&[("package.json", r#"{"main": "a.js", "devDependencies": {"vite": "6"}}"#), ("a.js", "")]);
+    assert!(library.framework.is_none());
+}
+
+#[test]
+fn members_of_a_workspace_take_over_what_its_root_says() {
+    let found = detect_files(&[
+        ("package.json", r#"{"workspaces": ["apps/*"], "engines": {"node": ">=20"}, "packageManager": "yarn@4.5.0"}"#),
+        ("apps/web/package.json", r#"{"dependencies": {"next": "15.1.0"}}"#),
+        ("apps/old/package.json", r#"{"dependencies": {"express": "4"}, "engines": {"node": "18.x"}}"#),
+    ]);
+    let of = |path: &str| found.apps.iter().find(|app| app.path == path).unwrap();
+    assert_eq!(of("apps/web").runtime_version.as_deref(), Some("20"));
+    assert_eq!(of("apps/web").package_manager_version.as_deref(), Some("4.5.0"));
+    assert_eq!(of("apps/old").runtime_version.as_deref(), Some("18"));
+}
+
+#[test]
+fn a_range_without_an_end_is_raised_to_what_the_packages_need() {
+    let version = |next: &str| {
+        let manifest = format!(r#"{{"engines": {{"node": ">=14"}}, "dependencies": {{"next": "{next}"}}}}"#);
+        only(&[("package.json", &manifest)]).runtime_version.unwrap()
+    };
+    assert_eq!(version("^12.0.0"), "14");
+    assert_eq!(version("^15.0.0"), "18");
+}
+
+#[test]
+fn a_library_is_meant_before_what_tests_it() {
+    let found = detect_files(&[
+        ("package.json", r#"{"name": "lib", "main": "index.js", "files": ["index.js"], "bin": "index.js"}"#),
+        ("index.js", ""),
+        ("test/app/package.json", r#"{"dependencies": {"next": "15"}}"#),
+    ]);
+    assert_eq!(found.primary.as_deref(), Some("."));
 }
 
 #[test]

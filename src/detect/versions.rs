@@ -13,8 +13,23 @@ pub(super) struct Found {
 /// Looks at all places in their order. The first that makes sense holds.
 pub(super) fn find(folder: Folder<'_>, facts: &Facts, rules: &Versions) -> Found {
     let asks: Vec<Ask> = rules.places.iter().filter_map(|place| ask_at(place, folder, facts)).collect();
-    let version = asks.iter().find_map(|ask| resolve(&ask.says, rules));
+    let version = asks.iter().find_map(|ask| Some(raised(resolve(&ask.says, rules)?, &ask.says, facts, rules)));
     Found { version, asks }
+}
+
+/// “At least this” was often written long ago: what the packages in use need raises it.
+fn raised(version: String, says: &str, facts: &Facts, rules: &Versions) -> String {
+    if !says.trim_start().starts_with('>') || says.contains('<') {
+        return version;
+    }
+    let major = |text: &str| numbers(text.trim_start_matches(|c: char| !c.is_ascii_digit())).first().copied();
+    let needed = rules.floors.iter().filter_map(|(package, floor)| {
+        let (name, least) = package.rsplit_once('@')?;
+        let used = major(facts.dependency(name)?.version.as_deref()?)?;
+        (used >= least.parse().ok()?).then_some(floor)
+    });
+    let highest = needed.max_by_key(|floor| numbers(floor)).filter(|floor| numbers(floor) > numbers(&version));
+    highest.cloned().unwrap_or(version)
 }
 
 fn ask_at(place: &str, folder: Folder<'_>, facts: &Facts) -> Option<Ask> {

@@ -58,6 +58,16 @@ impl PackageJson {
         Some((name.to_owned(), self.text("/devEngines/packageManager/version").map(str::to_owned)))
     }
 
+    /// A manager that `engines` names beside the runtime, with the exact version where it is one: a hint, for many
+    /// name several.
+    pub(in crate::detect) fn manager_engine(&self) -> Option<(String, Option<String>)> {
+        ["pnpm", "yarn", "bun"].iter().find_map(|name| {
+            let says = self.text(&format!("/engines/{name}"))?;
+            let exact = says.starts_with(|c: char| c.is_ascii_digit()) && !says.contains(['x', '*', ' ', '|']);
+            Some(((*name).to_owned(), exact.then(|| says.to_owned())))
+        })
+    }
+
     fn table(&self, key: &str) -> Option<&Map<String, Value>> {
         self.0.get(key)?.as_object()
     }

@@ -78,12 +78,15 @@ pub(super) fn read(sources: &Sources<'_>) -> Facts {
     if let Some(manifest) = &manifest {
         facts.files.push("package.json".to_owned());
         read_manifest(&mut facts, folder, manifest);
+        inherit(&mut facts, folder);
         lock(&mut facts, folder);
     }
     typescript(&mut facts, folder);
     facts.output_dir = output(&facts, folder);
     if let Some(entry) = entry(folder, manifest.as_ref()) {
         facts.word("entry", entry);
+    } else {
+        typescript_entry(&mut facts, folder);
     }
     facts.role = role(folder, manifest.as_ref(), &facts);
     facts
@@ -104,15 +107,13 @@ fn read_manifest(facts: &mut Facts, folder: Folder<'_>, manifest: &PackageJson) 
         }
     }
     facts.manager = manifest.manager();
+    facts.manager_hint = manifest.manager_engine();
     let modern = |version: &String| !version.starts_with("1.") && version != "1";
     let berry = matches!(&facts.manager, Some((name, Some(version))) if name == "yarn" && modern(version));
     if berry || folder.upwards().any(|above| above.has(".yarnrc.yml")) {
         facts.word("berry", "");
     }
-    facts.ask("package.json volta.node", folder, "package.json", manifest.text("/volta/node"));
-    facts.ask("package.json engines.node", folder, "package.json", manifest.text("/engines/node"));
-    let runtime = manifest.text("/devEngines/runtime/version");
-    facts.ask("package.json devEngines.runtime", folder, "package.json", runtime);
+    ask_for_versions(facts, folder, manifest);
     let build = manifest.script("build").unwrap_or("");
     let programs: Vec<&str> = build.split_whitespace().map(|word| word.rsplit('/').next().unwrap_or(word)).collect();
     if let Some(tool) = BUILDERS.iter().find(|tool| programs.contains(*tool)) {
@@ -150,11 +151,48 @@ fn read_manifest(facts: &mut Facts, folder: Folder<'_>, manifest: &PackageJson) 
     }
 }
 
+fn ask_for_versions(facts: &mut Facts, folder: Folder<'_>, manifest: &PackageJson) {
+    let places = [
+        ("package.json volta.node", "/volta/node"),
+        ("package.json engines.node", "/engines/node"),
+        ("package.json devEngines.runtime", "/devEngines/runtime/version"),
+    ];
+    for (place, pointer) in places {
+        facts.ask(place, folder, "package.json", manifest.text(pointer));
+    }
+}
+
+/// What the workspace above says for all its members: versions that the member leaves open, and the manager.
+fn inherit(facts: &mut Facts, folder: Folder<'_>) {
+    for above in folder.upwards().skip(1) {
+        let Some(manifest) = above.value("package.json").and_then(PackageJson::new) else { continue };
+        if !ties_together(above, &manifest) {
+            continue;
+        }
+        let mut shared = Facts::default();
+        ask_for_versions(&mut shared, above, &manifest);
+        let own_says = facts.versions.keys().any(|place| place.starts_with("package.json "));
+        if !own_says {
+            facts.versions.append(&mut shared.versions);
+        }
+        if facts.manager.is_none() {
+            facts.manager = manifest.manager();
+        }
+        return;
+    }
+}
+
+/// A manifest that is the root of a workspace, by whichever tool.
+fn ties_together(folder: Folder<'_>, manifest: &PackageJson) -> bool {
+    let files = ["pnpm-workspace.yaml", "lerna.json", "turbo.json", "nx.json", ".moon/workspace.yml", "rush.json"];
+    manifest.has("workspaces") || files.iter().any(|file| folder.has(file))
+}
+
 /// Without a server's framework, and with nothing that starts, what a bundler leaves, or a page beside the manifest,
 /// is what is served.
 pub(super) fn finish(sources: &Sources<'_>, framework: Option<&FrameworkRule>, facts: &mut Facts) {
     let starts = ["script.start", "script.start:prod"].iter().any(|word| facts.words.contains_key(*word));
-    if framework.is_some() || starts {
+    if framework.is_some_and(|rule| !rule.needs_file) || starts {
         return;
     }
     if facts.output_dir.is_none() && ["public/index.html", "index.html"].iter().any(|page| sources.folder.has(page)) {
@@ -265,7 +303,39 @@ fn entry(folder: Folder<'_>, manifest: Option<&PackageJson>) -> Option<String> {
         let names = ENTRIES.iter().flat_map(|name| endings.iter().map(move |ending| format!("{name}{ending}")));
         names.filter(|file| file.contains('.') || file == "bin/www").find(|file| folder.has(file))
     };
-    from_script.or_else(from_main).or_else(usual)
+    // A single script needs no usual name.
+    let only = || {
+        let scripts: Vec<_> = folder.files().iter().filter(|file| runs(file) && !file.contains(".config.")).collect();
+        match scripts.as_slice() {
+            [only] if !only.starts_with('.') => Some((**only).to_owned()),
+            _ => None,
+        }
+    };
+    from_script.or_else(from_main).or_else(usual).or_else(only)
+}
+
+/// The TypeScript file that a program begins with, and where the compiler puts what it makes of it.
+fn typescript_entry(facts: &mut Facts, folder: Folder<'_>) {
+    let Some(entry) = ENTRIES.iter().map(|name| format!("{name}.ts")).find(|file| folder.has(file)) else { return };
+    let config = folder.value("tsconfig.json");
+    let option = |name: &str| config.as_ref().and_then(|config| config.get("compilerOptions")?.get(name).cloned());
+    let folder_of = |name: &str| {
+        let says = option(name)?;
+        Some(says.as_str()?.trim_start_matches("./").trim_end_matches('/').to_owned()).filter(|path| path != ".")
+    };
+    let emits = config.is_some() && option("noEmit").and_then(|says| says.as_bool()) != Some(true);
+    if emits && facts.depends_on("typescript") {
+        let stem = entry.trim_end_matches(".ts");
+        // Without `rootDir` the folder that holds all sources is taken off; with one entry that is its own.
+        let root = folder_of("rootDir").or_else(|| stem.rsplit_once('/').map(|(root, _)| root.to_owned()));
+        let below = root.as_deref().and_then(|root| stem.strip_prefix(root)?.strip_prefix('/')).unwrap_or(stem);
+        let compiled = match folder_of("outDir") {
+            Some(out) => format!("{out}/{below}.js"),
+            None => format!("{stem}.js"),
+        };
+        facts.word("compiled", compiled);
+    }
+    facts.word("entry.ts", entry);
 }
 
 fn runs(word: &str) -> bool {
