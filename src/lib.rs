@@ -2,6 +2,7 @@
 //!
 //! ARCHITECTURE.md has the map; `tests/layers.rs` holds who may import whom.
 
+pub mod advisories;
 pub mod api;
 pub mod cli;
 pub mod detect;

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use clap::Parser;
 use wharf::api::server::{self, RunOptions};
-use wharf::cli::{self, Arguments, Command, Context, EngineCommand, Outcome, RunArgs};
-use wharf::engine::EngineOptions;
+use wharf::cli::{self, AdvisoryArgs, Arguments, Command, Context, EngineCommand, Outcome, RunArgs};
+use wharf::engine::{AdvisoryOptions, EngineOptions};
 use wharf::model::{Problem, ProblemCode};
 use wharf::os::{paths, tree::DiskTree};
 use wharf::targets::process;
@@ -74,8 +74,16 @@ fn engine(context: Context, args: RunArgs) -> RunOptions {
     let workers = args.workers.unwrap_or(WORKERS);
     RunOptions {
         data_dir: context.data_dir,
-        engine: EngineOptions { workers, executable: context.executable },
+        engine: EngineOptions { workers, executable: context.executable, advisories: advisories(args.advisories) },
         detached: args.detached,
+    }
+}
+
+fn advisories(args: AdvisoryArgs) -> AdvisoryOptions {
+    let usual = AdvisoryOptions::default();
+    AdvisoryOptions {
+        address: args.osv_url.filter(|url| !url.is_empty()).unwrap_or(usual.address),
+        timeout: args.osv_timeout.map_or(usual.timeout, |seconds| Duration::from_secs(seconds.into())),
     }
 }
 

@@ -21,3 +21,4 @@ mod properties_ports;
 mod properties_store;
 mod store_kill;
 mod support;
+mod vulnerabilities;

@@ -10,7 +10,7 @@ use futures_util::StreamExt;
 use futures_util::future::join_all;
 use proptest::prelude::*;
 use tokio::runtime::Runtime;
-use wharf::engine::{Engine, EngineOptions};
+use wharf::engine::{AdvisoryOptions, Engine, EngineOptions};
 use wharf::model::{
     AddProject, DeleteQuery, DeployRequest, Deployment, DeploymentStatus, Environment, EventKind, Location, PORT_RANGE,
     Problem, Project, StepName, StepStatus, TargetKind, TargetRef,
@@ -89,7 +89,11 @@ impl Harness {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let runtime = Runtime::new().unwrap();
         let folder = tempfile::tempdir().unwrap();
-        let options = EngineOptions { workers: 6, executable: env!("CARGO_BIN_EXE_wharf").into() };
+        let options = EngineOptions {
+            workers: 6,
+            executable: env!("CARGO_BIN_EXE_wharf").into(),
+            advisories: AdvisoryOptions::default(),
+        };
         let engine = runtime.block_on(Engine::start(folder.path().join("data"), options)).unwrap();
         Self { runtime, engine, browser: reqwest::Client::new(), folder }
     }

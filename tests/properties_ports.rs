@@ -7,7 +7,7 @@ use std::sync::Mutex;
 use futures_util::future::join_all;
 use proptest::prelude::*;
 use tokio::runtime::Runtime;
-use wharf::engine::{Engine, EngineOptions};
+use wharf::engine::{AdvisoryOptions, Engine, EngineOptions};
 use wharf::model::{PORT_RANGE, PortLease, ProblemCode, ReservePort};
 
 use crate::support::proptest as tries;
@@ -72,7 +72,11 @@ async fn person(engine: &Engine, acts: &[Act], held: &Mutex<BTreeSet<u16>>) -> V
 fn a_port_never_has_two_holders() {
     let runtime = Runtime::new().unwrap();
     let folder = tempfile::tempdir().unwrap();
-    let options = EngineOptions { workers: 1, executable: env!("CARGO_BIN_EXE_wharf").into() };
+    let options = EngineOptions {
+        workers: 1,
+        executable: env!("CARGO_BIN_EXE_wharf").into(),
+        advisories: AdvisoryOptions::default(),
+    };
     let engine = runtime.block_on(Engine::start(folder.path().join("data"), options)).unwrap();
     proptest!(tries::config(100), |(people in acts())| {
         runtime.block_on(async {
@@ -93,7 +97,11 @@ fn a_port_never_has_two_holders() {
 #[tokio::test]
 async fn a_port_that_a_program_listens_on_is_not_given() {
     let folder = tempfile::tempdir().unwrap();
-    let options = EngineOptions { workers: 1, executable: env!("CARGO_BIN_EXE_wharf").into() };
+    let options = EngineOptions {
+        workers: 1,
+        executable: env!("CARGO_BIN_EXE_wharf").into(),
+        advisories: AdvisoryOptions::default(),
+    };
     let engine = Engine::start(folder.path().join("data"), options).await.unwrap();
     let next = engine.reserve_port(ReservePort { port: None, note: String::new() }, "tester").await.unwrap().port;
     engine.release_port(next, "tester").await.unwrap();

@@ -54,3 +54,14 @@ pub struct WriteArtifacts {
     /// Over files that a person wrote or changed, too.
     pub force: bool,
 }
+
+/// Which vulnerabilities to look for.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema, IntoParams)]
+#[serde(default)]
+#[into_params(parameter_in = Query)]
+pub struct VulnerabilityQuery {
+    /// Only this app's, by its name or path; null for all.
+    pub app: Option<String>,
+    /// Ask again, even where an answer is kept.
+    pub fresh: bool,
+}

@@ -20,6 +20,12 @@ pub const PROJECT_FIND: &str = "/api/projects/find";
 pub const PROJECT: &str = "/api/projects/{id}";
 /// What detection found in a project.
 pub const DETECTION: &str = "/api/projects/{id}/detection";
+/// The known vulnerabilities of a project's dependencies.
+pub const VULNERABILITIES: &str = "/api/projects/{id}/vulnerabilities";
+/// Where advisories come from.
+pub const ADVISORIES: &str = "/api/advisories";
+/// Gives and takes back the consent to ask for them.
+pub const ADVISORIES_ALLOW: &str = "/api/advisories/allow";
 /// A project's generated files: show and write.
 pub const ARTIFACTS: &str = "/api/artifacts/{id}";
 

@@ -7,7 +7,7 @@ use clap::{Args, Parser, Subcommand};
 
 use super::{
     cancel, completions, delete, deploy, detect, generate, jobs, list, logs, plan, ports, projects, restart, rollback,
-    status, stop,
+    status, stop, vulns,
 };
 
 /// From a folder of code to a running, watched deployment.
@@ -43,6 +43,8 @@ pub enum Command {
     Projects(projects::ProjectsCommand),
     /// Show what a folder of code is: its apps, stacks and needs
     Detect(detect::DetectArgs),
+    /// Look for known vulnerabilities in what apps depend on
+    Vulns(vulns::VulnsArgs),
     /// Write the files that a project lacks: Dockerfile, .dockerignore, compose.yaml, .env.example
     Generate(generate::GenerateArgs),
     /// Build, start and check an app, and switch to it when it is healthy
@@ -94,12 +96,26 @@ pub enum EngineCommand {
 }
 
 /// How to be the engine.
-#[derive(Clone, Copy, Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub struct RunArgs {
     /// How many jobs run at once
     #[arg(long, value_name = "NUMBER", env = "WHARF_WORKERS", value_parser = clap::value_parser!(u16).range(1..=64))]
     pub workers: Option<u16>,
+    /// Where known vulnerabilities are asked for
+    #[command(flatten)]
+    pub advisories: AdvisoryArgs,
     /// Leave the terminal, and report on standard output when ready
     #[arg(long, hide = true)]
     pub detached: bool,
+}
+
+/// Where known vulnerabilities are asked for.
+#[derive(Clone, Debug, Args)]
+pub struct AdvisoryArgs {
+    /// The OSV database to ask about dependencies, once that is allowed [default: that of osv.dev]
+    #[arg(long, value_name = "URL", env = "WHARF_OSV_URL")]
+    pub osv_url: Option<String>,
+    /// How long each question to it may take, in seconds [default: 30]
+    #[arg(long, value_name = "SECONDS", env = "WHARF_OSV_TIMEOUT", value_parser = clap::value_parser!(u16).range(1..=600))]
+    pub osv_timeout: Option<u16>,
 }

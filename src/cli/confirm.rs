@@ -39,6 +39,11 @@ impl Confirmation {
     }
 }
 
+/// Asks a question to which “no” is an answer too; where nobody can be asked, that is it.
+pub(super) fn agrees(question: &str) -> bool {
+    output::is_interactive() && ask(question, "[y/N]", is_yes).is_ok()
+}
+
 fn is_yes(answer: &str) -> bool {
     matches!(answer.to_lowercase().as_str(), "y" | "yes")
 }

@@ -30,11 +30,12 @@ mod select;
 mod status;
 mod stop;
 pub mod usage;
+mod vulns;
 mod watch;
 
 use std::path::{Path, PathBuf};
 
-pub use args::{Arguments, Command, EngineCommand, RunArgs};
+pub use args::{AdvisoryArgs, Arguments, Command, EngineCommand, RunArgs};
 
 use crate::api::client::{Client, NOT_RUNNING};
 use crate::model::{Problem, ProblemCode};
@@ -96,6 +97,7 @@ pub async fn run(command: Command, context: &Context) -> Result<Outcome, Problem
     match command {
         Command::Projects(args) => projects::run(args, context).await,
         Command::Detect(args) => detect::run(args, context).await,
+        Command::Vulns(args) => vulns::run(args, context).await,
         Command::Generate(args) => generate::run(args, context).await,
         Command::Deploy(args) => deploy::run(args, context).await,
         Command::Plan(args) => plan::run(args, context).await,

@@ -25,6 +25,8 @@ pub(super) struct Stack {
     pub name: String,
     /// Its language's usual name.
     pub language: String,
+    /// Where its packages come from, by the word of the OSV database; none where that knows none.
+    pub ecosystem: Option<String>,
     /// Endings of its source files.
     pub extensions: Vec<String>,
     /// The files that say how a folder is one of this stack, each with how much it says.
@@ -263,6 +265,12 @@ impl Registry {
 
     pub(super) fn stacks(&self) -> &[Stack] {
         &self.stacks
+    }
+
+    /// Where a stack's packages come from, by the word of the OSV database.
+    #[must_use]
+    pub fn ecosystem(&self, stack: &str) -> Option<&str> {
+        self.stacks.iter().find(|known| known.name == stack)?.ecosystem.as_deref()
     }
 
     /// The names of all stacks.

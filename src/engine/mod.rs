@@ -22,6 +22,7 @@ mod reconcile;
 mod records;
 mod requests;
 mod sources;
+mod vulnerabilities;
 mod watch;
 mod workers;
 
@@ -42,6 +43,7 @@ use crate::store::Store;
 
 pub use bus::Gap;
 pub use error::EngineError;
+pub use vulnerabilities::AdvisoryOptions;
 
 /// Kept events that wait to be written.
 const EVENTS_WAITING: usize = 1024;
@@ -55,6 +57,8 @@ pub struct EngineOptions {
     pub workers: u16,
     /// This program, with which the `process` target starts its supervisors.
     pub executable: PathBuf,
+    /// Where advisories come from.
+    pub advisories: AdvisoryOptions,
 }
 
 /// A handle to the running engine; cheap to clone.
@@ -74,6 +78,7 @@ struct Inner {
     places: places::Places,
     ports: ports::Ports,
     sources: sources::Sources,
+    advisor: vulnerabilities::Advisor,
     queue: queue::Queue,
     watches: watch::Watches,
     /// The deployments that workers carry out now, with what cancels them.
@@ -152,6 +157,7 @@ impl Inner {
             places: places::Places::new(&data_dir, options.executable.clone()),
             ports: ports::Ports::new(store.clone(), places::number_of(&data_dir)),
             sources: sources::Sources::new(folder("sources")?),
+            advisor: vulnerabilities::Advisor::new(options.advisories.clone()),
             queue: queue::Queue::default(),
             watches: watch::Watches::default(),
             under_way: Mutex::default(),

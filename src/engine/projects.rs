@@ -295,7 +295,7 @@ async fn open_tree(path: PathBuf) -> Result<DiskTree, EngineError> {
 }
 
 /// Does work that reads the disk on a thread where it blocks nobody.
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, EngineError> {
+pub(super) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, EngineError> {
     tokio::task::spawn_blocking(work).await.map_err(|error| {
         Problem::new(crate::model::ProblemCode::Failed, "internal-fault", "a fault in Wharf ended this work")
             .why(error)

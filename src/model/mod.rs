@@ -26,6 +26,7 @@ mod target;
 mod time;
 mod tree;
 mod user;
+mod vulnerability;
 
 pub use api::*;
 pub use app_key::AppKey;
@@ -55,3 +56,7 @@ pub use target::{Instance, InstanceState, TargetKind, TargetRef, TargetStatus};
 pub use time::{Millis, Timestamp};
 pub use tree::{FileTree, ReadError};
 pub use user::User;
+pub use vulnerability::{
+    AdvisoryArchive, AdvisoryImport, AdvisorySources, AllowAdvisories, AppVulnerabilities, Consent, ImportAdvisories,
+    NotScanned, NotScannedReason, Severity, Vulnerability, VulnerabilityReport,
+};

@@ -25,6 +25,10 @@ pub enum CacheKind {
     Templates,
     /// What a target said of itself.
     TargetStatus,
+    /// Which advisories the database knows of packages.
+    Advisories,
+    /// What the database says of one advisory.
+    Advisory,
 }
 
 impl CacheKind {
@@ -33,7 +37,7 @@ impl CacheKind {
     pub const fn lifetime(self) -> Duration {
         match self {
             Self::Detection | Self::TargetStatus => Duration::from_hours(1),
-            Self::Templates => Duration::from_hours(24),
+            Self::Templates | Self::Advisories | Self::Advisory => Duration::from_hours(24),
         }
     }
 
@@ -42,6 +46,8 @@ impl CacheKind {
             Self::Detection => "detection",
             Self::Templates => "templates",
             Self::TargetStatus => "target-status",
+            Self::Advisories => "advisories",
+            Self::Advisory => "advisory",
         }
     }
 }

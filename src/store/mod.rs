@@ -10,6 +10,7 @@
 //! the same batch as the record it leads to.
 
 mod cache;
+mod consent;
 mod db;
 mod deployments;
 mod error;

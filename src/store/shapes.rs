@@ -7,11 +7,11 @@ use std::fmt::Write as _;
 
 use super::record::{Record, decode, encode};
 use crate::model::{
-    Action, AppKey, AppProfile, Artifact, BuildPlan, Compute, Deployment, DeploymentId, DeploymentStatus, EnvValue,
-    EnvVar, Environment, Event, EventKind, Failure, HealthCheck, HealthProbe, Instance, Job, JobId, JobKind, JobState,
-    Limits, Millis, NetworkPlan, Plan, PortHolder, PortLease, PortPlan, Problem, ProblemCode, Project, ProjectId,
-    Release, Scaling, Security, ServicePlan, Source, StatusChange, Step, StepName, StepStatus, TargetKind, TargetRef,
-    TargetStatus, Timeouts, Timestamp, User, Volume,
+    Action, AppKey, AppProfile, Artifact, BuildPlan, Compute, Consent, Deployment, DeploymentId, DeploymentStatus,
+    EnvValue, EnvVar, Environment, Event, EventKind, Failure, HealthCheck, HealthProbe, Instance, Job, JobId, JobKind,
+    JobState, Limits, Millis, NetworkPlan, Plan, PortHolder, PortLease, PortPlan, Problem, ProblemCode, Project,
+    ProjectId, Release, Scaling, Security, ServicePlan, Source, StatusChange, Step, StepName, StepStatus, TargetKind,
+    TargetRef, TargetStatus, Timeouts, Timestamp, User, Volume,
 };
 
 /// The bytes in hexadecimal, 32 a line; each is read back and compared first.
@@ -178,6 +178,8 @@ fn what_is_stored_has_the_shape_that_its_version_says() {
     insta::assert_snapshot!("release", bytes(&release));
     let user = User { uid: 7, name: "ann".into(), first_seen: at(1), last_seen: at(2) };
     insta::assert_snapshot!("user", bytes(&user));
+    let consent = Consent { address: "https://x".into(), by: "ann".into(), at: at(1) };
+    insta::assert_snapshot!("consent", bytes(&consent));
     let holders = [
         PortHolder::App(key()),
         PortHolder::Candidate(DeploymentId::from("d1")),

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 pub(crate) mod app;
 pub(crate) mod docker;
 pub(crate) mod http;
+pub(crate) mod osv;
 pub(crate) mod processes;
 pub(crate) mod profiles;
 pub(crate) mod proptest;

@@ -3,13 +3,14 @@
 use serde_json::json;
 
 use super::{Client, Stream};
-use crate::api::requests::{ArtifactQuery, DetectionQuery, FindQuery, WriteArtifacts};
+use crate::api::requests::{ArtifactQuery, DetectionQuery, FindQuery, VulnerabilityQuery, WriteArtifacts};
 use crate::api::routes;
 use crate::model::{
-    AddProject, ArtifactView, DeleteQuery, DeployRequest, Deployment, DeploymentDetail, DeploymentFilter, DeploymentId,
-    Detection, Environment, Event, EventQuery, HealthSample, Job, JobId, JobsView, LogLine, LogQuery, Page, PageQuery,
-    PlanPreview, PortLease, Problem, Project, ProjectId, ReleasesView, RemoveQuery, ReservePort, RollbackRequest,
-    Sample, Snapshot, TargetRef, TargetStatus,
+    AddProject, AdvisorySources, AllowAdvisories, ArtifactView, DeleteQuery, DeployRequest, Deployment,
+    DeploymentDetail, DeploymentFilter, DeploymentId, Detection, Environment, Event, EventQuery, HealthSample, Job,
+    JobId, JobsView, LogLine, LogQuery, Page, PageQuery, PlanPreview, PortLease, Problem, Project, ProjectId,
+    ReleasesView, RemoveQuery, ReservePort, RollbackRequest, Sample, Snapshot, TargetRef, TargetStatus,
+    VulnerabilityReport,
 };
 
 impl Client {
@@ -47,6 +48,27 @@ impl Client {
     /// What detection found in a project; `fresh` looks again in any case.
     pub async fn detection(&self, id: &ProjectId, fresh: bool) -> Result<Detection, Problem> {
         self.transport.get(&routes::with(routes::DETECTION, id.as_str()), &DetectionQuery { fresh }).await
+    }
+
+    /// The known vulnerabilities of a project's dependencies, or of one app's; `fresh` asks in any case.
+    pub async fn vulnerabilities(
+        &self,
+        id: &ProjectId,
+        app: Option<&str>,
+        fresh: bool,
+    ) -> Result<VulnerabilityReport, Problem> {
+        let query = VulnerabilityQuery { app: app.map(ToOwned::to_owned), fresh };
+        self.transport.get(&routes::with(routes::VULNERABILITIES, id.as_str()), &query).await
+    }
+
+    /// Where advisories come from.
+    pub async fn advisory_sources(&self) -> Result<AdvisorySources, Problem> {
+        self.transport.get(routes::ADVISORIES, &()).await
+    }
+
+    /// Allows to send the names and versions of dependencies to the database of advisories, or takes that back.
+    pub async fn allow_advisories(&self, allow: bool) -> Result<AdvisorySources, Problem> {
+        self.transport.post(routes::ADVISORIES_ALLOW, &AllowAdvisories { allow }).await
     }
 
     /// The generated files of a project and how they compare with its own.

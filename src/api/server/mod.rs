@@ -3,6 +3,7 @@
 //! *Architecture invariant:* nothing is decided here. Who may ask is settled in `peer` before any route, what goes
 //! wrong leaves as a `Problem` through `answer`.
 
+mod advisories;
 mod answer;
 mod artifacts;
 mod deployments;
@@ -65,6 +66,9 @@ fn described() -> OpenApiRouter<App> {
         .routes(route!(projects::find))
         .routes(route!(projects::remove))
         .routes(route!(projects::detection))
+        .routes(route!(advisories::vulnerabilities))
+        .routes(route!(advisories::sources))
+        .routes(route!(advisories::allow))
         .routes(route!(artifacts::show, artifacts::write))
         .routes(route!(deployments::list))
         .routes(route!(deployments::list_of))

@@ -83,7 +83,12 @@ impl Http {
     /// Answers below 500 but 429 are the caller's to judge.
     pub async fn send(&self, request: Request, policy: Policy) -> Result<Response, Problem> {
         let safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
-        let tries = if safe && request.try_clone().is_some() { policy.tries } else { 1 };
+        self.ask(request, if safe { policy } else { Policy { tries: 1, ..policy } }).await
+    }
+
+    /// Sends a request that changes nothing there, whatever its method: a question too long for an address.
+    pub async fn ask(&self, request: Request, policy: Policy) -> Result<Response, Problem> {
+        let tries = if request.try_clone().is_some() { policy.tries } else { 1 };
         let destination = destination(&request);
         let mut only = Some(request);
         let attempt = || {

@@ -1,0 +1,142 @@
+//! How the database calls the places that packages come from, and how names and versions are written there.
+
+use std::str::FromStr;
+
+use pep440_rs::Version as PythonVersion;
+use semver::Version;
+use serde::{Deserialize, Serialize};
+
+/// A package in one version, as the database is asked for it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Package {
+    /// The database's word for where it comes from.
+    pub ecosystem: String,
+    /// Its name.
+    pub name: String,
+    /// Its exact version.
+    pub version: String,
+}
+
+impl Package {
+    /// Whether that is its name, however it is written there.
+    #[must_use]
+    pub fn is(&self, ecosystem: &str, name: &str) -> bool {
+        self.ecosystem == ecosystem && normal(ecosystem, &self.name) == normal(ecosystem, name)
+    }
+}
+
+/// A name in the one form that all its spellings share.
+pub(super) fn normal(ecosystem: &str, name: &str) -> String {
+    match ecosystem {
+        // As PEP 503 has it: case and separators do not count.
+        "PyPI" => name
+            .to_ascii_lowercase()
+            .split(['-', '_', '.'])
+            .filter(|part| !part.is_empty())
+            .collect::<Vec<_>>()
+            .join("-"),
+        "NuGet" | "Packagist" | "Hex" => name.to_ascii_lowercase(),
+        _ => name.to_owned(),
+    }
+}
+
+/// The package to ask about, where `version` is exact; a range, a tag, a path or a git address is not.
+///
+/// `locked`: whether a lock file stands beside the manifest. Cargo reads a bare version in a manifest as a range.
+#[must_use]
+pub fn package(ecosystem: &str, name: &str, version: Option<&str>, locked: bool) -> Option<Package> {
+    let version = version?.trim();
+    let is_plain = |extra: &str| {
+        let letters = |letter: char| letter.is_ascii_alphanumeric() || extra.contains(letter);
+        version.starts_with(|first: char| first.is_ascii_digit()) && version.chars().all(letters)
+    };
+    let bare = version.strip_prefix('v').unwrap_or(version);
+    let exact = match ecosystem {
+        "crates.io" if !locked => None,
+        "npm" | "crates.io" | "Hex" | "Pub" => {
+            let exact = version.trim_start_matches('=').trim();
+            Version::parse(exact.strip_prefix('v').unwrap_or(exact)).is_ok().then_some(exact)
+        }
+        // The database writes them without the v.
+        "Go" => Version::parse(bare).is_ok().then_some(bare),
+        "PyPI" => {
+            let exact = version.trim_start_matches('=').trim();
+            PythonVersion::from_str(exact).is_ok().then_some(exact)
+        }
+        "Packagist" => {
+            let is_branch = bare.contains("dev") || bare.ends_with('x');
+            let plain = bare.starts_with(|c: char| c.is_ascii_digit())
+                && bare.chars().all(|c| c.is_ascii_alphanumeric() || ".-+_".contains(c));
+            (plain && !is_branch).then_some(version)
+        }
+        // `[1.2]` asks for exactly that.
+        "Maven" | "NuGet" => {
+            let inner = version.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(version);
+            let plain = inner.starts_with(|c: char| c.is_ascii_alphanumeric())
+                && inner.contains(|c: char| c.is_ascii_digit())
+                && inner.chars().all(|c| c.is_ascii_alphanumeric() || ".-+_".contains(c));
+            plain.then_some(inner)
+        }
+        _ => is_plain(".-+_").then_some(version),
+    };
+    let is_name = !name.is_empty() && name.len() <= 300 && !name.contains(char::is_control);
+    let exact = exact.filter(|exact| is_name && exact.len() <= 200)?;
+    Some(Package { ecosystem: ecosystem.to_owned(), name: name.to_owned(), version: exact.to_owned() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn exact(ecosystem: &str, version: &str) -> Option<String> {
+        package(ecosystem, "name", Some(version), true).map(|package| package.version)
+    }
+
+    #[test]
+    fn an_exact_version_is_told_from_what_only_asks_for_one() {
+        let cases = [
+            ("npm", "4.17.21", Some("4.17.21")),
+            ("npm", "=1.0.0-rc.1", Some("1.0.0-rc.1")),
+            ("npm", "^4.17.21", None),
+            ("npm", "4.17", None),
+            ("npm", "latest", None),
+            ("npm", "workspace:*", None),
+            ("npm", "git+https://example.com/x.git", None),
+            ("Go", "v1.9.1", Some("1.9.1")),
+            ("Go", "0.0.0-20210711020723-a769d52b0f97", Some("0.0.0-20210711020723-a769d52b0f97")),
+            ("PyPI", "5.2", Some("5.2")),
+            ("PyPI", ">=5.2,<6", None),
+            ("PyPI", "~=5.2", None),
+            ("PyPI", "5.*", None),
+            ("RubyGems", "7.1.3.2", Some("7.1.3.2")),
+            ("RubyGems", "~> 7.1", None),
+            ("Packagist", "v11.0.3", Some("v11.0.3")),
+            ("Packagist", "dev-main", None),
+            ("Packagist", "1.2.x", None),
+            ("Packagist", "^11", None),
+            ("Maven", "2.14.1", Some("2.14.1")),
+            ("Maven", "[2.14.1]", Some("2.14.1")),
+            ("Maven", "[1,2)", None),
+            ("Maven", "${log4j.version}", None),
+            ("Maven", "LATEST", None),
+            ("NuGet", "13.0.1", Some("13.0.1")),
+            ("NuGet", "13.*", None),
+            ("Hex", "1.7.14", Some("1.7.14")),
+            ("Hex", "~> 1.7", None),
+        ];
+        for (ecosystem, version, expected) in cases {
+            assert_eq!(exact(ecosystem, version).as_deref(), expected, "{ecosystem} {version}");
+        }
+        assert!(package("npm", "name", None, true).is_none());
+        assert!(package("crates.io", "serde", Some("1.0.0"), false).is_none(), "^1.0.0 without a lock");
+        assert!(package("crates.io", "serde", Some("1.0.0"), true).is_some());
+    }
+
+    #[test]
+    fn names_are_the_same_however_they_are_written() {
+        let python = package("PyPI", "Flask_SQLAlchemy", Some("3.0"), true).unwrap();
+        assert!(python.is("PyPI", "flask-sqlalchemy") && !python.is("npm", "flask-sqlalchemy"));
+        let node = package("npm", "JSONStream", Some("1.0.0"), true).unwrap();
+        assert!(!node.is("npm", "jsonstream"));
+    }
+}
