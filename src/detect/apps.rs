@@ -6,7 +6,7 @@ use super::candidates::{Candidate, either};
 use super::facts::{Facts, Role};
 use super::frameworks::{self, Chosen};
 use super::project::Folder;
-use super::registry::EvidenceKind;
+use super::registry::{EvidenceKind, Stack};
 use super::sources::Sources;
 use super::stacks;
 use crate::model::{Evidence, Monorepo, Serving};
@@ -180,7 +180,8 @@ fn strongest_of_each_folder(read: Vec<App<'_>>) -> Vec<App<'_>> {
             here.sort_by(|one, other| claim(other).total_cmp(&claim(one)));
             let mut here = here.into_iter();
             let mut winner = here.next()?;
-            for other in here.filter(|other| !other.candidate.stack.yields) {
+            let stack = winner.candidate.stack;
+            for other in here.filter(|other| is_told(other.candidate.stack, stack)) {
                 let says = format!("{} lies here too ({:.0} %)", other.candidate.stack.language, other.weight * 100.0);
                 let file = other.candidate.files.first().map_or_else(String::new, |file| other.folder().at(file));
                 winner.facts.evidence.push(Evidence { file, says });
@@ -188,6 +189,12 @@ fn strongest_of_each_folder(read: Vec<App<'_>>) -> Vec<App<'_>> {
             Some(winner)
         })
         .collect()
+}
+
+/// Whether a stack that lost a folder is worth telling: not the other runtime of the same language.
+fn is_told(loser: &Stack, winner: &Stack) -> bool {
+    let family = |stack: &Stack| stack.shares_with.clone().unwrap_or_else(|| stack.name.clone());
+    !loser.yields && family(loser) != family(winner)
 }
 
 /// How strongly a stack claims a folder that others claim too.
@@ -202,7 +209,7 @@ fn claim(app: &App<'_>) -> f64 {
     let serves = app.framework.as_ref().is_some_and(|framework| framework.rule.serving == Serving::Server);
     let helper = if stack.helps && !serves { 0.6 } else { 1.0 };
     let kind = if app.candidate.kind == EvidenceKind::Manifest { 1.0 } else { 0.7 };
-    let yields = if stack.yields { 0.5 } else { 1.0 };
+    let yields = if stack.yields && app.framework.is_none() { 0.5 } else { 1.0 };
     app.weight * role * helper * kind * yields
 }
 

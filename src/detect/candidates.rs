@@ -113,7 +113,8 @@ fn seen_in<'r>(folder: Folder<'_>, rules: &Rules<'r>) -> Vec<(usize, &'r Evidenc
     }
     let stacks_here: Vec<usize> = seen.iter().map(|(stack, _)| *stack).collect();
     for entry in &rules.below {
-        if (stacks_here.contains(&entry.0) || entry.1.kind > EvidenceKind::Hint) && folder.find(&entry.1.file).is_some()
+        if (stacks_here.contains(&entry.0) || entry.1.kind > EvidenceKind::Hint)
+            && folder.find(&entry.1.file).is_some_and(|file| holds(folder, &file, entry.1))
         {
             seen.push(*entry);
         }
@@ -122,5 +123,6 @@ fn seen_in<'r>(folder: Folder<'_>, rules: &Rules<'r>) -> Vec<(usize, &'r Evidenc
 }
 
 fn holds(folder: Folder<'_>, name: &str, rule: &EvidenceRule) -> bool {
-    rule.holds.as_ref().is_none_or(|wanted| folder.text(name).is_some_and(|text| text.contains(wanted.as_str())))
+    rule.holds.is_empty()
+        || folder.text(name).is_some_and(|text| rule.holds.iter().any(|wanted| text.contains(wanted.as_str())))
 }

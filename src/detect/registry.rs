@@ -47,6 +47,8 @@ pub(super) struct Stack {
     pub managers: Vec<Manager>,
     /// Its frameworks.
     pub frameworks: Vec<FrameworkRule>,
+    /// A stack whose frameworks, build tools and services are its own too; what it says itself comes first.
+    pub shares_with: Option<String>,
     /// Tools that build, the most telling first.
     pub build_tools: Vec<BuildTool>,
     /// Dependencies by the service that they speak to.
@@ -82,8 +84,8 @@ pub(super) struct EvidenceRule {
     pub weight: f64,
     /// What it makes of its folder.
     pub kind: EvidenceKind,
-    /// A text that must stand in it.
-    pub holds: Option<String>,
+    /// Texts of which one must stand in it.
+    pub holds: Vec<String>,
 }
 
 /// What a file makes of the folder that it lies in.
@@ -243,7 +245,10 @@ impl Registry {
                 let name = folder.path().file_name()?.to_str()?;
                 Some((name, folder.get_file(folder.path().join("stack.toml"))?.contents_utf8()?))
             });
-            Ok(Self { stacks: files.map(|(name, text)| read_stack(name, text, name)).collect::<Result<_, _>>()? })
+            let mut stacks: Vec<Stack> =
+                files.map(|(name, text)| read_stack(name, text, name)).collect::<Result<_, _>>()?;
+            share(&mut stacks);
+            Ok(Self { stacks })
         })
         .as_ref()
         .map_err(Clone::clone)
@@ -260,6 +265,7 @@ impl Registry {
                 None => stacks.push(stack),
             }
         }
+        share(&mut stacks);
         Ok(Self { stacks })
     }
 
@@ -276,6 +282,28 @@ impl Registry {
     /// The names of all stacks.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.stacks.iter().map(|stack| stack.name.as_str())
+    }
+}
+
+/// Gives each stack what it shares with another and does not say itself.
+fn share(stacks: &mut [Stack]) {
+    for number in 0..stacks.len() {
+        let Some(with) = stacks[number].shares_with.clone() else { continue };
+        let Some(other) = stacks.iter().find(|stack| stack.name == with).cloned() else { continue };
+        let stack = &mut stacks[number];
+        for rule in other.frameworks {
+            if !stack.frameworks.iter().any(|own| own.name == rule.name) {
+                stack.frameworks.push(rule);
+            }
+        }
+        for tool in other.build_tools {
+            if !stack.build_tools.iter().any(|own| own.name == tool.name) {
+                stack.build_tools.push(tool);
+            }
+        }
+        for (service, packages) in other.services {
+            stack.services.entry(service).or_insert(packages);
+        }
     }
 }
 

@@ -1,5 +1,7 @@
 //! The readers of stacks: the steps that data cannot say. Each turns the manifests of a folder into [`Facts`].
 
+mod bun;
+mod deno;
 mod dotnet;
 mod elixir;
 mod gleam;
@@ -19,6 +21,8 @@ use super::sources::Sources;
 pub(super) fn read(stack: &str, sources: &Sources<'_>) -> Facts {
     match stack {
         "node" => node::read(sources),
+        "bun" => bun::read(sources),
+        "deno" => deno::read(sources),
         "python" => python::read(sources),
         "php" => php::read(sources),
         "go" => go::read(sources),
@@ -38,7 +42,13 @@ pub(super) fn read(stack: &str, sources: &Sources<'_>) -> Facts {
 pub(super) fn finish(stack: &str, sources: &Sources<'_>, framework: Option<&FrameworkRule>, facts: &mut Facts) {
     match stack {
         "node" => node::finish(sources, framework, facts),
+        "bun" => bun::finish(sources, framework, facts),
         "python" => python::finish(sources, framework, facts),
         _ => {}
     }
+}
+
+/// Whether a file's name ends in one of these, which stand without their dot.
+fn ends_in(file: &str, endings: &[&str]) -> bool {
+    file.rsplit_once('.').is_some_and(|(_, ending)| endings.contains(&ending))
 }
