@@ -1,9 +1,9 @@
-//! The projects, how their apps stand, and the rows of the list.
+//! The projects, how their apps stand, and which of them is selected.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
-use crate::model::{AppKey, Deployment, DeploymentId, DeploymentStatus, Environment, Project, ProjectId};
+use super::rows::{self, Offer, Row, RowId};
+use crate::model::{AppKey, Deployment, DeploymentId, DeploymentStatus, Project, ProjectId};
 
 /// How one app in one environment stands.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -33,36 +33,6 @@ impl Slot {
     pub(crate) fn serving(&self) -> Option<&Deployment> {
         self.live.as_ref().or(self.latest.as_ref())
     }
-}
-
-/// A project that could be added.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Offer {
-    pub(crate) name: String,
-    pub(crate) path: PathBuf,
-}
-
-/// What a row of the list stands for.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum RowId {
-    /// A project, with its one app where it has at most one.
-    Project(ProjectId),
-    /// One of several apps of a project.
-    App(AppKey),
-    /// A demo that could be added.
-    Offer(String),
-}
-
-/// A row of the list.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Row {
-    pub(crate) id: RowId,
-    /// The app that the row stands for; null for a project with none or several.
-    pub(crate) key: Option<AppKey>,
-    /// What it is called there.
-    pub(crate) label: String,
-    /// It belongs to the project above it.
-    pub(crate) is_child: bool,
 }
 
 /// The projects and how their apps stand.
@@ -313,58 +283,11 @@ impl Fleet {
         for (key, slot) in &self.slots {
             by_project.entry(&key.project).or_default().push((key, slot));
         }
-        let mut rows = Vec::new();
-        for project in projects {
-            let apps = by_project.remove(&project.id).unwrap_or_default();
-            add_rows(&mut rows, project, &apps, &words);
-        }
-        rows.extend(self.open_offers().map(|offer| Row {
-            id: RowId::Offer(offer.name.clone()),
-            key: None,
-            label: offer.name.clone(),
-            is_child: false,
-        }));
-        rows
-    }
-}
-
-/// The rows of one project that pass the filter: every word stands in its name, an app's, a status or a target.
-fn add_rows(rows: &mut Vec<Row>, project: &Project, apps: &[(&AppKey, &Slot)], words: &[String]) {
-    let passes = |app: Option<&(&AppKey, &Slot)>| {
-        let mut text = project.name.to_lowercase();
-        match app.and_then(|(key, slot)| Some((key, slot.latest.as_ref()?, slot.status()?))) {
-            Some((key, latest, status)) => {
-                let port = latest.port.map(|port| port.to_string()).unwrap_or_default();
-                text = format!("{text} {} {} {status} {} {port}", key.app, key.environment, latest.target.kind);
-            }
-            None => text.push_str(" not deployed"),
-        }
-        words.iter().all(|word| text.contains(word))
-    };
-    let id = RowId::Project(project.id.clone());
-    let label = project.name.clone();
-    match apps {
-        [] | [_] => {
-            if passes(apps.first()) {
-                rows.push(Row { id, key: apps.first().map(|(key, _)| (*key).clone()), label, is_child: false });
-            }
-        }
-        several => {
-            let shown: Vec<_> = several.iter().filter(|app| passes(Some(app))).collect();
-            if shown.is_empty() {
-                return;
-            }
-            rows.push(Row { id, key: None, label, is_child: false });
-            let several_apps = several.iter().any(|(key, _)| key.app != several[0].0.app);
-            rows.extend(shown.into_iter().map(|(key, _)| {
-                let label = match (several_apps, key.environment) {
-                    (false, environment) => environment.to_string(),
-                    (true, Environment::Development) => key.app.clone(),
-                    (true, environment) => format!("{} {environment}", key.app),
-                };
-                Row { id: RowId::App((*key).clone()), key: Some((*key).clone()), label, is_child: true }
-            }));
-        }
+        let of_project =
+            |project: &Project| rows::of_project(project, &by_project.remove(&project.id).unwrap_or_default(), &words);
+        let mut all: Vec<Row> = projects.into_iter().flat_map(of_project).collect();
+        all.extend(self.open_offers().map(Row::of_offer));
+        all
     }
 }
 
@@ -372,6 +295,7 @@ fn add_rows(rows: &mut Vec<Row>, project: &Project, apps: &[(&AppKey, &Slot)], w
 mod tests {
     use super::super::samples::{deployment, project};
     use super::*;
+    use crate::model::Environment;
     use DeploymentStatus as S;
 
     fn labels(fleet: &Fleet) -> Vec<&str> {

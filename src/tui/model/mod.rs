@@ -7,6 +7,7 @@ mod health;
 mod layout;
 mod logs;
 mod pane;
+mod rows;
 #[cfg(test)]
 pub(crate) mod samples;
 
@@ -24,11 +25,12 @@ use crate::model::{
 
 pub(crate) use cache::{Cache, Remote};
 pub(crate) use dialog::{Act, Add, Confirm, Dialog, EnvField, EnvForm, Picker, Purpose, field, value};
-pub(crate) use fleet::{Fleet, Offer, Row, RowId, Slot as Standing};
+pub(crate) use fleet::{Fleet, Slot as Standing};
 pub(crate) use health::{Book, Series};
 pub(crate) use layout::{Class, Layout, MINIMUM, Place};
 pub(crate) use logs::{Logs, Shown};
 pub(crate) use pane::Pane;
+pub(crate) use rows::{Offer, Row, RowId};
 
 /// How many projects' details are kept at once.
 const KEPT: usize = 64;

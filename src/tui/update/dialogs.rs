@@ -7,7 +7,7 @@ use super::super::keymap;
 use super::super::model::{Act, Confirm, Dialog, EnvForm, Model, Notice, Picker, Purpose, value};
 use super::super::text;
 use super::super::theme::Theme;
-use super::actions;
+use super::{actions, questions};
 use crate::model::{AddProject, DeploymentId, Location, ReleasesView, Secret};
 
 /// What becomes of a dialog after a key.
@@ -260,7 +260,7 @@ fn chosen(model: &mut Model, picker: &Picker) -> Vec<Effect> {
     if let Purpose::Release(deployment, numbers) = &picker.purpose
         && let Some(number) = numbers.get(picker.selected)
     {
-        actions::rollback(model, deployment, *number);
+        questions::rollback(model, deployment, *number);
     }
     Vec::new()
 }

@@ -3,6 +3,7 @@
 mod actions;
 mod dialogs;
 mod engine;
+mod questions;
 mod scroll;
 #[cfg(test)]
 mod tests;
