@@ -279,6 +279,18 @@ fn completions_are_made_for_every_shell() {
 }
 
 #[test]
+fn the_terms_of_what_others_made_are_told() {
+    let wharf = Wharf::new();
+    let told = wharf.run(&["licenses"]).exits(0).stdout;
+    // One of the grammars, one of the themes.
+    for part in ["syntaxes/01_Packages/Rust/LICENSE.txt", "Permission is hereby granted", "# Themes"] {
+        assert!(told.contains(part), "no {part}");
+    }
+    assert!(wharf.json(&["licenses"])["highlighter"].as_str().unwrap().contains("# Syntaxes"));
+    assert!(!wharf.data_dir().exists());
+}
+
+#[test]
 fn the_doctor_says_what_is_there() {
     let wharf = Wharf::new();
     let checked = wharf.run(&["doctor", "--json"]);

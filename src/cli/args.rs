@@ -78,6 +78,8 @@ pub enum Command {
     Doctor,
     /// Print the completions for a shell
     Completions(completions::CompletionsArgs),
+    /// Print the licences of what others made and this program holds
+    Licenses,
     /// Print the OpenAPI description of the engine's API
     Api,
 }

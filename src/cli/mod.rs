@@ -14,6 +14,7 @@ mod engine;
 mod env_file;
 mod generate;
 mod jobs;
+mod licenses;
 mod list;
 mod logs;
 pub mod output;
@@ -114,6 +115,7 @@ pub async fn run(command: Command, context: &Context) -> Result<Outcome, Problem
         Command::Engine(command) => engine::run(command, context).await,
         Command::Doctor => doctor::run(context).await,
         Command::Completions(args) => Ok(completions::run(&args, context)),
+        Command::Licenses => Ok(licenses::run(context)),
         // The program itself answers this one: the description belongs to the server.
         Command::Api => Ok(Outcome::Done),
     }
