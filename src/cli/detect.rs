@@ -26,7 +26,7 @@ pub(super) async fn run(args: DetectArgs, context: &Context) -> Result<Outcome, 
         let project = request::add(&client, place::location(&args.path)?).await?;
         (args.path, client.detection(&project.id, true).await?)
     } else {
-        let tree = DiskTree::open(Path::new(&args.path))?;
+        let tree = DiskTree::open(Path::new(&args.path))?.named_after_folder();
         // Settings that cannot be read are told now, not when it is deployed.
         detect::settings(&tree)?;
         (tree.root().display().to_string(), detect::detect(&tree))

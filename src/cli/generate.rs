@@ -96,7 +96,7 @@ async fn look(args: &GenerateArgs, context: &Context) -> Result<(Option<PathBuf>
         let project = request::add(&client, place::location(&args.path)?).await?;
         return Ok((None, client.artifacts(&project.id, args.app.as_deref(), args.env).await?));
     }
-    let tree = DiskTree::open(Path::new(&args.path))?;
+    let tree = DiskTree::open(Path::new(&args.path))?.named_after_folder();
     let settings = detect::settings(&tree)?;
     let views = views(tree.root(), &detect::detect(&tree), &settings, args)?;
     Ok((Some(tree.root().to_owned()), views))

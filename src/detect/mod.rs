@@ -55,7 +55,7 @@ pub fn detect_with(tree: &dyn FileTree, registry: &Registry) -> Detection {
     let selection = apps::select(found);
     let mut profiles: Vec<AppProfile> = selection.apps.iter().map(profile::profile).collect();
     profiles.sort_by(|one, other| one.path.cmp(&other.path));
-    names::make_unique(&mut profiles);
+    names::make_unique(&mut profiles, tree.name());
     Detection {
         primary: primary(&profiles),
         monorepo: selection.monorepo,

@@ -224,7 +224,7 @@ impl Inner {
 
     /// What is in a project and what its settings say. What was found before is used while its tree is unchanged.
     pub(super) async fn examine(&self, project: &Project, fresh: bool) -> Result<(Detection, Settings), EngineError> {
-        let tree = open_tree(project.root.clone()).await?;
+        let tree = open_tree(project.root.clone()).await?.named(&project.name);
         let settings = detect::settings(&tree)?;
         let now = clock::now();
         let (tree, fingerprint) = blocking(move || {

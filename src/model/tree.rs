@@ -15,6 +15,12 @@ pub trait FileTree: Send + Sync {
 
     /// What could not be walked, and why.
     fn warnings(&self) -> &[Warning];
+
+    /// The project's name, where whoever opened the tree knows it: an app at its root that has none of its own is
+    /// called so.
+    fn name(&self) -> Option<&str> {
+        None
+    }
 }
 
 /// Why a file of a tree could not be read.

@@ -84,6 +84,7 @@ impl Default for Bounds {
 #[derive(Debug)]
 pub struct DiskTree {
     root: PathBuf,
+    name: Option<String>,
     paths: Vec<String>,
     warnings: Vec<Warning>,
     bounds: Bounds,
@@ -109,7 +110,7 @@ impl DiskTree {
         }
         fs::read_dir(&root).map_err(|error| unreachable_folder(path, &error))?;
         let (paths, warnings) = walk(&root, bounds);
-        let mut tree = Self { root, paths, warnings, bounds };
+        let mut tree = Self { root, name: None, paths, warnings, bounds };
         tree.leave_out_own_files();
         Ok(tree)
     }
@@ -126,6 +127,20 @@ impl DiskTree {
         let own = |path: &String| read(&written, path).is_some_and(|copy| read(&self.root, path) == Some(copy));
         let kept: Vec<String> = self.paths.iter().filter(|path| !own(path)).cloned().collect();
         self.paths = kept;
+    }
+
+    /// The same, known as the project of that name.
+    #[must_use]
+    pub fn named(mut self, name: &str) -> Self {
+        self.name = Some(name.to_owned());
+        self
+    }
+
+    /// The same, known as the project that is called after its folder.
+    #[must_use]
+    pub fn named_after_folder(mut self) -> Self {
+        self.name = self.root.file_name().map(|name| name.to_string_lossy().into_owned());
+        self
     }
 
     /// The folder, absolute and without links.
@@ -170,6 +185,10 @@ impl FileTree for DiskTree {
 
     fn warnings(&self) -> &[Warning] {
         &self.warnings
+    }
+
+    fn name(&self) -> Option<&str> {
+        self.name.as_deref()
     }
 }
 
