@@ -33,6 +33,28 @@ fn an_engine_killed_while_services_start_is_made_good() {
     }
 }
 
+/// The new instance waits for its port, made and not started, while the old one stops.
+#[test]
+fn an_engine_killed_before_the_new_instance_starts_is_made_good() {
+    if !docker::ready(&[IMAGE]) {
+        return;
+    }
+    let wharf = Wharf::new();
+    let app = App::create(&wharf.path("tides-in-between"));
+    assert_eq!(wharf.json(&["deploy", app.path()])["status"], "healthy");
+    let mark = format!("label=wharf.data={}", wharf.mark());
+    // It waits for a moment only: where the kill comes too late, another version is tried.
+    let in_between = (2..=6).any(|version| {
+        app.becomes(version);
+        let made = |deployment: &Value| deployment["status"] == "running" && !deployment["live"].is_null();
+        let id = kill_when(&wharf, &app, "docker", made);
+        let waiting = docker::stdout(&["ps", "-aq", "--filter", &mark, "--filter", "status=created"]);
+        made_good(&wharf, "docker", &id, "switch", Some(version));
+        !waiting.is_empty()
+    });
+    assert!(in_between);
+}
+
 /// Where nothing ran before, and where something did: one data folder, a version more for each kill.
 fn killed_at_each_step(target: &str) {
     let wharf = Wharf::new();
@@ -52,13 +74,18 @@ fn killed_at_each_step(target: &str) {
 }
 
 fn killed(wharf: &Wharf, app: &App, target: &str, step: &str, version: Option<u32>) {
-    let id = kill_during(wharf, app, target, step);
+    let id = kill_when(wharf, app, target, |deployment| begun(deployment, step));
+    made_good(wharf, target, &id, step, version);
+}
+
+/// Starts the engine again, and sees that all is as if nobody had killed it.
+fn made_good(wharf: &Wharf, target: &str, id: &str, step: &str, version: Option<u32>) {
     wharf.run(&["engine", "start"]).exits(0);
     eventually(&format!("all jobs are over after a kill during {step}"), || {
         let jobs = wharf.json(&["jobs"]);
         (!jobs["jobs"].as_array().unwrap().iter().any(is_pending)).then_some(())
     });
-    let after = wharf.json(&["status", &id])["deployments"][0]["deployment"].clone();
+    let after = wharf.json(&["status", id])["deployments"][0]["deployment"].clone();
 
     // It went on to its end: nothing it needed is lost.
     assert_eq!(after["status"], "healthy", "killed during {step}: {after:#}");
@@ -78,8 +105,8 @@ fn is_pending(job: &Value) -> bool {
     ["queued", "running"].iter().any(|state| job["state"] == *state || job["state"].get(state).is_some())
 }
 
-/// Deploys, and kills the engine as soon as it tells that the step has begun. Returns the deployment's id.
-fn kill_during(wharf: &Wharf, app: &App, target: &str, step: &str) -> String {
+/// Deploys, and kills the engine as soon as what it tells of the deployment is as wanted. Returns its id.
+fn kill_when(wharf: &Wharf, app: &App, target: &str, wanted: impl Fn(&Value) -> bool) -> String {
     let mut client = wharf.spawn(&["deploy", app.path(), "--target", target, "--json-stream"]);
     let mut lines = BufReader::new(client.stdout.take().unwrap()).lines();
     let mut last = Value::Null;
@@ -88,8 +115,8 @@ fn kill_during(wharf: &Wharf, app: &App, target: &str, step: &str) -> String {
         .map(|line| serde_json::from_str::<Value>(&line.unwrap()).unwrap())
         .map(|event| event.get("kind").unwrap_or(&event)["deployment"].clone())
         .inspect(|deployment| last = deployment.clone())
-        .find(|deployment| begun(deployment, step))
-        .unwrap_or_else(|| panic!("{step} never began: {last:#}"));
+        .find(|deployment| wanted(deployment))
+        .unwrap_or_else(|| panic!("it never came to that: {last:#}"));
     // The client first: it would start the engine again.
     let _ = client.kill();
     client.wait().unwrap();

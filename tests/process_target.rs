@@ -349,6 +349,27 @@ async fn a_loud_app_loses_no_line_and_binary_output_does_no_harm() {
 }
 
 #[tokio::test]
+async fn what_is_prepared_waits_for_its_port() {
+    let bench = Bench::new();
+    let plan = plan("echo begun; exec sleep 60");
+    let image = bench.build(&plan, &Said::default()).await.unwrap();
+    let holder = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let port = holder.local_addr().unwrap().port();
+    let (deployment, env) = (DeploymentId::from("d1"), BTreeMap::new());
+    let launch = Launch { plan: &plan, deployment: &deployment, env: &env, service_env: &BTreeMap::new() };
+    let prepared = bench.target.prepare(&launch, &image, Role::Live, Some(port)).await.unwrap();
+    assert!(matches!(bench.target.state(&prepared).await.unwrap(), InstanceState::Exited { exit_code: None, .. }));
+    assert!(bench.target.found().await.unwrap().iter().any(|found| found.instance == prepared));
+    let error = bench.target.resume(&prepared).await.unwrap_err();
+    assert!(matches!(error, TargetError::PortTaken { port: taken } if taken == port), "{error}");
+    assert_eq!(bench.apps(), []);
+    drop(holder);
+    bench.target.resume(&prepared).await.unwrap();
+    bench.line(&prepared, |line| line.text == "begun").await;
+    assert!(matches!(bench.target.state(&prepared).await.unwrap(), InstanceState::Running { .. }));
+}
+
+#[tokio::test]
 async fn a_taken_port_is_told_before_anything_starts() {
     let bench = Bench::new();
     let other = TcpListener::bind((Ipv4Addr::UNSPECIFIED, 0)).unwrap();

@@ -7,8 +7,8 @@ use crate::model::{HealthCheck, HealthProbe, HealthSample, Instance, InstanceSta
 use crate::os::{clock, http};
 use crate::targets::{Target, TargetError};
 
-/// Between the checks of an app that has just been started.
-const EAGER: Duration = Duration::from_millis(100);
+/// Between the checks of an app that has just been started: at first, when the moment counts, and at most.
+const EAGER: (Duration, Duration) = (Duration::from_millis(10), Duration::from_millis(100));
 /// So many checks in a row must find an app running that answers nothing which could be asked.
 const STEADY: u32 = 20;
 
@@ -97,7 +97,7 @@ pub(super) async fn until_healthy(
     instance: &Instance,
     mut seen: impl FnMut(&HealthSample),
 ) -> Result<HealthSample, Unhealthy> {
-    let needed = if plan.health.probe == HealthProbe::Running { STEADY } else { 1 };
+    let (needed, mut pause) = if plan.health.probe == HealthProbe::Running { (STEADY, EAGER.1) } else { (1, EAGER.0) };
     let mut good = 0;
     loop {
         let sample = check(plan, instance.port).await;
@@ -112,8 +112,9 @@ pub(super) async fn until_healthy(
                 return Err(Unhealthy::Exited { exit_code: None, detail: "it is gone".into() });
             }
             InstanceState::Running { .. } if good >= needed => return Ok(sample),
-            InstanceState::Running { .. } => tokio::time::sleep(EAGER).await,
+            InstanceState::Running { .. } => tokio::time::sleep(pause).await,
         }
+        pause = (pause * 2).min(EAGER.1);
     }
 }
 

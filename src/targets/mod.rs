@@ -47,8 +47,18 @@ pub trait Target: Send + Sync + fmt::Debug {
     /// Starts those services that do not run, and waits until all are ready. Their data outlives deployments.
     async fn services(&self, launch: &Launch<'_>, report: &dyn Report) -> Result<(), TargetError>;
 
-    /// Starts an instance of the app, and returns as soon as it was started. An instance of the same deployment and
-    /// role that is there already is replaced. A port that another holds is [`TargetError::PortTaken`].
+    /// Makes an instance of the app that [`resume`](Self::resume) then starts; until then its port may be another's.
+    /// An instance of the same deployment and role that is there already is replaced.
+    async fn prepare(
+        &self,
+        launch: &Launch<'_>,
+        image: &str,
+        role: Role,
+        port: Option<u16>,
+    ) -> Result<Instance, TargetError>;
+
+    /// Makes an instance and starts it, and returns as soon as it was started. A port that another holds is
+    /// [`TargetError::PortTaken`]; nothing is left of an instance that could not be started.
     async fn start(
         &self,
         launch: &Launch<'_>,
@@ -61,7 +71,7 @@ pub trait Target: Send + Sync + fmt::Debug {
     /// stopped or gone is no error.
     async fn stop(&self, instance: &Instance, grace: Duration) -> Result<(), TargetError>;
 
-    /// Starts a stopped instance again, on the same port, with the same environment.
+    /// Starts an instance that was prepared or stopped, on its port, with its environment.
     async fn resume(&self, instance: &Instance) -> Result<(), TargetError>;
 
     /// Removes an instance and what it held; running or not, there or not.

@@ -10,6 +10,26 @@ use super::{BASE, Said, World, ask, free_port, in_time, until};
 use crate::support::docker;
 
 #[tokio::test]
+async fn what_is_prepared_waits_for_its_port() {
+    if !docker::ready(&[BASE]) {
+        return;
+    }
+    let world = World::app("prepared");
+    let target = &world.target;
+    let image = world.build("one", &Said::default()).await.unwrap();
+    let port = free_port();
+    let old = world.start("one", &image, Role::Live, port).await.unwrap();
+    let new = world.prepare("two", &image, Role::Live, port).await.unwrap();
+    assert!(matches!(target.state(&new).await.unwrap(), InstanceState::Exited { exit_code: None, .. }));
+    assert!(target.found().await.unwrap().iter().any(|found| found.instance == new && found.role == Role::Live));
+    let taken = target.resume(&new).await.unwrap_err();
+    assert!(matches!(taken, TargetError::PortTaken { port: taken } if taken == port), "{taken}");
+    target.stop(&old, Duration::from_secs(5)).await.unwrap();
+    target.resume(&new).await.unwrap();
+    assert!(ask(port, "/").await.ends_with("hello-s3cret"));
+}
+
+#[tokio::test]
 async fn an_instance_lives_its_whole_life() {
     if !docker::ready(&[BASE]) {
         return;

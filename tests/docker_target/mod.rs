@@ -81,6 +81,8 @@ struct World {
     mark: String,
     target: DockerTarget,
     plan: Plan,
+    env: BTreeMap<String, Secret>,
+    service_env: BTreeMap<String, BTreeMap<String, Secret>>,
     folder: TempDir,
     _cleanup: Cleanup,
 }
@@ -106,6 +108,10 @@ impl World {
         Self {
             target: DockerTarget::new(TargetRef::default(), mark.clone()),
             plan: plan(name),
+            env: [("PORT", "8080"), ("GREETING", "hello-s3cret")]
+                .map(|(name, value)| (name.to_owned(), Secret::new(value)))
+                .into(),
+            service_env: BTreeMap::new(),
             _cleanup: Cleanup(mark.clone()),
             mark,
             folder,
@@ -126,13 +132,16 @@ impl World {
     }
 
     async fn start(&self, deployment: &str, image: &str, role: Role, port: u16) -> Result<Instance, TargetError> {
-        let env = [("PORT", "8080"), ("GREETING", "hello-s3cret")];
-        let env = env.map(|(name, value)| (name.to_owned(), Secret::new(value))).into();
-        let deployment = DeploymentId::from(deployment);
-        let service_env = BTreeMap::new();
-        let launch = Launch { plan: &self.plan, deployment: &deployment, env: &env, service_env: &service_env };
         self.target.network(&self.plan).await?;
-        self.target.start(&launch, image, role, Some(port)).await
+        self.target.start(&self.launch(&deployment.into()), image, role, Some(port)).await
+    }
+
+    async fn prepare(&self, deployment: &str, image: &str, role: Role, port: u16) -> Result<Instance, TargetError> {
+        self.target.prepare(&self.launch(&deployment.into()), image, role, Some(port)).await
+    }
+
+    fn launch<'a>(&'a self, deployment: &'a DeploymentId) -> Launch<'a> {
+        Launch { plan: &self.plan, deployment, env: &self.env, service_env: &self.service_env }
     }
 }
 

@@ -28,8 +28,7 @@ impl Run {
     /// Keeps what the failure left behind and removes what this deployment made. Returns the decisive lines.
     pub(super) async fn clean_up(&self, step: StepName) -> String {
         let deployment = self.engine.deployment_record(&self.id).await.ok();
-        let made: Vec<Instance> =
-            deployment.iter().flat_map(|made| [made.candidate.clone(), made.live.clone()]).flatten().collect();
+        let made = self.made(deployment.as_ref()).await;
         for instance in &made {
             self.keep_inspection(instance).await;
             if let Err(error) = self.target.stop(instance, GRACE).await {
@@ -52,6 +51,19 @@ impl Run {
             tracing::warn!(deployment = %self.id, %error, "a candidate's port could not be released");
         }
         quote
+    }
+
+    /// What this deployment made: as recorded, and what was made when the step ended before that was.
+    async fn made(&self, deployment: Option<&Deployment>) -> Vec<Instance> {
+        let recorded = deployment.into_iter().flat_map(|made| [made.candidate.clone(), made.live.clone()]);
+        let mut made: Vec<Instance> = recorded.flatten().collect();
+        let found = self.target.found().await.unwrap_or_default();
+        for instance in found.into_iter().filter(|found| found.deployment == self.id).map(|found| found.instance) {
+            if made.iter().all(|known| known.id != instance.id) {
+                made.push(instance);
+            }
+        }
+        made
     }
 
     async fn keep_inspection(&self, instance: &Instance) {

@@ -42,15 +42,17 @@ impl Run {
             report.detail("nothing ran on the port before");
             return Ok(Switched { live: begun.instance.clone(), gap: None });
         };
+        // All that can be done before the port is given up.
+        let live = self.target.prepare(&self.launch(env), image, Role::Live, port).await?;
+        let stored = live.clone();
+        self.engine.update(&self.id, |deployment| deployment.live = Some(stored)).await?;
         let moving_since = Instant::now();
         self.engine.unwatch(&old.id);
         if let Some(instance) = &old.live {
             let grace = self.plan.timeouts.stop.to_duration();
             self.engine.places.get(&old.target).stop(instance, grace).await?;
         }
-        let live = self.target.start(&self.launch(env), image, Role::Live, port).await?;
-        let stored = live.clone();
-        self.engine.update(&self.id, |deployment| deployment.live = Some(stored)).await?;
+        self.target.resume(&live).await?;
         self.engine.follow(&self.id, &self.plan, &live, Role::Live, &env.redactor);
         self.prove(&live, &report).await?;
         let gap = u64::try_from(moving_since.elapsed().as_millis()).unwrap_or(u64::MAX);

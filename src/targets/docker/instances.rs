@@ -19,8 +19,8 @@ use super::names::{Names, ROLE};
 use super::{Launch, Role, TargetError, network};
 use crate::model::{Instance, Secret, Volume};
 
-/// Creates and starts the container of an instance; one of the same name is removed before.
-pub(super) async fn start(
+/// Creates the container of an instance; one of the same name is removed before.
+pub(super) async fn prepare(
     engine: &Engine,
     names: &Names,
     launch: &Launch<'_>,
@@ -38,12 +38,25 @@ pub(super) async fn start(
         }
         error => engine.failed("create the container", error),
     })?;
-    if let Err(error) = run(engine, &id, port).await {
+    Ok(Instance { id, name, port })
+}
+
+/// Creates and starts the container of an instance.
+pub(super) async fn start(
+    engine: &Engine,
+    names: &Names,
+    launch: &Launch<'_>,
+    image: &str,
+    role: Role,
+    port: Option<u16>,
+) -> Result<Instance, TargetError> {
+    let instance = prepare(engine, names, launch, image, role, port).await?;
+    if let Err(error) = resume(engine, &instance).await {
         // What never ran has nothing to tell.
-        remove(engine, &id).await?;
+        remove(engine, &instance.id).await?;
         return Err(error);
     }
-    Ok(Instance { id, name, port })
+    Ok(instance)
 }
 
 fn container(names: &Names, launch: &Launch<'_>, image: &str, role: Role, port: Option<u16>) -> ContainerCreateBody {

@@ -89,6 +89,16 @@ impl Target for DockerTarget {
         services::ensure_all(&self.connector.engine().await?, &self.names, launch, report).await
     }
 
+    async fn prepare(
+        &self,
+        launch: &Launch<'_>,
+        image: &str,
+        role: Role,
+        port: Option<u16>,
+    ) -> Result<Instance, TargetError> {
+        instances::prepare(&self.connector.engine().await?, &self.names, launch, image, role, port).await
+    }
+
     async fn start(
         &self,
         launch: &Launch<'_>,

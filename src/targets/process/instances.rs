@@ -93,34 +93,36 @@ impl Instances {
         lock.lock_owned().await
     }
 
-    /// Starts a new instance with that environment. What was there under its identifier is ended and removed.
-    pub(super) async fn start(&self, record: &Record, env: BTreeMap<String, Secret>) -> Result<(), TargetError> {
+    /// Makes a new instance with that environment. What was there under its identifier is ended and removed.
+    pub(super) async fn prepare(&self, record: &Record, env: BTreeMap<String, Secret>) -> Result<(), TargetError> {
         let id = record.instance().id;
         let folder = self.folder(&id).ok_or_else(|| TargetError::Unsupported(format!("“{id}” is no instance")))?;
         let _lock = self.lock(&id).await;
         self.end(&folder, &id, Duration::ZERO).await?;
-        check_port(record)?;
-        let prepared = {
-            let (folder, record, env) = (folder.clone(), record.clone(), env.clone());
-            let (root, data_dir) = (self.root.clone(), self.data_dir.clone());
-            blocking(move || {
-                remove_folder(&folder)?;
-                private_dir(&root)?;
-                folder.create()?;
-                write(&folder.sealed_env(), &seal(&data_dir, &record, &env)?)?;
-                write(&folder.record(), &serde_json::to_vec_pretty(&record)?)
-            })
-        };
-        prepared.await.map_err(|why| error("make the instance's folder", &why))?;
-        let started = self.supervise(&folder, record, env).await;
+        let (record, root, data_dir) = (record.clone(), self.root.clone(), self.data_dir.clone());
+        let prepared = blocking(move || {
+            remove_folder(&folder)?;
+            private_dir(&root)?;
+            folder.create()?;
+            write(&folder.sealed_env(), &seal(&data_dir, &record, &env)?)?;
+            write(&folder.record(), &serde_json::to_vec_pretty(&record)?)
+        });
+        prepared.await.map_err(|why| error("make the instance's folder", &why))
+    }
+
+    /// Makes and starts a new instance.
+    pub(super) async fn start(&self, record: &Record, env: BTreeMap<String, Secret>) -> Result<(), TargetError> {
+        let id = record.instance().id;
+        self.prepare(record, env).await?;
+        let started = self.resume(&id).await;
         if started.is_err() {
             // It never ran: there is nothing to be looked at.
-            let _ = blocking(move || remove_folder(&folder)).await;
+            self.remove(&id).await?;
         }
         started
     }
 
-    /// Starts a stopped instance again, as it was started first.
+    /// Starts an instance that was prepared or stopped.
     pub(super) async fn resume(&self, id: &str) -> Result<(), TargetError> {
         let folder = self.known(id)?;
         let _lock = self.lock(id).await;

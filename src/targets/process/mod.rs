@@ -239,6 +239,18 @@ impl Target for ProcessTarget {
         )))
     }
 
+    async fn prepare(
+        &self,
+        launch: &Launch<'_>,
+        image: &str,
+        role: Role,
+        port: Option<u16>,
+    ) -> Result<Instance, TargetError> {
+        let (record, env) = self.record(launch, image, role, port)?;
+        self.instances.prepare(&record, env).await?;
+        Ok(record.instance())
+    }
+
     async fn start(
         &self,
         launch: &Launch<'_>,
