@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
-use bollard::errors::Error;
 use bollard::models::{
     ContainerCreateBody, EndpointSettings, HostConfig, HostConfigLogConfig, Mount, MountType, NetworkingConfig,
     PortBinding, RestartPolicy, RestartPolicyNameEnum,
@@ -19,6 +18,10 @@ use super::names::{Names, ROLE};
 use super::{Launch, Role, TargetError, network};
 use crate::model::{Instance, Secret, Volume};
 
+/// How often a name that is taken is tried again, and the pause before.
+const CREATE_TRIES: u32 = 20;
+const CREATE_PAUSE: Duration = Duration::from_millis(100);
+
 /// Creates the container of an instance; one of the same name is removed before.
 pub(super) async fn prepare(
     engine: &Engine,
@@ -32,12 +35,7 @@ pub(super) async fn prepare(
     let name = Names::instance(launch.plan, launch.deployment, role);
     remove(engine, &name).await?;
     let body = container(names, launch, image, role, port);
-    let id = create(engine, &name, body).await.map_err(|error| match error {
-        error if is_missing(&error) && words(&error).contains("No such image") => {
-            TargetError::ImageMissing { image: image.to_owned(), detail: words(&error) }
-        }
-        error => engine.failed("create the container", error),
-    })?;
+    let id = create(engine, &name, body).await?;
     Ok(Instance { id, name, port })
 }
 
@@ -144,9 +142,29 @@ fn nano_cpus(cores: f64) -> i64 {
     nanos
 }
 
-pub(super) async fn create(engine: &Engine, name: &str, body: ContainerCreateBody) -> Result<String, Error> {
-    let options = CreateContainerOptionsBuilder::default().name(name).build();
-    Ok(Box::pin(engine.docker.create_container(Some(options), body)).await?.id)
+/// Creates a container under a name that is this data folder's own. What an engine that was killed asked for may still
+/// come to stand under it: that is removed.
+pub(super) async fn create(engine: &Engine, name: &str, body: ContainerCreateBody) -> Result<String, TargetError> {
+    let mut tries = 0;
+    loop {
+        let options = CreateContainerOptionsBuilder::default().name(name).build();
+        let error = match Box::pin(engine.docker.create_container(Some(options), body.clone())).await {
+            Ok(created) => return Ok(created.id),
+            Err(error) => error,
+        };
+        if !(is_conflict(&error) && words(&error).contains("already in use")) || tries >= CREATE_TRIES {
+            return Err(match body.image {
+                Some(image) if is_missing(&error) && words(&error).contains("No such image") => {
+                    TargetError::ImageMissing { image, detail: words(&error) }
+                }
+                _ => engine.failed("create the container", error),
+            });
+        }
+        tries += 1;
+        remove(engine, name).await?;
+        // The name may be taken before there is something to be removed.
+        tokio::time::sleep(CREATE_PAUSE).await;
+    }
 }
 
 /// Starts a container that is there; one that runs is no error.

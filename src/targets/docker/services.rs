@@ -91,8 +91,7 @@ impl Service<'_> {
         pull::ensure(self.engine, &self.said.image, self.report).await?;
         network::ensure_volumes(self.engine, self.names, &self.plan.key, &self.said.volumes).await?;
         self.report.detail(&format!("starting {}", self.said.name));
-        let created = instances::create(self.engine, &name, body).await;
-        created.map_err(|error| self.engine.failed("create the service's container", error))
+        instances::create(self.engine, &name, body).await
     }
 
     fn body(&self) -> ContainerCreateBody {
