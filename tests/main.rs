@@ -8,6 +8,7 @@ mod detect;
 mod docker_target;
 mod engine_process;
 mod generation;
+mod kept;
 mod kills;
 mod layers;
 mod life;

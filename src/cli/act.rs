@@ -18,27 +18,26 @@ struct Acted<'a> {
 pub(super) async fn finish(
     client: &Client,
     context: &Context,
-    deployments: &[Deployment],
     jobs: Vec<Job>,
-    done: &str,
+    done: impl Fn(&Deployment) -> String,
 ) -> Result<Outcome, Problem> {
     let jobs = watch::jobs(client, jobs).await?;
     let failed = jobs.iter().any(|job| job.state != JobState::Done);
+    let mut acted = Vec::new();
+    for job in &jobs {
+        acted.push(Acted { deployment: client.deployment(job.deployment.as_str()).await?.deployment, job });
+    }
     if context.json {
-        let mut acted = Vec::new();
-        for job in &jobs {
-            acted.push(Acted { deployment: client.deployment(job.deployment.as_str()).await?.deployment, job });
-        }
         output::json(&serde_json::json!({ "deployments": acted }));
     } else {
-        for job in &jobs {
-            let name = deployments.iter().find(|one| one.id == job.deployment).map(app_name).unwrap_or_default();
+        for Acted { deployment, job } in &acted {
+            let name = app_name(deployment);
             output::line(match &job.state {
                 JobState::Failed { reason } => {
                     format!("{} {name}: {}", output::styled("✗", Style::Bad), output::one_line(reason))
                 }
                 JobState::Cancelled => format!("{} {name}: cancelled", output::styled("✗", Style::Attention)),
-                _ => format!("{} {name} {done}", output::styled("✓", Style::Good)),
+                _ => format!("{} {name} {}", output::styled("✓", Style::Good), output::one_line(&done(deployment))),
             });
         }
     }

@@ -49,5 +49,5 @@ pub(super) async fn run(args: DeleteArgs, context: &Context) -> Result<Outcome, 
     for deployment in &deployments {
         jobs.push(client.delete(&deployment.id, DeleteQuery { volumes: args.volumes }).await?);
     }
-    act::finish(&client, context, &deployments, jobs, "is deleted").await
+    act::finish(&client, context, jobs, |deployment| format!("is {}", deployment.status_reason)).await
 }

@@ -1,10 +1,11 @@
 //! `wharf projects`: the folders that Wharf knows.
 
 use clap::{Args, Subcommand};
+use serde::Serialize;
 
 use super::output::{self, Style, Table};
 use super::{Context, Outcome, confirm::Confirmation, delete, place, select};
-use crate::model::{AddProject, Page, PageQuery, Problem, Project, RemoveQuery, Source};
+use crate::model::{AddProject, Kept, Page, PageQuery, Problem, Project, RemoveQuery, Removed, Source};
 
 /// What to do with projects.
 #[derive(Debug, Subcommand)]
@@ -109,6 +110,14 @@ fn show(page: &Page<Project>) {
     }
 }
 
+/// A project that was removed, with what stays of it.
+#[derive(Serialize)]
+struct Forgotten<'a> {
+    #[serde(flatten)]
+    project: &'a Project,
+    kept: Vec<Kept>,
+}
+
 async fn remove(args: RemoveArgs, context: &Context) -> Result<Outcome, Problem> {
     let client = context.client().await?;
     let project = select::project(&client, &args.project).await?;
@@ -117,11 +126,14 @@ async fn remove(args: RemoveArgs, context: &Context) -> Result<Outcome, Problem>
     if args.deployments {
         delete::all_of(&client, &project.id).await?;
     }
-    client.remove_project(&project.id, RemoveQuery { deployments: args.deployments }).await?;
+    let Removed { kept } = client.remove_project(&project.id, RemoveQuery { deployments: args.deployments }).await?;
     if context.json {
-        output::json(&project);
+        output::json(&Forgotten { project: &project, kept });
     } else {
         output::line(format!("{} is no longer known", project.name));
+        for kept in kept {
+            output::line(format!("  its data stays: {}; remove it with `{}`", kept.name, kept.remove));
+        }
     }
     Ok(Outcome::Done)
 }

@@ -27,5 +27,5 @@ pub(super) async fn run(args: StopArgs, context: &Context) -> Result<Outcome, Pr
     for deployment in &deployments {
         jobs.push(client.stop(&deployment.id).await?);
     }
-    act::finish(&client, context, &deployments, jobs, "is stopped").await
+    act::finish(&client, context, jobs, |_| "is stopped".to_owned()).await
 }

@@ -8,8 +8,8 @@ use super::error::EngineError;
 use super::health::{self, Unhealthy};
 use super::records;
 use crate::model::{
-    AppKey, Deployment, DeploymentFilter, DeploymentId, DeploymentStatus, Instance, InstanceState, Plan, PortHolder,
-    Problem, ProblemCode,
+    AppKey, Deployment, DeploymentFilter, DeploymentId, DeploymentStatus, Instance, InstanceState, Kept, Plan,
+    PortHolder, Problem, ProblemCode,
 };
 use crate::targets::{Launch, Report, Role, Target};
 
@@ -124,6 +124,8 @@ impl Inner {
         }
         let target = self.places.get(&deployment.target);
         target.teardown(key, volumes).await?;
+        let kept = target.kept(key).await?;
+        self.set_status(id, DeploymentStatus::Deleted, deleted_but_for(id, &kept)).await?;
         self.forget_releases(key, &*target).await?;
         if volumes {
             self.store.remove_secrets(key).await?;
@@ -281,6 +283,15 @@ impl Inner {
     pub(super) async fn plan_of(&self, id: &DeploymentId) -> Result<Plan, EngineError> {
         self.store.plan(id).await?.ok_or_else(|| EngineError::NoDeployment(id.to_string()))
     }
+}
+
+/// Why a deployment is deleted, and what its app leaves behind.
+fn deleted_but_for(id: &DeploymentId, kept: &[Kept]) -> String {
+    if kept.is_empty() {
+        return "deleted".to_owned();
+    }
+    let names: Vec<&str> = kept.iter().map(|kept| kept.name.as_str()).collect();
+    format!("deleted, but its data stays in {}; `wharf delete {id} --volumes` removes it", names.join(", "))
 }
 
 /// For acts whose course nobody follows.

@@ -1,5 +1,6 @@
 //! Projects: what is known, what is in them, what would be generated for them.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -10,8 +11,9 @@ use super::{Engine, Inner};
 use crate::detect;
 use crate::generate::{self, Context};
 use crate::model::{
-    AddProject, AppProfile, Artifact, ArtifactView, Detection, Environment, EventKind, Location, Page, PageQuery,
-    Problem, Project, ProjectId, RemoveQuery, Settings, Source,
+    AddProject, AppKey, AppProfile, Artifact, ArtifactView, DeploymentFilter, Detection, Environment, EventKind, Kept,
+    Location, Page, PageQuery, Problem, ProblemCode, Project, ProjectId, RemoveQuery, Removed, Settings, Source,
+    TargetRef,
 };
 use crate::os::tree::DiskTree;
 use crate::os::{chance, clock, git, paths, project_files};
@@ -58,10 +60,11 @@ impl Engine {
         Ok(self.0.find_project(word).await?)
     }
 
-    /// Forgets a project. Its folder stays; a clone of the engine's own goes.
-    pub async fn remove_project(&self, id: &ProjectId, query: RemoveQuery, by: &str) -> Result<(), Problem> {
+    /// Forgets a project. Its folder stays; a clone of the engine's own goes. What stays on targets is told.
+    pub async fn remove_project(&self, id: &ProjectId, query: RemoveQuery, by: &str) -> Result<Removed, Problem> {
         let engine = &self.0;
         let _asking = engine.asking.lock().await;
+        let kept = engine.kept_of(id).await?;
         let project = engine.store.remove_project(id, query.deployments, clock::now()).await?;
         tracing::info!(project = %project.name, by, "project removed");
         if matches!(project.source, Source::Git { .. })
@@ -70,7 +73,10 @@ impl Engine {
             tracing::warn!(%error, "a clone could not be removed");
         }
         engine.publish(EventKind::ProjectRemoved(id.clone())).await;
-        Ok(())
+        if !kept.is_empty() {
+            engine.publish(EventKind::Notice(stays(&project.name, &kept))).await;
+        }
+        Ok(Removed { kept })
     }
 
     /// What is in a project. `fresh` looks again even where nothing changed.
@@ -127,6 +133,33 @@ impl Engine {
 impl Inner {
     pub(super) async fn project(&self, id: &ProjectId) -> Result<Project, EngineError> {
         self.store.project(id).await?.ok_or_else(|| EngineError::NoProject(id.to_string()))
+    }
+
+    /// What is left on targets of all that a project ever deployed.
+    async fn kept_of(&self, id: &ProjectId) -> Result<Vec<Kept>, EngineError> {
+        let mut filter =
+            DeploymentFilter { project: Some(id.clone()), limit: Some(500), ..DeploymentFilter::default() };
+        let mut places = HashSet::new();
+        loop {
+            let page = self.store.deployments(&filter).await?;
+            places.extend(page.items.into_iter().map(|deployment| (deployment.target, deployment.key)));
+            match page.next {
+                Some(next) => filter.after = Some(next),
+                None => break,
+            }
+        }
+        let mut kept = Vec::new();
+        for (target, key) in places {
+            match self.places.get(&target).kept(&key).await {
+                Ok(found) => kept.extend(found),
+                Err(error) => {
+                    tracing::warn!(app = %key.app, %error, "cannot tell what stays of an app");
+                    kept.push(unknown(&target, &key));
+                }
+            }
+        }
+        kept.sort_by(|one, other| one.name.cmp(&other.name));
+        Ok(kept)
     }
 
     async fn find_project(&self, word: &str) -> Result<Project, EngineError> {
@@ -278,6 +311,23 @@ pub(super) fn select_apps<'a>(
         });
     }
     Ok(found)
+}
+
+/// Stands for what cannot be seen now: the target does not answer.
+fn unknown(target: &TargetRef, key: &AppKey) -> Kept {
+    let host = target.host.as_ref().map(|host| format!(" --host {host}")).unwrap_or_default();
+    Kept {
+        name: format!("what {} in {} may have on {}, which does not answer", key.app, key.environment, target.kind),
+        remove: format!("docker{host} volume ls --filter label=wharf.project={}", key.project),
+    }
+}
+
+fn stays(project: &str, kept: &[Kept]) -> Problem {
+    let names: Vec<&str> = kept.iter().map(|kept| kept.name.as_str()).collect();
+    let commands: Vec<&str> = kept.iter().map(|kept| kept.remove.as_str()).collect();
+    Problem::new(ProblemCode::Refused, "data-stays", format!("data of {project} stays: {}", names.join(", ")))
+        .why("volumes are removed on request only")
+        .fix(format!("to remove it with all that is in it: `{}`", commands.join(" && ")))
 }
 
 fn conflict(paths: &[String]) -> Problem {

@@ -89,9 +89,12 @@ impl Engine {
         Ok(self.0.queue_act(id, "restart", JobKind::Restart, allowed, by).await?)
     }
 
-    /// Asks to remove a deployment: of the newest, all that the app has; of an older one, its record and log.
+    /// Asks to remove a deployment: of the newest, all that the app has; of an older one, its record and log. One that
+    /// was deleted without its volumes can be deleted again with them.
     pub async fn delete(&self, id: &DeploymentId, query: DeleteQuery, by: &str) -> Result<Job, Problem> {
-        let allowed = |status: DeploymentStatus| !status.is_pending() && status != DeploymentStatus::Deleted;
+        // The data of one that is deleted already may still be there.
+        let allowed =
+            |status: DeploymentStatus| !status.is_pending() && (query.volumes || status != DeploymentStatus::Deleted);
         let kind = JobKind::Delete { volumes: query.volumes };
         Ok(self.0.queue_act(id, "delete", kind, allowed, by).await?)
     }

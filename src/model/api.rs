@@ -189,6 +189,22 @@ pub struct RemoveQuery {
     pub deployments: bool,
 }
 
+/// What of an app stays where it was, though nothing of Wharf's names it any more.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Kept {
+    /// What it is called: a volume.
+    pub name: String,
+    /// The command that removes it, with its data.
+    pub remove: String,
+}
+
+/// What became of a project that was removed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Removed {
+    /// What stays of what it had deployed.
+    pub kept: Vec<Kept>,
+}
+
 /// Which lines of a deployment's log, and whether to wait for more.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema, IntoParams)]
 #[serde(default)]

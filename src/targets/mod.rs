@@ -17,7 +17,8 @@ use async_trait::async_trait;
 use futures_util::stream::BoxStream;
 
 use crate::model::{
-    AppKey, DeploymentId, Instance, InstanceState, LogStream, Plan, Sample, Secret, TargetRef, TargetStatus, Timestamp,
+    AppKey, DeploymentId, Instance, InstanceState, Kept, LogStream, Plan, Sample, Secret, TargetRef, TargetStatus,
+    Timestamp,
 };
 
 pub use error::TargetError;
@@ -79,6 +80,10 @@ pub trait Target: Send + Sync + fmt::Debug {
 
     /// Removes what belongs to the app beside its instances: services, network, and its volumes where asked.
     async fn teardown(&self, key: &AppKey, volumes: bool) -> Result<(), TargetError>;
+
+    /// What of the app stays though its instances and services are gone: data that only
+    /// [`teardown`](Self::teardown) with `volumes` removes.
+    async fn kept(&self, key: &AppKey) -> Result<Vec<Kept>, TargetError>;
 
     /// What it does just now.
     async fn state(&self, instance: &Instance) -> Result<InstanceState, TargetError>;

@@ -225,7 +225,7 @@ async fn perform(client: &Client, act: Act) -> Message {
         Act::Restart(id) => client.restart(id).await.map(|_| ()),
         Act::Delete(id, query) => client.delete(id, *query).await.map(|_| ()),
         Act::Cancel(id) => client.cancel(id).await.map(|_| ()),
-        Act::Forget(id) => client.remove_project(id, RemoveQuery { deployments: false }).await,
+        Act::Forget(id) => client.remove_project(id, RemoveQuery { deployments: false }).await.map(|_| ()),
     };
     Message::Done(act, result)
 }

@@ -9,7 +9,7 @@ use crate::model::{
     AddProject, AdvisorySources, AllowAdvisories, ArtifactView, DeleteQuery, DeployRequest, Deployment,
     DeploymentDetail, DeploymentFilter, DeploymentId, Detection, Environment, Event, EventQuery, HealthSample, Job,
     JobId, JobsView, LogLine, LogQuery, Page, PageQuery, PlanPreview, PortLease, Problem, Project, ProjectId,
-    ReleasesView, RemoveQuery, ReservePort, RollbackRequest, Sample, Snapshot, TargetRef, TargetStatus,
+    ReleasesView, RemoveQuery, Removed, ReservePort, RollbackRequest, Sample, Snapshot, TargetRef, TargetStatus,
     VulnerabilityReport,
 };
 
@@ -40,8 +40,8 @@ impl Client {
         self.transport.get(routes::PROJECT_FIND, &FindQuery { project: project.to_owned() }).await
     }
 
-    /// Forgets a project.
-    pub async fn remove_project(&self, id: &ProjectId, query: RemoveQuery) -> Result<(), Problem> {
+    /// Forgets a project; tells what stays of what it had deployed.
+    pub async fn remove_project(&self, id: &ProjectId, query: RemoveQuery) -> Result<Removed, Problem> {
         self.transport.delete(&routes::with(routes::PROJECT, id.as_str()), &query).await
     }
 

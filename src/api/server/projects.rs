@@ -8,7 +8,7 @@ use super::answer::{Answer, Body, Path, Query};
 use super::peer::Account;
 use crate::api::requests::{DetectionQuery, FindQuery};
 use crate::api::routes;
-use crate::model::{AddProject, Detection, Page, PageQuery, Problem, Project, ProjectId, RemoveQuery};
+use crate::model::{AddProject, Detection, Page, PageQuery, Problem, Project, ProjectId, RemoveQuery, Removed};
 
 /// A part of the projects, by name.
 #[utoipa::path(get, path = routes::PROJECTS, operation_id = "projects", tag = "projects", params(PageQuery),
@@ -36,18 +36,17 @@ pub(super) async fn find(State(app): State<App>, Query(query): Query<FindQuery>)
     Ok(Json(app.engine.find_project(&query.project).await?))
 }
 
-/// Forgets a project; its folder stays as it is.
+/// Forgets a project; its folder stays as it is. The answer names what else stays.
 #[utoipa::path(delete, path = routes::PROJECT, operation_id = "project_remove", tag = "projects",
     params(("id" = String, Path), RemoveQuery),
-    responses((status = 200, description = "it is forgotten"), (status = "default", body = Problem)))]
+    responses((status = 200, body = Removed), (status = "default", body = Problem)))]
 pub(super) async fn remove(
     State(app): State<App>,
     Account(by): Account,
     Path(id): Path<ProjectId>,
     Query(query): Query<RemoveQuery>,
-) -> Answer<()> {
-    app.engine.remove_project(&id, query, &by).await?;
-    Ok(Json(()))
+) -> Answer<Removed> {
+    Ok(Json(app.engine.remove_project(&id, query, &by).await?))
 }
 
 /// What detection found in a project.

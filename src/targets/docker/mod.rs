@@ -31,7 +31,7 @@ use bollard::query_parameters::RemoveImageOptionsBuilder;
 use futures_util::stream::BoxStream;
 
 use super::{BuildJob, Found, Launch, OutputLine, Report, Role, Target, TargetError};
-use crate::model::{AppKey, Instance, InstanceState, Plan, Sample, TargetRef, TargetStatus};
+use crate::model::{AppKey, Instance, InstanceState, Kept, Plan, Sample, TargetRef, TargetStatus};
 use connect::{Connector, is_missing};
 use names::Names;
 
@@ -123,6 +123,13 @@ impl Target for DockerTarget {
 
     async fn teardown(&self, key: &AppKey, volumes: bool) -> Result<(), TargetError> {
         network::teardown(&self.connector.engine().await?, &self.names, key, volumes).await
+    }
+
+    async fn kept(&self, key: &AppKey) -> Result<Vec<Kept>, TargetError> {
+        let volumes = network::volumes(&self.connector.engine().await?, &self.names, key).await?;
+        let host = self.target().host.as_ref().map(|host| format!(" --host {host}")).unwrap_or_default();
+        let kept = |name: String| Kept { remove: format!("docker{host} volume rm {name}"), name };
+        Ok(volumes.into_iter().map(kept).collect())
     }
 
     async fn state(&self, instance: &Instance) -> Result<InstanceState, TargetError> {

@@ -160,13 +160,19 @@ pub(super) async fn teardown(engine: &Engine, names: &Names, key: &AppKey, volum
     if !volumes {
         return Ok(());
     }
-    let list = ListVolumesOptionsBuilder::default().filters(&filter).build();
-    let found = engine.docker.list_volumes(Some(list)).await;
-    for volume in found.map_err(|error| engine.failed("list the volumes", error))?.volumes.unwrap_or_default() {
-        let removed = engine.docker.remove_volume(&volume.name, None::<RemoveVolumeOptions>).await;
+    for volume in self::volumes(engine, names, key).await? {
+        let removed = engine.docker.remove_volume(&volume, None::<RemoveVolumeOptions>).await;
         unless_missing(removed).map_err(|error| engine.failed("remove the volume", error))?;
     }
     Ok(())
+}
+
+/// The names of an app's volumes.
+pub(super) async fn volumes(engine: &Engine, names: &Names, key: &AppKey) -> Result<Vec<String>, TargetError> {
+    let list = ListVolumesOptionsBuilder::default().filters(&names.app_filter(key)).build();
+    let found = engine.docker.list_volumes(Some(list)).await;
+    let found = found.map_err(|error| engine.failed("list the volumes", error))?;
+    Ok(found.volumes.unwrap_or_default().into_iter().map(|volume| volume.name).collect())
 }
 
 fn unless_missing(result: Result<(), Error>) -> Result<(), Error> {

@@ -43,7 +43,8 @@ use self::protocol::Request;
 use self::usage::Meter;
 use super::{BuildJob, Found, Launch, OutputLine, Report, Role, Target, TargetError};
 use crate::model::{
-    AppKey, Instance, InstanceState, LogStream, Plan, Sample, Secret, Serving, TargetKind, TargetRef, TargetStatus,
+    AppKey, Instance, InstanceState, Kept, LogStream, Plan, Sample, Secret, Serving, TargetKind, TargetRef,
+    TargetStatus,
 };
 use crate::os::archive::{self, ArchiveError};
 use crate::os::clock;
@@ -282,6 +283,11 @@ impl Target for ProcessTarget {
     async fn teardown(&self, key: &AppKey, volumes: bool) -> Result<(), TargetError> {
         // An app that is only stopped starts again from its build. Where all that it has goes, its builds do too.
         if volumes { self.builds.remove_all(key).await } else { Ok(()) }
+    }
+
+    async fn kept(&self, _key: &AppKey) -> Result<Vec<Kept>, TargetError> {
+        // Services are not run here, and builds go with their releases.
+        Ok(Vec::new())
     }
 
     async fn state(&self, instance: &Instance) -> Result<InstanceState, TargetError> {
