@@ -1,9 +1,14 @@
 //! Known vulnerabilities, from the command to a database on loopback and back.
 
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde_json::{Value, json};
+use wiremock::ResponseTemplate;
+use zip::ZipWriter;
+use zip::write::SimpleFileOptions;
 
 use crate::support::osv::Osv;
 use crate::support::wharf::Wharf;
@@ -102,4 +107,259 @@ fn what_the_database_knows_is_shown_with_severity_and_fix() {
     assert!(told.stdout.contains("1 known vulnerability (1 critical) in 2 of 4 dependencies"), "{told:?}");
     assert!(told.stdout.contains("critical 9.1") && told.stdout.contains("4.17.12"), "{told:?}");
     assert!(!told.stdout.contains("http"), "{told:?}");
+}
+
+#[test]
+fn an_answer_is_kept_until_it_is_asked_for_again() {
+    let (wharf, osv) = (Wharf::new(), Osv::new());
+    osv.serve(&wharf, 30);
+    shop(&wharf);
+    osv.add("npm lodash@4.17.11", "GHSA-jf85-cpcp-j695", pollution());
+    let first = wharf.json(&["vulns", "shop", "--allow"]);
+    let second = wharf.json(&["vulns", "shop"]);
+    assert_eq!(first["apps"], second["apps"]);
+    assert_eq!(first["answered_at"], second["answered_at"]);
+    assert_eq!((osv.asked("/v1/querybatch").len(), osv.asked("/v1/vulns").len()), (1, 1));
+    osv.state().known.clear();
+    let fresh = wharf.json(&["vulns", "shop", "--fresh"]);
+    assert_eq!(fresh["apps"][0]["vulnerabilities"], json!([]));
+    assert_eq!(osv.asked("/v1/querybatch").len(), 2);
+}
+
+#[test]
+fn consent_is_remembered_for_its_address_and_can_be_taken_back() {
+    let (wharf, osv, other) = (Wharf::new(), Osv::new(), Osv::new());
+    osv.serve(&wharf, 30);
+    shop(&wharf);
+    wharf.json(&["vulns", "shop", "--allow"]);
+    wharf.run(&["engine", "stop"]).exits(0);
+    osv.serve(&wharf, 30);
+    let sources = wharf.json(&["vulns", "sources"]);
+    assert_eq!(sources["allowed"]["address"], json!(osv.address()));
+    wharf.json(&["vulns", "shop", "--fresh"]);
+    assert_eq!(osv.asked("/v1/querybatch").len(), 2);
+    wharf.run(&["engine", "stop"]).exits(0);
+    other.serve(&wharf, 30);
+    let report = wharf.json(&["vulns", "shop"]);
+    assert_eq!(
+        not_scanned(&report["apps"][0], "not-allowed"),
+        ["express", "lodash"],
+        "another address, another consent"
+    );
+    wharf.run(&["engine", "stop"]).exits(0);
+    osv.serve(&wharf, 30);
+    let told = wharf.run(&["vulns", "--revoke"]).exits(0);
+    assert!(told.stdout.contains("Nothing is sent"), "{told:?}");
+    wharf.json(&["vulns", "shop", "--fresh"]);
+    assert_eq!(wharf.json(&["vulns", "sources"])["allowed"], Value::Null);
+    assert!(other.asked("/").is_empty());
+    assert_eq!(osv.asked("/v1/querybatch").len(), 2);
+}
+
+#[test]
+fn a_long_list_goes_in_batches_and_long_answers_come_in_pages() {
+    let (wharf, osv) = (Wharf::new(), Osv::new());
+    osv.serve(&wharf, 60);
+    let names: Vec<String> = (0..2300).map(|number| format!("package-{number:04}")).collect();
+    let locked: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), "1.0.0")).collect();
+    node_app(&wharf.path("shop"), &locked, &[]);
+    osv.state().page = 2;
+    for number in 0..5 {
+        let record = json!({"summary": format!("number {number}"), "affected": [{
+            "package": {"ecosystem": "npm", "name": "package-2299"},
+            "ranges": [{"type": "SEMVER", "events": [{"introduced": "0"}]}]
+        }]});
+        osv.add("npm package-2299@1.0.0", &format!("GHSA-{number}"), record);
+    }
+    let report = wharf.json(&["vulns", "shop", "--allow"]);
+    let app = &report["apps"][0];
+    assert_eq!((&app["scanned"], &app["not_scanned"]), (&json!(2300), &json!([])));
+    assert_eq!(app["vulnerabilities"].as_array().unwrap().len(), 5);
+    let sizes: Vec<usize> =
+        osv.asked("/v1/querybatch").iter().map(|body| body["queries"].as_array().unwrap().len()).collect();
+    assert_eq!(sizes, [1000, 1000, 300, 1, 1], "three batches, and two more pages of the last package");
+    let worst = &app["vulnerabilities"][0];
+    assert_eq!((&worst["severity"], &worst["fixed"]), (&json!("unknown"), &Value::Null));
+}
+
+#[test]
+fn a_database_that_fails_leaves_things_not_scanned_and_says_so() {
+    let cases = [
+        ("down", ResponseTemplate::new(503)),
+        ("odd", ResponseTemplate::new(200).set_body_string("<html>")),
+        ("short", ResponseTemplate::new(200).set_body_json(json!({"results": [{}]}))),
+        ("other", ResponseTemplate::new(200).set_body_json(json!({"results": [{"vulns": 5}, {}]}))),
+        ("refused", ResponseTemplate::new(400).set_body_json(json!({"code": 3, "message": "Invalid query."}))),
+    ];
+    for (case, answer) in cases {
+        let (wharf, osv) = (Wharf::new(), Osv::new());
+        osv.serve(&wharf, 30);
+        shop(&wharf);
+        osv.state().instead_of_answers = Some(answer);
+        let report = wharf.json(&["vulns", "shop", "--allow"]);
+        let app = &report["apps"][0];
+        assert_eq!(not_scanned(app, "no-answer"), ["express", "lodash"], "{case}");
+        assert_eq!((&app["scanned"], &report["answered_at"]), (&json!(0), &Value::Null), "{case}");
+        assert_eq!(report["problems"].as_array().unwrap().len(), 1, "{case}: {report}");
+        let told = wharf.run(&["vulns", "shop", "--fail-on", "any"]).exits(4);
+        assert!(told.stdout.contains("not scanned") && told.stderr.contains("warning:"), "{case}: {told:?}");
+        assert!(!told.stdout.contains("no known"), "{case}: {told:?}");
+        // What failed is not kept.
+        osv.state().instead_of_answers = None;
+        wharf.run(&["engine", "stop"]).exits(0);
+        osv.serve(&wharf, 30);
+        assert_eq!(wharf.json(&["vulns", "shop"])["apps"][0]["scanned"], json!(2), "{case}");
+    }
+}
+
+#[test]
+fn a_server_that_fails_for_a_moment_is_asked_again() {
+    let (wharf, osv) = (Wharf::new(), Osv::new());
+    osv.serve(&wharf, 30);
+    shop(&wharf);
+    osv.state().instead = vec![ResponseTemplate::new(503), ResponseTemplate::new(429)];
+    let report = wharf.json(&["vulns", "shop", "--allow"]);
+    assert_eq!((&report["apps"][0]["scanned"], &report["problems"]), (&json!(2), &json!([])));
+}
+
+#[test]
+fn a_server_that_never_answers_costs_its_time_and_no_more() {
+    let (wharf, osv) = (Wharf::new(), Osv::new());
+    osv.serve(&wharf, 1);
+    shop(&wharf);
+    let never = ResponseTemplate::new(200).set_delay(Duration::from_hours(1));
+    osv.state().instead_of_answers = Some(never);
+    let report = wharf.json(&["vulns", "shop", "--allow"]);
+    assert_eq!(not_scanned(&report["apps"][0], "no-answer"), ["express", "lodash"]);
+    assert!(report["problems"][0]["why"].as_str().unwrap().contains("no answer in 1 s"), "{report}");
+}
+
+#[test]
+fn a_page_that_does_not_come_leaves_its_package_not_scanned_and_keeps_what_came() {
+    let (wharf, osv) = (Wharf::new(), Osv::new());
+    osv.serve(&wharf, 30);
+    shop(&wharf);
+    osv.add("npm lodash@4.17.11", "GHSA-jf85-cpcp-j695", pollution());
+    osv.add("npm lodash@4.17.11", "GHSA-second", pollution());
+    osv.state().page = 1;
+    // The first question is answered; all further ones fail.
+    osv.state().sick_after = Some(1);
+    let report = wharf.json(&["vulns", "shop", "--allow"]);
+    let app = &report["apps"][0];
+    assert_eq!(not_scanned(app, "no-answer"), ["lodash"]);
+    assert_eq!(app["scanned"], json!(1));
+    assert_eq!(app["vulnerabilities"].as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn an_advisory_whose_record_cannot_be_read_is_still_named() {
+    let (wharf, osv) = (Wharf::new(), Osv::new());
+    osv.serve(&wharf, 30);
+    shop(&wharf);
+    osv.add("npm lodash@4.17.11", "GHSA-jf85-cpcp-j695", pollution());
+    osv.state().instead_of_records = Some(ResponseTemplate::new(200).set_body_string("{\"id\": 5}"));
+    let report = wharf.json(&["vulns", "shop", "--allow"]);
+    let found = &report["apps"][0]["vulnerabilities"][0];
+    assert_eq!((&found["id"], &found["severity"]), (&json!("GHSA-jf85-cpcp-j695"), &json!("unknown")));
+    assert_eq!(report["problems"].as_array().unwrap().len(), 1);
+    wharf.run(&["vulns", "shop", "--fail-on", "low"]).exits(0);
+    wharf.run(&["vulns", "shop", "--fail-on", "any"]).exits(1);
+}
+
+#[test]
+fn records_of_one_vulnerability_are_one_and_withdrawn_ones_none() {
+    let (wharf, osv) = (Wharf::new(), Osv::new());
+    osv.serve(&wharf, 30);
+    shop(&wharf);
+    osv.add("npm lodash@4.17.11", "GHSA-jf85-cpcp-j695", pollution());
+    osv.add("npm lodash@4.17.11", "CVE-2019-10744", json!({"summary": "the same"}));
+    osv.add("npm lodash@4.17.11", "GHSA-gone", json!({"withdrawn": "2024-01-01T00:00:00Z"}));
+    osv.add("npm express@4.17.1", "MAL-2025-1", json!({"summary": "Malicious code in express"}));
+    let report = wharf.json(&["vulns", "shop", "--allow"]);
+    let found = report["apps"][0]["vulnerabilities"].as_array().unwrap();
+    let names: Vec<(&str, &str)> =
+        found.iter().map(|one| (one["id"].as_str().unwrap(), one["severity"].as_str().unwrap())).collect();
+    assert_eq!(names, [("GHSA-jf85-cpcp-j695", "critical"), ("MAL-2025-1", "critical")]);
+}
+
+/// An archive as the database exports them.
+fn archive(path: &Path, records: &[Value]) {
+    let mut zip = ZipWriter::new(fs::File::create(path).unwrap());
+    for record in records {
+        zip.start_file(format!("{}.json", record["id"].as_str().unwrap()), SimpleFileOptions::default()).unwrap();
+        zip.write_all(record.to_string().as_bytes()).unwrap();
+    }
+    zip.finish().unwrap();
+}
+
+fn named(id: &str, mut record: Value) -> Value {
+    record["id"] = json!(id);
+    record
+}
+
+#[test]
+fn an_imported_archive_answers_without_a_network() {
+    let (wharf, osv) = (Wharf::new(), Osv::new());
+    osv.serve(&wharf, 30);
+    shop(&wharf);
+    let file = wharf.path("all.zip");
+    archive(&file, &[named("GHSA-jf85-cpcp-j695", pollution()), json!({"id": "broken"})]);
+    let import = wharf.json(&["vulns", "import", "all.zip"]);
+    assert_eq!((&import["imported"], &import["skipped"], &import["whole"]), (&json!(1), &json!(1), &json!(["npm"])));
+    let report = wharf.json(&["vulns", "shop"]);
+    let app = &report["apps"][0];
+    assert_eq!(app["scanned"], json!(2));
+    assert_eq!(app["vulnerabilities"][0]["fixed"], json!("4.17.12"));
+    assert_eq!(report["archives"][0]["ecosystem"], json!("npm"));
+    assert!(osv.asked("/").is_empty());
+    wharf.run(&["vulns", "shop", "--fail-on", "high"]).exits(1);
+    wharf.kill_engine();
+    let told = wharf.run(&["vulns", "shop"]).exits(0);
+    assert!(
+        told.stdout.contains("GHSA-jf85-cpcp-j695") && told.stderr.contains("the archive of 2025-01-14"),
+        "{told:?}"
+    );
+}
+
+#[test]
+fn an_archive_stands_in_where_the_database_does_not_answer() {
+    let (wharf, osv) = (Wharf::new(), Osv::new());
+    osv.serve(&wharf, 30);
+    shop(&wharf);
+    archive(&wharf.path("all.zip"), &[named("GHSA-jf85-cpcp-j695", pollution())]);
+    wharf.run(&["vulns", "import", "all.zip"]).exits(0);
+    osv.state().instead_of_answers = Some(ResponseTemplate::new(500));
+    let report = wharf.json(&["vulns", "shop", "--allow"]);
+    assert_eq!(report["apps"][0]["scanned"], json!(2));
+    assert_eq!(report["apps"][0]["vulnerabilities"][0]["id"], json!("GHSA-jf85-cpcp-j695"));
+    assert_eq!(report["problems"].as_array().unwrap().len(), 1, "it is told that the database failed");
+}
+
+#[test]
+fn a_single_advisory_shows_and_claims_nothing_of_the_others() {
+    let wharf = Wharf::new();
+    shop(&wharf);
+    fs::write(wharf.path("one.json"), named("GHSA-jf85-cpcp-j695", pollution()).to_string()).unwrap();
+    let told = wharf.run(&["vulns", "import", "one.json"]).exits(0);
+    assert!(told.stderr.contains("no ecosystem's whole archive"), "{told:?}");
+    let app = wharf.json(&["vulns", "shop"])["apps"][0].clone();
+    assert_eq!(app["vulnerabilities"][0]["package"], json!("lodash"));
+    assert_eq!(
+        (&app["scanned"], not_scanned(&app, "not-allowed")),
+        (&json!(0), vec!["express".into(), "lodash".into()])
+    );
+}
+
+#[test]
+fn what_cannot_be_imported_is_told_with_the_way_out() {
+    let wharf = Wharf::new();
+    fs::write(wharf.path("text"), "hello").unwrap();
+    let told = wharf.run(&["vulns", "import", "nowhere.zip"]).exits(3);
+    assert!(told.stderr.contains("nowhere.zip cannot be read"), "{told:?}");
+    assert!(!wharf.data_dir().exists(), "told before an engine is started");
+    let told = wharf.run(&["vulns", "import", "text"]).exits(2);
+    assert!(told.stderr.contains("holds no advisories") && told.stderr.contains("all.zip"), "{told:?}");
+    wharf.run(&["vulns", "--allow", "--revoke"]).exits(2);
+    wharf.run(&["vulns", "--fail-on", "moon"]).exits(2);
+    wharf.run(&["vulns", "./nowhere"]).exits(3);
 }

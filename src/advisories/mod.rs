@@ -8,6 +8,7 @@
 //! question.
 
 mod advisory;
+mod archive;
 mod ecosystem;
 mod order;
 mod osv;
@@ -15,5 +16,6 @@ mod rating;
 mod record;
 
 pub use advisory::{Advisory, Affected, Bound, Rating, merged};
+pub use archive::{Archive, ArchiveError};
 pub use ecosystem::{Package, package};
 pub use osv::{Answer, BATCH, DEFAULT_ADDRESS, Osv};

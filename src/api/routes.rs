@@ -26,6 +26,8 @@ pub const VULNERABILITIES: &str = "/api/projects/{id}/vulnerabilities";
 pub const ADVISORIES: &str = "/api/advisories";
 /// Gives and takes back the consent to ask for them.
 pub const ADVISORIES_ALLOW: &str = "/api/advisories/allow";
+/// Takes in a file of advisories.
+pub const ADVISORIES_IMPORT: &str = "/api/advisories/import";
 /// A project's generated files: show and write.
 pub const ARTIFACTS: &str = "/api/artifacts/{id}";
 

@@ -1,15 +1,16 @@
 //! `wharf vulns`: known vulnerabilities in what apps depend on.
 
 use std::fmt::Write;
+use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::{Args, Subcommand, ValueEnum};
 
 use super::output::{self, Style, Table};
 use super::{Context, Outcome, confirm, place, request, select};
 use crate::api::client::Client;
 use crate::model::{
-    AdvisorySources, AppVulnerabilities, NotScannedReason, Problem, Project, Severity, Vulnerability,
-    VulnerabilityReport,
+    AdvisoryArchive, AdvisorySources, AppVulnerabilities, NotScannedReason, Problem, ProblemCode, Project, Severity,
+    Vulnerability, VulnerabilityReport,
 };
 
 /// So many packages are named of those that were not scanned.
@@ -17,7 +18,10 @@ const NAMED: usize = 10;
 
 /// Where to look, and for what.
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct VulnsArgs {
+    #[command(subcommand)]
+    command: Option<VulnsCommand>,
     /// A folder, a git address (`URL#ref`) or a project's name
     #[arg(value_name = "PATH", default_value = ".")]
     path: String,
@@ -37,6 +41,21 @@ pub struct VulnsArgs {
     /// with 5 where nobody has allowed to ask it
     #[arg(long, value_name = "SEVERITY")]
     fail_on: Option<Threshold>,
+}
+
+#[derive(Debug, Subcommand)]
+enum VulnsCommand {
+    /// Take in a file of advisories, to look into without a network
+    Import(ImportArgs),
+    /// Say where advisories come from: what may be asked, and what was imported
+    Sources,
+}
+
+#[derive(Debug, Args)]
+struct ImportArgs {
+    /// An ecosystem's all.zip of the OSV database, or one of its advisories as JSON
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
 }
 
 /// From which severity on a command fails.
@@ -63,6 +82,11 @@ impl Threshold {
 }
 
 pub(super) async fn run(args: VulnsArgs, context: &Context) -> Result<Outcome, Problem> {
+    match args.command {
+        Some(VulnsCommand::Import(import)) => return self::import(&import, context).await,
+        Some(VulnsCommand::Sources) => return sources(context).await,
+        None => {}
+    }
     if args.revoke {
         let client = context.client().await?;
         let sources = client.allow_advisories(false).await?;
@@ -85,6 +109,64 @@ pub(super) async fn run(args: VulnsArgs, context: &Context) -> Result<Outcome, P
         show(&project, &report);
     }
     Ok(args.fail_on.map_or(Outcome::Done, |threshold| judged(&report, threshold)))
+}
+
+async fn import(args: &ImportArgs, context: &Context) -> Result<Outcome, Problem> {
+    // The engine works elsewhere; a file that is not there is told before one is started.
+    let path = std::fs::canonicalize(&args.file).map_err(|error| {
+        let shown = args.file.display();
+        Problem::new(ProblemCode::NotFound, "advisories-not-readable", format!("{shown} cannot be read"))
+            .why(error)
+            .fix("check the path")
+    })?;
+    let report = context.client().await?.import_advisories(&path).await?;
+    if context.json {
+        output::json(&report);
+        return Ok(Outcome::Done);
+    }
+    output::line(format!("{} advisories imported", report.imported));
+    if report.skipped > 0 {
+        output::line(output::styled(&format!("{} entries left out", report.skipped), Style::Attention));
+        report.skipped_examples.iter().for_each(|example| output::line(format!("  {}", output::one_line(example))));
+    }
+    if report.whole.is_empty() {
+        output::note("It is no ecosystem's whole archive: what it does not name still counts as not scanned.");
+    }
+    show_archives(&report.archives);
+    Ok(Outcome::Done)
+}
+
+async fn sources(context: &Context) -> Result<Outcome, Problem> {
+    let sources = context.client().await?.advisory_sources().await?;
+    let words = match &sources.allowed {
+        Some(consent) => {
+            format!("{} may be asked: {} has allowed it {} ago", sources.address, consent.by, output::age(consent.at))
+        }
+        None => format!("{} is not asked: nobody has allowed it", sources.address),
+    };
+    told(context, &sources, &words);
+    if !context.json {
+        show_archives(&sources.archives);
+    }
+    Ok(Outcome::Done)
+}
+
+fn show_archives(archives: &[AdvisoryArchive]) {
+    if archives.is_empty() {
+        return output::line("No archive was imported.");
+    }
+    let mut table = Table::new(["ECOSYSTEM", "ADVISORIES", "NEWEST", "IMPORTED", "HAS"]);
+    for archive in archives {
+        let has = if archive.whole { "all of it" } else { "single advisories" };
+        table.row([
+            (archive.ecosystem.clone(), Style::Strong),
+            (archive.advisories.to_string(), Style::Plain),
+            (archive.newest.clone(), Style::Plain),
+            (format!("{} ago", output::age(archive.imported_at)), Style::Faint),
+            (has.to_owned(), Style::Plain),
+        ]);
+    }
+    table.print();
 }
 
 async fn project(args: &VulnsArgs, context: &Context) -> Result<(Client, Project), Problem> {
@@ -141,7 +223,8 @@ fn show(project: &Project, report: &VulnerabilityReport) {
         output::note(format!("as {} said {} ago", report.sources.address, output::age(at)));
     }
     for archive in &report.archives {
-        output::note(format!("{} from the archive of {}", archive.ecosystem, archive.newest));
+        let part = if archive.whole { "" } else { ", which has only some of it" };
+        output::note(format!("{}: the archive of {}{part}", archive.ecosystem, archive.newest));
     }
     for problem in &report.problems {
         output::warning(problem);

@@ -1,5 +1,6 @@
 //! What goes wrong in the engine itself.
 
+use crate::advisories::ArchiveError;
 use crate::model::{DeploymentStatus, Problem, ProblemCode};
 use crate::store::StoreError;
 use crate::targets::TargetError;
@@ -13,6 +14,9 @@ pub enum EngineError {
     /// A target failed.
     #[error(transparent)]
     Target(#[from] TargetError),
+    /// The imported advisories.
+    #[error(transparent)]
+    Archive(#[from] ArchiveError),
     /// Something that is a problem already.
     #[error(transparent)]
     Problem(#[from] Problem),
@@ -102,6 +106,7 @@ impl From<EngineError> for Problem {
         match error {
             EngineError::Store(error) => error.into(),
             EngineError::Target(error) => error.problem(),
+            EngineError::Archive(error) => error.into(),
             EngineError::Problem(problem) => problem,
             EngineError::NoProject(name) => {
                 Self::new(NotFound, "project-not-found", format!("there is no project “{name}”"))

@@ -157,7 +157,7 @@ impl Inner {
             places: places::Places::new(&data_dir, options.executable.clone()),
             ports: ports::Ports::new(store.clone(), places::number_of(&data_dir)),
             sources: sources::Sources::new(folder("sources")?),
-            advisor: vulnerabilities::Advisor::new(options.advisories.clone()),
+            advisor: vulnerabilities::Advisor::new(options.advisories.clone(), data_dir.join("advisories")),
             queue: queue::Queue::default(),
             watches: watch::Watches::default(),
             under_way: Mutex::default(),

@@ -4,6 +4,8 @@
 //! very address, and not taken back since.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::{StreamExt, stream};
@@ -11,17 +13,19 @@ use sha2::{Digest, Sha256};
 use tokio::sync::{Mutex, OnceCell};
 
 use super::error::EngineError;
-use super::projects::select_apps;
+use super::projects::{blocking, select_apps};
 use super::{Engine, Inner};
-use crate::advisories::{self, Advisory, Answer, BATCH, Osv, Package};
+use crate::advisories::{self, Advisory, Answer, Archive, ArchiveError, BATCH, Osv, Package};
 use crate::detect::Registry;
 use crate::model::{
-    AdvisorySources, AppProfile, AppVulnerabilities, Consent, Dependency, NotScanned, NotScannedReason, Problem,
-    ProblemCode, ProjectId, Timestamp, VulnerabilityReport,
+    AdvisoryArchive, AdvisoryImport, AdvisorySources, AppProfile, AppVulnerabilities, Consent, Dependency, EventKind,
+    NotScanned, NotScannedReason, Problem, ProblemCode, ProjectId, Timestamp, VulnerabilityReport,
 };
 use crate::os::clock;
 use crate::store::CacheKind;
 
+/// Answers are given again for so long.
+const KEPT: Duration = CacheKind::Advisories.lifetime();
 /// Questions about single advisories that are under way at once.
 const AT_ONCE: usize = 8;
 /// The most advisories whose records are asked for at once; of further ones only the names are known.
@@ -48,13 +52,15 @@ pub(super) struct Advisor {
     options: AdvisoryOptions,
     /// Made with the first question: it reads the machine's certificates.
     osv: OnceCell<Osv>,
+    archive: Arc<Archive>,
     /// Held while the database is asked, so that who wants to know the same meanwhile finds the answer kept.
     asking: Mutex<()>,
 }
 
 impl Advisor {
-    pub(super) fn new(options: AdvisoryOptions) -> Self {
-        Self { options, osv: OnceCell::new(), asking: Mutex::default() }
+    pub(super) fn new(options: AdvisoryOptions, folder: PathBuf) -> Self {
+        let archive = Arc::new(Archive::new(folder));
+        Self { options, osv: OnceCell::new(), archive, asking: Mutex::default() }
     }
 
     async fn osv(&self) -> Result<&Osv, Problem> {
@@ -69,6 +75,10 @@ struct Known {
     answers: BTreeMap<Package, Answer>,
     /// The advisories by their names; one whose record could not be had is missing.
     records: BTreeMap<String, Advisory>,
+    /// What the archives have on the others.
+    archived: BTreeMap<Package, Vec<Advisory>>,
+    /// The archives that were looked into.
+    archives: Vec<AdvisoryArchive>,
     answered_at: Option<Timestamp>,
     /// Whether the database was asked or would have been.
     allowed: bool,
@@ -98,7 +108,7 @@ impl Engine {
             project: project.id,
             apps: sorted.iter().map(|one| one.judged(&known)).collect(),
             answered_at: known.answered_at,
-            archives: Vec::new(),
+            archives: known.archives,
             sources: engine.sources_of_advisories().await?,
             problems: known.problems,
         })
@@ -116,14 +126,28 @@ impl Engine {
         let consent = allow.then(|| Consent { address, by: by.to_owned(), at: clock::now() });
         engine.store.set_advisory_consent(consent).await?;
         tracing::info!(allow, by, "asking for advisories");
+        engine.tell(EventKind::Advisories);
         Ok(engine.sources_of_advisories().await?)
+    }
+
+    /// Takes in a file of advisories. It goes on where the client that asked for it goes away.
+    pub async fn import_advisories(&self, path: PathBuf, by: &str) -> Result<AdvisoryImport, Problem> {
+        let engine = &self.0;
+        let archive = Arc::clone(&engine.advisor.archive);
+        let file = path.display().to_string();
+        let import = blocking(move || archive.import(&path, clock::now())).await?.map_err(EngineError::from)?;
+        tracing::info!(file, imported = import.imported, skipped = import.skipped, by, "advisories imported");
+        engine.tell(EventKind::Advisories);
+        Ok(import)
     }
 }
 
 impl Inner {
     async fn sources_of_advisories(&self) -> Result<AdvisorySources, EngineError> {
         let address = self.advisor.options.address.clone();
-        Ok(AdvisorySources { address, allowed: self.advisory_consent().await?, archives: Vec::new() })
+        // One that is damaged is told of where it would be looked into.
+        let archives = self.with_archive(Archive::contents).await?.unwrap_or_default();
+        Ok(AdvisorySources { address, allowed: self.advisory_consent().await?, archives })
     }
 
     /// The consent, where it was given for the address that would be asked.
@@ -139,7 +163,37 @@ impl Inner {
             self.ask(chunk, fresh, &mut known).await?;
         }
         self.fetch_records(fresh, &mut known).await?;
+        let open = packages.into_iter().filter(|package| !known.is_answered(package)).collect();
+        self.look_into_archive(open, &mut known).await?;
         Ok(known)
+    }
+
+    /// What the archives have on packages that the database gave no whole answer about.
+    async fn look_into_archive(&self, packages: Vec<Package>, known: &mut Known) -> Result<(), EngineError> {
+        if packages.is_empty() {
+            return Ok(());
+        }
+        let looked = self.with_archive(move |archive| {
+            let found = archive.look_up(&packages)?;
+            Ok((archive.contents()?, packages.into_iter().zip(found).collect::<BTreeMap<_, _>>()))
+        });
+        match looked.await? {
+            Ok((archives, found)) => {
+                let is_of = |archive: &AdvisoryArchive| found.keys().any(|one| one.ecosystem == archive.ecosystem);
+                known.archives = archives.into_iter().filter(is_of).collect();
+                known.archived = found;
+            }
+            Err(error) => known.failed(error.into()),
+        }
+        Ok(())
+    }
+
+    async fn with_archive<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Archive) -> Result<T, ArchiveError> + Send + 'static,
+    ) -> Result<Result<T, ArchiveError>, EngineError> {
+        let archive = Arc::clone(&self.advisor.archive);
+        blocking(move || work(&archive)).await
     }
 
     /// The advisories of packages: as kept for the same packages, or as the database answers.
@@ -161,7 +215,7 @@ impl Inner {
                 let (answers, problem) = osv.query(packages).await;
                 match problem {
                     Some(problem) => known.failed(problem),
-                    None => self.keep(CacheKind::Advisories, &name, &answers).await?,
+                    None => self.store.cache_put(CacheKind::Advisories, &name, &answers, now, KEPT).await?,
                 }
                 (answers, now)
             }
@@ -215,20 +269,11 @@ impl Inner {
         };
         match fetched {
             Ok(advisory) => {
-                self.keep(CacheKind::Advisory, &name, &advisory).await?;
+                self.store.cache_put(CacheKind::Advisory, &name, &advisory, clock::now(), KEPT).await?;
                 Ok(Ok(advisory))
             }
             Err(problem) => Ok(Err(Some(problem))),
         }
-    }
-
-    async fn keep<T: serde::Serialize + Sync>(
-        &self,
-        kind: CacheKind,
-        name: &str,
-        value: &T,
-    ) -> Result<(), EngineError> {
-        Ok(self.store.cache_put(kind, name, value, clock::now(), kind.lifetime()).await?)
     }
 }
 
@@ -247,16 +292,22 @@ impl Known {
             Some(record) => record.clone(),
             None => Advisory { id: id.clone(), ..Advisory::default() },
         };
-        answered.map(record).filter(|advisory| !advisory.withdrawn).collect()
+        let archived = self.archived.get(package).into_iter().flatten().cloned();
+        answered.map(record).chain(archived).filter(|advisory| !advisory.withdrawn).collect()
     }
 
-    /// Why nothing is known of a package; none where all is.
+    /// Whether the database has said all that it knows of a package.
+    fn is_answered(&self, package: &Package) -> bool {
+        self.answers.get(package).is_some_and(|answer| answer.whole)
+    }
+
+    /// Why not all that there is is known of a package; none where it is.
     fn gap(&self, package: &Package) -> Option<NotScannedReason> {
-        match self.answers.get(package) {
-            Some(answer) if answer.whole => None,
-            _ if self.allowed => Some(NotScannedReason::NoAnswer),
-            _ => Some(NotScannedReason::NotAllowed),
+        let is_archived = |archive: &AdvisoryArchive| archive.whole && archive.ecosystem == package.ecosystem;
+        if self.is_answered(package) || self.archives.iter().any(is_archived) {
+            return None;
         }
+        Some(if self.allowed { NotScannedReason::NoAnswer } else { NotScannedReason::NotAllowed })
     }
 }
 

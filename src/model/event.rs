@@ -68,12 +68,17 @@ pub enum EventKind {
     Notice(Problem),
     /// The engine is about to stop.
     Stopping,
+    /// Where advisories come from has changed: consent was given or taken back, an archive was imported. Not kept.
+    Advisories,
 }
 
 impl EventKind {
     /// Whether it belongs to the history that is kept.
     #[must_use]
     pub const fn is_kept(&self) -> bool {
-        !matches!(self, Self::Progress { .. } | Self::Sample { .. } | Self::Health { .. } | Self::Stopping)
+        !matches!(
+            self,
+            Self::Progress { .. } | Self::Sample { .. } | Self::Health { .. } | Self::Stopping | Self::Advisories
+        )
     }
 }

@@ -28,6 +28,8 @@ pub(crate) struct State {
     pub(crate) page: usize,
     /// Answers instead of those that are right, one after the other.
     pub(crate) instead: Vec<ResponseTemplate>,
+    /// So many more questions about packages are answered before the server falls ill.
+    pub(crate) sick_after: Option<usize>,
     /// Answers every request for a record.
     pub(crate) instead_of_records: Option<ResponseTemplate>,
     /// Answers every question about packages.
@@ -46,6 +48,11 @@ impl Respond for Speak {
             ("POST", "/v1/querybatch") => {
                 if let Some(other) = &state.instead_of_answers {
                     return other.clone();
+                }
+                match &mut state.sick_after {
+                    Some(0) => return ResponseTemplate::new(503),
+                    Some(left) => *left -= 1,
+                    None => {}
                 }
                 let body: Value = serde_json::from_slice(&request.body).unwrap();
                 let queries = body["queries"].as_array().unwrap();

@@ -1,16 +1,18 @@
 //! One method a route.
 
+use std::path::Path;
+
 use serde_json::json;
 
 use super::{Client, Stream};
 use crate::api::requests::{ArtifactQuery, DetectionQuery, FindQuery, VulnerabilityQuery, WriteArtifacts};
 use crate::api::routes;
 use crate::model::{
-    AddProject, AdvisorySources, AllowAdvisories, ArtifactView, DeleteQuery, DeployRequest, Deployment,
-    DeploymentDetail, DeploymentFilter, DeploymentId, Detection, Environment, Event, EventQuery, HealthSample, Job,
-    JobId, JobsView, LogLine, LogQuery, Page, PageQuery, PlanPreview, PortLease, Problem, Project, ProjectId,
-    ReleasesView, RemoveQuery, Removed, ReservePort, RollbackRequest, Sample, Snapshot, TargetRef, TargetStatus,
-    VulnerabilityReport,
+    AddProject, AdvisoryImport, AdvisorySources, AllowAdvisories, ArtifactView, DeleteQuery, DeployRequest, Deployment,
+    DeploymentDetail, DeploymentFilter, DeploymentId, Detection, Environment, Event, EventQuery, HealthSample,
+    ImportAdvisories, Job, JobId, JobsView, LogLine, LogQuery, Page, PageQuery, PlanPreview, PortLease, Problem,
+    Project, ProjectId, ReleasesView, RemoveQuery, Removed, ReservePort, RollbackRequest, Sample, Snapshot, TargetRef,
+    TargetStatus, VulnerabilityReport,
 };
 
 impl Client {
@@ -69,6 +71,12 @@ impl Client {
     /// Allows to send the names and versions of dependencies to the database of advisories, or takes that back.
     pub async fn allow_advisories(&self, allow: bool) -> Result<AdvisorySources, Problem> {
         self.transport.post(routes::ADVISORIES_ALLOW, &AllowAdvisories { allow }).await
+    }
+
+    /// Takes in a file of advisories, by its absolute path.
+    pub async fn import_advisories(&self, path: &Path) -> Result<AdvisoryImport, Problem> {
+        let request = ImportAdvisories { path: path.to_owned() };
+        self.transport.post(routes::ADVISORIES_IMPORT, &request).await
     }
 
     /// The generated files of a project and how they compare with its own.

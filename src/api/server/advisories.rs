@@ -8,7 +8,9 @@ use super::answer::{Answer, Body, Path, Query};
 use super::peer::Account;
 use crate::api::requests::VulnerabilityQuery;
 use crate::api::routes;
-use crate::model::{AdvisorySources, AllowAdvisories, Problem, ProjectId, VulnerabilityReport};
+use crate::model::{
+    AdvisoryImport, AdvisorySources, AllowAdvisories, ImportAdvisories, Problem, ProjectId, VulnerabilityReport,
+};
 
 /// The known vulnerabilities of a project's dependencies. The database is asked only where somebody has allowed it.
 #[utoipa::path(get, path = routes::VULNERABILITIES, operation_id = "vulnerabilities", tag = "advisories",
@@ -39,4 +41,17 @@ pub(super) async fn allow(
     Body(request): Body<AllowAdvisories>,
 ) -> Answer<AdvisorySources> {
     Ok(Json(app.engine.allow_advisories(request.allow, &by).await?))
+}
+
+/// Takes in a file of advisories, for machines without a network: an ecosystem's `all.zip`, or one as JSON. What is no
+/// advisory is left out and counted.
+#[utoipa::path(post, path = routes::ADVISORIES_IMPORT, operation_id = "advisories_import", tag = "advisories",
+    request_body = ImportAdvisories,
+    responses((status = 200, body = AdvisoryImport), (status = "default", body = Problem)))]
+pub(super) async fn import(
+    State(app): State<App>,
+    Account(by): Account,
+    Body(request): Body<ImportAdvisories>,
+) -> Answer<AdvisoryImport> {
+    Ok(Json(app.engine.import_advisories(request.path, &by).await?))
 }

@@ -69,6 +69,7 @@ fn described() -> OpenApiRouter<App> {
         .routes(route!(advisories::vulnerabilities))
         .routes(route!(advisories::sources))
         .routes(route!(advisories::allow))
+        .routes(route!(advisories::import))
         .routes(route!(artifacts::show, artifacts::write))
         .routes(route!(deployments::list))
         .routes(route!(deployments::list_of))

@@ -83,7 +83,7 @@ pub(super) fn event(model: &mut Model, event: Event) -> Vec<Effect> {
                 .fix("what is deployed keeps running; press E to start an engine again");
             model.link = Link::Lost(problem);
         }
-        EventKind::Port(_) | EventKind::PortReleased(_) => {}
+        EventKind::Port(_) | EventKind::PortReleased(_) | EventKind::Advisories => {}
     }
     Vec::new()
 }
