@@ -88,6 +88,17 @@ impl<'p> App<'p> {
         self.candidate.folder
     }
 
+    /// Its path as profiles say it.
+    pub(super) fn path(&self) -> String {
+        let path = self.folder().path();
+        if path.is_empty() { ".".to_owned() } else { path.to_owned() }
+    }
+
+    /// It answers for another app of the project.
+    pub(super) fn supports(&self) -> bool {
+        self.framework.as_ref().is_some_and(|framework| framework.rule.supports)
+    }
+
     fn is_aside(&self) -> bool {
         self.folder().path().split('/').any(|part| ASIDE.contains(&part))
     }
@@ -96,7 +107,10 @@ impl<'p> App<'p> {
 fn role(candidate: &Candidate<'_>, facts: &Facts, framework: Option<&Chosen<'_>>, sources: &Sources<'_>) -> Role {
     let deployed = ["Dockerfile", "Procfile", "fly.toml", "app.yaml"].iter().any(|file| candidate.folder.has(file));
     match facts.role {
+        // The root of a workspace is an app itself where a framework keeps its own files there.
+        Role::Shell if framework.is_some_and(|framework| framework.rooted) => Role::App,
         Role::Shell => Role::Shell,
+        Role::Library if facts.cannot_run => Role::Library,
         Role::Library if deployed || framework.is_some_and(|framework| !framework.faint) => Role::App,
         Role::Unknown if deployed || framework.is_some() => Role::App,
         // What nothing else tells about is an app where it listens.

@@ -97,10 +97,10 @@ pub(super) fn candidates<'p>(project: &'p Project<'p>, registry: &'p Registry) -
 fn seen_in<'r>(folder: Folder<'_>, rules: &Rules<'r>) -> Vec<(usize, &'r EvidenceRule)> {
     let mut seen: Vec<(usize, &'r EvidenceRule)> = Vec::new();
     for name in folder.files() {
-        let ending = name.split_once('.').map_or("", |(_, ending)| ending);
-        let last = ending.rsplit('.').next().unwrap_or(ending);
         let by_name = rules.exact.get(name).into_iter().flatten();
-        let by_ending = rules.ending.get(last).into_iter().flatten();
+        // `a.b.json` ends in `b.json` and in `json`.
+        let endings = name.match_indices('.').map(|(at, _)| &name[at + 1..]);
+        let by_ending = endings.filter_map(|ending| rules.ending.get(ending)).flatten();
         let by_form = rules.other.iter().filter(|(_, rule)| {
             let (before, after) = rule.file.split_once('*').unwrap_or((&rule.file, ""));
             name.len() >= before.len() + after.len() && name.starts_with(before) && name.ends_with(after)

@@ -38,6 +38,8 @@ pub(super) struct Facts {
     pub role: Role,
     /// A port that a manifest or a configuration file says.
     pub port: Option<u16>,
+    /// Nothing in it can be started, whatever it depends on: it is certainly a library.
+    pub cannot_run: bool,
     /// What its start scripts run.
     pub started: Vec<String>,
     /// The framework, where no dependency but the project's form says it; with its version.

@@ -13,6 +13,8 @@ pub(super) struct Chosen<'p> {
     pub evidence: Vec<Evidence>,
     /// Only development depends on it, and no file of its own is there.
     pub faint: bool,
+    /// A file of its own lies right there.
+    pub rooted: bool,
     weight: f64,
 }
 
@@ -57,6 +59,7 @@ fn imported<'p>(rule: &'p FrameworkRule, sources: &Sources<'p>) -> Option<Chosen
         framework: Framework { name: rule.name.clone(), version: None },
         evidence: vec![Evidence { file: path, says }],
         faint: false,
+        rooted: false,
         weight: 0.7,
     })
 }
@@ -112,6 +115,7 @@ fn weigh<'p>(rule: &'p FrameworkRule, candidate: &Candidate<'p>, facts: &Facts) 
         rule,
         framework: Framework { name: rule.name.clone(), version },
         evidence,
+        rooted: file.is_some(),
         faint: file.is_none() && dependency.is_some_and(|found| found.scope != DependencyScope::Runtime),
         weight,
     })

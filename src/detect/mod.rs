@@ -53,11 +53,12 @@ pub fn detect_with(tree: &dyn FileTree, registry: &Registry) -> Detection {
     let project = project::Project::new(tree);
     let found = candidates::candidates(&project, registry);
     let selection = apps::select(found);
+    let supporting: Vec<String> = selection.apps.iter().filter(|app| app.supports()).map(apps::App::path).collect();
     let mut profiles: Vec<AppProfile> = selection.apps.iter().map(profile::profile).collect();
     profiles.sort_by(|one, other| one.path.cmp(&other.path));
     names::make_unique(&mut profiles, tree.name());
     Detection {
-        primary: primary(&profiles),
+        primary: primary(&profiles, &supporting),
         monorepo: selection.monorepo,
         apps: profiles,
         warnings: project.warnings(),
@@ -65,8 +66,8 @@ pub fn detect_with(tree: &dyn FileTree, registry: &Registry) -> Detection {
 }
 
 /// The app that is meant where none is named: the project itself; then what answers requests before what does not;
-/// the uppermost; of those the one that serves, is surest, comes first.
-fn primary(apps: &[AppProfile]) -> Option<String> {
+/// the uppermost; of those the one that serves, has a framework, is surest, comes first.
+fn primary(apps: &[AppProfile], supporting: &[String]) -> Option<String> {
     let rank = |app: &AppProfile| {
         let depth = if app.path == "." { 0 } else { app.path.split('/').count() };
         let serving = match app.serving {
@@ -74,7 +75,8 @@ fn primary(apps: &[AppProfile]) -> Option<String> {
             Serving::Static => 1,
             Serving::None => 2,
         };
-        (depth > 0 && app.serving == Serving::None, depth, serving)
+        let follows = supporting.contains(&app.path) || depth > 0 && app.serving == Serving::None;
+        (follows, depth, serving, app.framework.is_none())
     };
     let order = |one: &&AppProfile, other: &&AppProfile| {
         rank(one).cmp(&rank(other)).then(other.confidence.total_cmp(&one.confidence)).then(one.path.cmp(&other.path))

@@ -31,7 +31,7 @@ pub(super) fn profile(app: &App<'_>) -> AppProfile {
     let services = services(app, &docker);
 
     let mut profile = AppProfile {
-        path: if folder.path().is_empty() { ".".to_owned() } else { folder.path().to_owned() },
+        path: app.path(),
         name: facts.name.clone().unwrap_or_else(|| folder.name().to_owned()),
         stack: stack.name.clone(),
         language: language(app, found.version.as_deref()),
@@ -52,7 +52,8 @@ pub(super) fn profile(app: &App<'_>) -> AppProfile {
         ..AppProfile::default()
     };
     let known_to_serve = rule.is_some() || docker.dockerfile.is_some() || procfile(folder, "web").is_some();
-    let serves = profile.start_command.is_some() && listens(app);
+    // A command that is given the port is there to listen.
+    let serves = profile.start_command.as_ref().is_some_and(|start| start.contains("$PORT") || listens(app));
     if profile.serving == Serving::Server && !known_to_serve && !serves {
         profile.serving = Serving::None;
     }

@@ -178,6 +178,12 @@ impl<'p> Folder<'p> {
         self.project.folders.get(self.path).map_or(&[], |listing| &listing.files)
     }
 
+    /// Its files with that ending.
+    pub(super) fn with_ending(self, ending: &str) -> Vec<&'p str> {
+        let ends = |file: &&&str| file.rsplit_once('.').is_some_and(|(_, own)| own == ending);
+        self.files().iter().filter(ends).copied().collect()
+    }
+
     pub(super) fn subfolders(self) -> impl Iterator<Item = Folder<'p>> {
         let names: &'p [&'p str] = self.project.folders.get(self.path).map_or(&[], |listing| &listing.folders);
         names.iter().filter_map(move |name| self.folder(name))

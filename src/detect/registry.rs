@@ -151,6 +151,7 @@ pub(super) struct BuildTool {
 
 /// A framework.
 #[derive(Clone, Debug, Default, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a key of the data")]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct FrameworkRule {
     /// Its word in profiles.
@@ -163,6 +164,8 @@ pub(super) struct FrameworkRule {
     pub file_proves: bool,
     /// A dependency on it counts only beside one of `files`: many use it for something else.
     pub needs_file: bool,
+    /// It answers for another app of the project, which is meant first.
+    pub supports: bool,
     /// What stands in sources that use it. Asked only where no dependency, name or file proves any framework.
     pub imports: Vec<String>,
     /// What its main object is made with in sources: `Flask(`.

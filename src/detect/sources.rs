@@ -82,6 +82,16 @@ impl<'p> Sources<'p> {
         !marks.is_empty() && self.texts().any(|(_, text)| marks.iter().any(|mark| text.contains(mark.as_str())))
     }
 
+    /// The first word behind one of the marks: a name, in quotes or not.
+    pub(super) fn word_behind(&self, marks: &[&str]) -> Option<String> {
+        let behind = |text: &str, mark: &str| {
+            let rest = text.split_once(mark)?.1.trim_start_matches([' ', '(', '"', '\'', '\n']);
+            let end = rest.find(|c: char| !c.is_alphanumeric() && !"_-$".contains(c)).unwrap_or(rest.len());
+            (end > 0).then(|| rest[..end].to_owned())
+        };
+        marks.iter().find_map(|mark| self.texts().find_map(|(_, text)| behind(&text, mark)))
+    }
+
     /// There are more files than are looked at.
     pub(super) fn is_cut(&self) -> bool {
         self.files().len() >= FILES

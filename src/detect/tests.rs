@@ -360,6 +360,81 @@ fn a_library_is_meant_before_what_tests_it() {
 }
 
 #[test]
+fn programs_without_usual_names_start() {
+    let cases: &[(&[(&str, &str)], &str)] = &[
+        (
+            &[("Gemfile", "gem 'sinatra'\n"), ("mine.rb", "require 'sinatra'\n"), ("helper.rb", "")],
+            "bundle exec ruby mine.rb -o 0.0.0.0 -p $PORT",
+        ),
+        (
+            &[("serve-it.php", "<?php\nuse Swoole\\Http\\Server;\n$s = new Server('0.0.0.0', 9501);\n")],
+            "php serve-it.php",
+        ),
+        (&[("web/app.php", "<?php"), ("composer.json", "{}")], "php -S 0.0.0.0:$PORT -t web web/app.php"),
+        (
+            &[
+                ("package.json", r#"{"devDependencies": {"typescript": "5"}}"#),
+                ("tsconfig.json", r#"{"compilerOptions": {"outDir": "./dist", "rootDir": "src"}}"#),
+                ("src/server.ts", "createServer().listen(80)"),
+            ],
+            "node dist/server.js",
+        ),
+        (
+            &[
+                ("package.json", r#"{"dependencies": {"@google-cloud/functions-framework": "3"}}"#),
+                ("index.js", "functions.http('hello', (req, res) => {})"),
+            ],
+            "npx functions-framework --target=hello",
+        ),
+        (
+            &[("requirements.txt", "uvicorn\n"), ("app.py", "async def app(scope, receive, send):\n    pass\n")],
+            "uvicorn app:app --host 0.0.0.0 --port $PORT",
+        ),
+        (&[("hello.cs", "Console.WriteLine(1);")], "dotnet run hello.cs"),
+        (
+            &[
+                ("shop.dll", "x"),
+                ("shop.runtimeconfig.json", r#"{"runtimeOptions": {"framework": {"name": "x", "version": "8.0.1"}}}"#),
+            ],
+            "dotnet shop.dll",
+        ),
+    ];
+    for (files, expected) in cases {
+        assert_eq!(only(files).start_command.as_deref(), Some(*expected), "{files:?}");
+    }
+}
+
+#[test]
+fn a_framework_shows_in_imports_where_no_manifest_names_it() {
+    let framework = |file: &str, text: &str| only(&[(file, text)]).framework.map(|found| found.name);
+    assert_eq!(framework("app.py", "from flask import Flask\n").as_deref(), Some("flask"));
+    assert_eq!(framework("a.php", "<?php use Swoole\\Http\\Server;").as_deref(), Some("swoole"));
+    let go = "package main\nimport \"github.com/gin-gonic/gin\"\nfunc main() {}\n";
+    assert_eq!(framework("main.go", go).as_deref(), Some("gin"));
+    assert_eq!(framework("app.py", "print(1)\n"), None);
+}
+
+#[test]
+fn what_supports_another_app_is_not_meant_first() {
+    let project = |sdk: &str, more: &str| {
+        format!(
+            "<Project Sdk=\"{sdk}\"><PropertyGroup><TargetFramework>net8.0</TargetFramework>{more}</PropertyGroup></Project>"
+        )
+    };
+    let functions = project("Microsoft.NET.Sdk", "<AzureFunctionsVersion>v4</AzureFunctionsVersion>").replace(
+        "</Project>",
+        "<ItemGroup><PackageReference Include=\"Microsoft.Azure.Functions.Worker\"/></ItemGroup></Project>",
+    );
+    let found = detect_files(&[
+        ("Api/Api.csproj", &functions),
+        ("Client/Client.csproj", &project("Microsoft.NET.Sdk.BlazorWebAssembly", "")),
+        ("Shared/Shared.csproj", &project("Microsoft.NET.Sdk", "")),
+    ]);
+    assert_eq!(found.apps.len(), 2);
+    assert_eq!(found.primary.as_deref(), Some("Client"));
+}
+
+#[test]
 fn a_django_project_below_its_requirements_is_one_app() {
     let app = only(&[
         ("requirements.txt", "Django\ngunicorn\n"),

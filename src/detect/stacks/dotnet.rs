@@ -27,8 +27,38 @@ pub(super) fn read(sources: &Sources<'_>) -> Facts {
         project(&mut facts, folder, &file, language);
     } else if ["*.sln", "*.slnx"].iter().any(|pattern| folder.find(pattern).is_some()) {
         solution(&mut facts, sources);
+    } else {
+        prebuilt(&mut facts, folder);
+        script(&mut facts, folder);
     }
     facts
+}
+
+/// What `dotnet publish` left: a library with the runtime that it asks for, or with its own runtime beside it.
+fn prebuilt(facts: &mut Facts, folder: Folder<'_>) {
+    let Some(file) = folder.find("*.runtimeconfig.json") else { return };
+    let Some(value) = folder.value(&file) else { return };
+    facts.files.push(file.clone());
+    let stem = file.trim_end_matches(".runtimeconfig.json");
+    let frameworks = value.pointer("/runtimeOptions/frameworks").and_then(Value::as_array).into_iter().flatten();
+    let framework = value.pointer("/runtimeOptions/framework").into_iter().chain(frameworks);
+    for one in framework {
+        facts.word("needs_runtime", "");
+        facts.ask("runtimeconfig.json", folder, &file, one.get("version").and_then(Value::as_str));
+    }
+    if folder.has(&format!("{stem}.dll")) || folder.has(stem) {
+        facts.word("prebuilt", stem);
+        facts.role = Role::App;
+    }
+}
+
+/// A single source file without a project is a program since .NET 10.
+fn script(facts: &mut Facts, folder: Folder<'_>) {
+    if let [only] = folder.with_ending("cs").as_slice() {
+        facts.word("script", *only);
+        facts.ask("TargetFramework", folder, only, Some("10.0"));
+        facts.role = Role::App;
+    }
 }
 
 /// A solution with exactly one program is that program, built from the solution's folder; with several each stands on
@@ -127,6 +157,7 @@ fn project(facts: &mut Facts, folder: Folder<'_>, file: &str, language: &str) {
     if facts.role == Role::App {
         facts.word("runs", "");
     }
+    facts.cannot_run = facts.role == Role::Library && !sdk.is_empty();
     shape(facts, folder, &sdk);
 }
 
@@ -165,6 +196,10 @@ fn role(sdk: &str, root: &Element, output: Option<&str>, facts: &Facts) -> Role 
 
 /// `net8.0`, `net8.0-windows`, `netcoreapp3.1`; what runs only on Windows or names an interface has none.
 fn version_of(framework: &str) -> Option<String> {
+    // What runs in a browser targeted the standard before it targeted a runtime.
+    if framework == "netstandard2.1" {
+        return Some("3.1".to_owned());
+    }
     let number = framework.strip_prefix("netcoreapp").or_else(|| framework.strip_prefix("net"))?;
     let number = number.split('-').next()?;
     (number.contains('.') && number.starts_with(|c: char| c.is_ascii_digit())).then(|| number.to_owned())

@@ -40,17 +40,13 @@ pub(super) fn read(sources: &Sources<'_>) -> Facts {
         facts.built_with(above, &["go.work"]);
     }
     let program = program(sources, facts.name.as_deref());
-    facts.role = match program {
-        Some(package) => {
-            facts.saw(
-                folder,
-                if package == "." { "main.go" } else { package.trim_start_matches("./") },
-                "is a program",
-            );
-            facts.word("package", package);
-            Role::App
-        }
-        None => Role::Library,
+    facts.role = if let Some(package) = program {
+        facts.saw(folder, if package == "." { "main.go" } else { package.trim_start_matches("./") }, "is a program");
+        facts.word("package", package);
+        Role::App
+    } else {
+        facts.cannot_run = true;
+        Role::Library
     };
     facts
 }

@@ -191,6 +191,11 @@ fn ties_together(folder: Folder<'_>, manifest: &PackageJson) -> bool {
 /// Without a server's framework, and with nothing that starts, what a bundler leaves, or a page beside the manifest,
 /// is what is served.
 pub(super) fn finish(sources: &Sources<'_>, framework: Option<&FrameworkRule>, facts: &mut Facts) {
+    if framework.is_some_and(|rule| rule.name == "functions-framework")
+        && let Some(name) = function(sources)
+    {
+        facts.word("function", name);
+    }
     let starts = ["script.start", "script.start:prod"].iter().any(|word| facts.words.contains_key(*word));
     if framework.is_some_and(|rule| !rule.needs_file) || starts {
         return;
@@ -209,6 +214,14 @@ pub(super) fn finish(sources: &Sources<'_>, framework: Option<&FrameworkRule>, f
             facts.role = Role::App;
         }
     }
+}
+
+/// The function that answers requests: the one that is registered, or exported.
+fn function(sources: &Sources<'_>) -> Option<String> {
+    let exported = ["exports.", "export const ", "export function ", "export async function "];
+    sources
+        .word_behind(&["functions.http(", "functions.cloudEvent(", "http('", "cloudEvent('"])
+        .or_else(|| sources.word_behind(&exported))
 }
 
 /// A script that serves while somebody develops.

@@ -13,6 +13,24 @@ use crate::model::DependencyScope;
 /// Folders that a web server may serve from.
 const ROOTS: &[&str] = &["public", "web", "webroot", "docroot", "www", "htdocs", "public_html", "html"];
 
+/// Scripts other than `index.php` that answer every request.
+const FRONTS: &[&str] = &["app.php", "front.php", "main.php", "server.php"];
+
+/// What stands in a script that listens itself.
+const SERVERS: &[&str] = &[
+    "Swoole\\Http\\Server",
+    "Swoole\\WebSocket\\Server",
+    "Swoole\\Coroutine\\Http\\Server",
+    "swoole_http_server",
+    "Worker::runAll",
+    "support\\App::run",
+    "React\\Http\\HttpServer",
+    "React\\Http\\Server",
+    "React\\Socket\\SocketServer",
+    "Amp\\Http\\Server",
+    "Workerman\\Worker",
+];
+
 pub(super) fn read(sources: &Sources<'_>) -> Facts {
     let folder = sources.folder;
     let mut facts = Facts::default();
@@ -21,11 +39,15 @@ pub(super) fn read(sources: &Sources<'_>) -> Facts {
         composer(&mut facts, folder, &value);
         lock(&mut facts, folder);
     }
-    let root = ROOTS.iter().find(|root| folder.has(&format!("{root}/index.php")));
-    if let Some(root) = root {
-        facts.word("root", *root);
-    } else if folder.has("index.php") {
-        facts.word("root", ".");
+    roots(&mut facts, folder);
+    if let Some(entry) = entry(sources) {
+        facts.word("entry", entry);
+    }
+    if facts.depends_on("google/cloud-functions-framework")
+        && let Some(name) =
+            sources.word_behind(&["FunctionsFramework::http", "FunctionsFramework::cloudEvent", "\nfunction "])
+    {
+        facts.word("function", name);
     }
     databases(&mut facts, folder);
     let library = !facts.files.is_empty()
@@ -38,6 +60,54 @@ pub(super) fn read(sources: &Sources<'_>) -> Facts {
         (false, false) => Role::Unknown,
     };
     facts
+}
+
+/// The folder that a web server serves from, with the script that answers there where it is not `index.php`.
+fn roots(facts: &mut Facts, folder: Folder<'_>) {
+    if let Some(root) = ROOTS.iter().find(|root| folder.has(&format!("{root}/index.php"))) {
+        facts.word("root", *root);
+    } else if folder.has("index.php") {
+        facts.word("root", ".");
+    } else {
+        let fronts = ROOTS.iter().flat_map(|root| FRONTS.iter().map(move |front| (*root, format!("{root}/{front}"))));
+        if let Some((root, front)) = fronts.into_iter().find(|(_, front)| folder.has(front)) {
+            facts.word("root", root);
+            facts.word("front", format!(" {front}"));
+        }
+    }
+    facts.words.entry("front".to_owned()).or_default();
+}
+
+/// The script that is a server itself, or the only one there is.
+fn entry(sources: &Sources<'_>) -> Option<String> {
+    let folder = sources.folder;
+    let near = |path: &str| sources.relative(path).matches('/').count() <= 1;
+    let mut servers = sources.texts().filter(|(path, _)| near(path));
+    let server = servers.find(|(_, text)| SERVERS.iter().any(|mark| text.contains(mark)));
+    if let Some((path, _)) = server {
+        return Some(sources.relative(path).to_owned());
+    }
+    let usual = ["server.php", "start.php", "app.php", "main.php", "run.php", "bot.php"];
+    let usual = usual.iter().find(|file| folder.has(file)).map(|file| (*file).to_owned());
+    let scripts = folder.with_ending("php");
+    let console = |path: &&String| {
+        let first = folder.project().source(path);
+        first.is_some_and(|text| text.starts_with("#!") && text.contains("php"))
+    };
+    usual.or_else(|| match scripts.as_slice() {
+        [only] => Some((*only).to_owned()),
+        [] => {
+            // A console program often has no ending.
+            let plain = folder
+                .files()
+                .iter()
+                .filter(|file| !file.contains('.'))
+                .map(|file| folder.at(file))
+                .collect::<Vec<_>>();
+            plain.iter().find(console).map(|path| sources.relative(path).to_owned())
+        }
+        _ => None,
+    })
 }
 
 fn composer(facts: &mut Facts, folder: Folder<'_>, value: &Value) {

@@ -68,6 +68,16 @@ pub(super) fn read(sources: &Sources<'_>) -> Facts {
         facts.word("module", module_of(&entry));
         facts.word("entry", entry);
     }
+    if folder.find("*.ipynb").is_some() {
+        facts.word("notebook", "");
+    }
+    for (word, arguments) in
+        [("asgi.callable", "(scope, receive, send):"), ("wsgi.callable", "(environ, start_response):")]
+    {
+        if let Some(callable) = callable(sources, arguments) {
+            facts.word(word, callable);
+        }
+    }
     django(&mut facts, sources);
     paste(&mut facts, folder);
     facts.role = role(folder, &facts);
@@ -308,6 +318,18 @@ fn django(facts: &mut Facts, sources: &Sources<'_>) {
     facts.files.push(manage);
 }
 
+/// A function that a server of that interface can call: `app:main`.
+fn callable(sources: &Sources<'_>, arguments: &str) -> Option<String> {
+    let named = |line: &str| {
+        let name = line.trim_start_matches("async ").strip_prefix("def ")?.strip_suffix(arguments)?;
+        matches!(name, "app" | "main" | "application" | "handler" | "asgi" | "wsgi").then(|| name.to_owned())
+    };
+    sources.texts().find_map(|(path, text)| {
+        let name = text.lines().find_map(|line| named(line.trim_end()))?;
+        Some(format!("{}:{name}", module_of(sources.relative(path))))
+    })
+}
+
 /// The server's port in a Paste configuration.
 fn paste(facts: &mut Facts, folder: Folder<'_>) {
     let Some((file, text)) =
@@ -332,6 +354,13 @@ fn paste(facts: &mut Facts, folder: Folder<'_>) {
 /// Names the object that a server is to be pointed at: `app.main:api`.
 pub(super) fn finish(sources: &Sources<'_>, framework: Option<&FrameworkRule>, facts: &mut Facts) {
     let Some(rule) = framework else { return };
+    if rule.name == "functions-framework" {
+        let marks =
+            ["@functions_framework.http\ndef ", "@functions_framework.cloud_event\ndef ", "@http\ndef ", "\ndef "];
+        if let Some(name) = sources.word_behind(&marks) {
+            facts.word("function", name);
+        }
+    }
     let Some((path, object)) = rule.marks.iter().find_map(|mark| object(sources, mark)) else { return };
     let file = sources.relative(&path).to_owned();
     // Code under `src/` is imported from there.
@@ -390,7 +419,8 @@ fn role(folder: Folder<'_>, facts: &Facts) -> Role {
     }
     let packaged = ["setup.py", "setup.cfg"].iter().any(|file| folder.has(file))
         || folder.value("pyproject.toml").is_some_and(|value| value.get("build-system").is_some());
-    match (packaged, facts.words.contains_key("entry")) {
+    let runs = ["entry", "notebook"].iter().any(|word| facts.words.contains_key(*word));
+    match (packaged, runs) {
         (true, false) => Role::Library,
         (false, true) => Role::App,
         _ => Role::Unknown,

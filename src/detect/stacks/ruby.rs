@@ -9,6 +9,10 @@ use crate::model::DependencyScope;
 /// Files that start a program without `config.ru`.
 const ENTRIES: &[&str] = &["app.rb", "server.rb", "main.rb", "application.rb", "web.rb", "index.rb", "bot.rb"];
 
+/// What stands in a file that serves.
+const SERVES: &[&str] =
+    &["require 'sinatra'", "require \"sinatra\"", "TCPServer", "WEBrick", "Rack::Handler", "Rackup::Handler", "Puma::"];
+
 pub(super) fn read(sources: &Sources<'_>) -> Facts {
     let folder = sources.folder;
     let mut facts = Facts::default();
@@ -30,8 +34,13 @@ pub(super) fn read(sources: &Sources<'_>) -> Facts {
         facts.lock(|name, _| lock.versions.get(name).cloned());
         facts.manager = lock.bundler.map(|version| ("bundler".to_owned(), Some(version)));
     }
-    if let Some(entry) = ENTRIES.iter().find(|file| folder.has(file)) {
-        facts.word("entry", *entry);
+    if let Some(entry) = entry(folder) {
+        facts.word("entry", entry);
+    }
+    if facts.depends_on("functions_framework")
+        && let Some(name) = sources.word_behind(&["FunctionsFramework.http", "FunctionsFramework.cloud_event"])
+    {
+        facts.word("function", name);
     }
     database(&mut facts, folder);
     let gem = folder.find("*.gemspec").is_some();
@@ -43,6 +52,23 @@ pub(super) fn read(sources: &Sources<'_>) -> Facts {
         Role::Unknown
     };
     facts
+}
+
+/// The file that starts the program: a usual name, the only script, or the one that brings a server along.
+fn entry(folder: Folder<'_>) -> Option<String> {
+    if let Some(usual) = ENTRIES.iter().find(|file| folder.has(file)) {
+        return Some((*usual).to_owned());
+    }
+    let mut scripts = folder.with_ending("rb");
+    scripts.retain(|file| *file != "gems.rb");
+    if let [only] = scripts.as_slice() {
+        return Some((*only).to_owned());
+    }
+    let serves = |file: &&&str| {
+        let text = folder.project().source(&folder.at(file));
+        text.is_some_and(|text| SERVES.iter().any(|mark| text.contains(mark)))
+    };
+    scripts.iter().find(serves).map(|file| (*file).to_owned())
 }
 
 /// The adapter of `config/database.yml`, read as text: it is a template.

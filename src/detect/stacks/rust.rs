@@ -103,7 +103,9 @@ fn toolchain(facts: &mut Facts, folder: Folder<'_>) {
                 .trim()
                 .trim_matches(['"', '\''])
                 .to_owned();
-            facts.ask("rust-toolchain", above, file, Some(&says));
+            // The date of a nightly is no version.
+            let dated = ["nightly", "beta"].iter().find(|channel| says.starts_with(*channel));
+            facts.ask("rust-toolchain", above, file, Some(dated.copied().unwrap_or(&says)));
             return;
         }
     }
@@ -148,12 +150,12 @@ fn role(folder: Folder<'_>, value: &Value, facts: &mut Facts) -> Role {
     };
     let more: Vec<&str> = more.collect();
     let program = default.map(str::to_owned).or(main).or_else(|| fitting(&named)).or_else(|| fitting(&more));
-    match program {
-        Some(program) => {
-            facts.saw(folder, "Cargo.toml", format!("builds the program {program}"));
-            facts.word("bin", program);
-            Role::App
-        }
-        None => Role::Library,
+    if let Some(program) = program {
+        facts.saw(folder, "Cargo.toml", format!("builds the program {program}"));
+        facts.word("bin", program);
+        Role::App
+    } else {
+        facts.cannot_run = true;
+        Role::Library
     }
 }
