@@ -4,9 +4,10 @@ use super::apps::App;
 use super::docker::Docker;
 use super::sources::Sources;
 
-/// Ports of databases, caches, queues and mail: an app speaks to these, and listens on none.
+/// Ports of databases, caches, queues, mail and of the proxy in front: an app speaks to these, and listens on none.
 const OF_SERVICES: &[u16] = &[
-    110, 143, 389, 465, 587, 993, 1433, 1521, 2379, 3306, 5432, 5433, 5672, 6379, 6380, 9042, 9092, 9200, 11211, 27017,
+    110, 143, 389, 443, 465, 587, 993, 1433, 1521, 2379, 3306, 5432, 5433, 5672, 6379, 6380, 9042, 9092, 9200, 11211,
+    27017,
 ];
 
 /// What the project says: its own Dockerfile, its configuration, its start command, its sources, its framework. None

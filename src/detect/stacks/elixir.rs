@@ -31,6 +31,7 @@ pub(super) fn read(sources: &Sources<'_>) -> Facts {
         facts.lock(|name, _| locked.get(name).cloned());
     }
     required(&mut facts, folder);
+    port(&mut facts, folder);
     if folder.has("assets/package.json") {
         facts.files.push("assets/package.json".to_owned());
         facts.word("npm", "npm install --prefix assets && ");
@@ -104,6 +105,25 @@ fn required(facts: &mut Facts, folder: Folder<'_>) {
             if fails && crate::detect::env::is_own(name) {
                 facts.required_env.push(name.to_owned());
             }
+        }
+    }
+}
+
+/// The port of Phoenix's endpoint: `http: [port: 4000]`. That of `url:` is the proxy's.
+fn port(facts: &mut Facts, folder: Folder<'_>) {
+    const FILES: &[&str] =
+        &["config/runtime.exs", "config/releases.exs", "config/prod.exs", "config/config.exs", "config/dev.exs"];
+    for file in FILES {
+        let Some(text) = folder.text(file) else { continue };
+        let found = text.match_indices("http: [").find_map(|(at, mark)| {
+            let after = text[at + mark.len()..].split_once("port: ")?.1.lines().next()?;
+            let digits = after.split(|c: char| !c.is_ascii_digit()).find(|part| part.len() >= 2)?;
+            digits.parse::<u16>().ok().filter(|port| *port >= 80)
+        });
+        if let Some(port) = found {
+            facts.port = Some(port);
+            facts.saw(folder, file, format!("listens on {port}"));
+            return;
         }
     }
 }

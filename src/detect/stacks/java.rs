@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 
+use super::jvm;
 use crate::detect::facts::{Facts, Role};
 use crate::detect::manifests::gradle::{self, assigned};
 use crate::detect::manifests::xml::{self, Element};
@@ -29,13 +30,7 @@ pub(super) fn read(sources: &Sources<'_>) -> Facts {
     } else if folder.find("build.gradle*").is_some() || folder.find("settings.gradle*").is_some() {
         gradle(&mut facts, folder);
     }
-    if let Some(text) = folder.text("system.properties") {
-        let says = text
-            .lines()
-            .find_map(|line| line.trim().strip_prefix("java.runtime.version"))
-            .map(|rest| rest.trim_start_matches(['=', ' ']));
-        facts.ask("system.properties", folder, "system.properties", says);
-    }
+    jvm::system_properties(&mut facts, folder);
     settings(&mut facts, folder);
     program(&mut facts, sources);
     facts

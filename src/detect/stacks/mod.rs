@@ -2,16 +2,20 @@
 
 mod bun;
 mod deno;
+mod clojure;
 mod dotnet;
 mod elixir;
 mod gleam;
 mod go;
+mod haskell;
 mod java;
+mod jvm;
 mod node;
 mod php;
 mod python;
 mod ruby;
 mod rust;
+mod scala;
 
 use super::facts::{Facts, Role};
 use super::registry::FrameworkRule;
@@ -32,6 +36,9 @@ pub(super) fn read(stack: &str, sources: &Sources<'_>) -> Facts {
         "rust" => rust::read(sources),
         "elixir" => elixir::read(sources),
         "gleam" => gleam::read(sources),
+        "clojure" => clojure::read(sources),
+        "haskell" => haskell::read(sources),
+        "scala" => scala::read(sources),
         // A page is to be served, whatever else is there.
         "static" => Facts { role: Role::App, ..Facts::default() },
         _ => Facts::default(),
