@@ -106,7 +106,7 @@ fn packed(facts: &mut Facts, folder: Folder<'_>, aliases: &[(Form, Form)]) {
     facts.word("pack", format!("-T{alias} {function}"));
     let file = ["(def uber-file", ":uber-file"].iter().find_map(|mark| {
         let rest = text.split_once(mark)?.1;
-        let quoted = rest.split('"').nth(1).filter(|file| file.ends_with(".jar"))?;
+        let quoted = rest.split('"').nth(1).filter(|file| file.rsplit('.').next() == Some("jar"))?;
         // What is put together as the build runs is found by its place.
         Some(quoted.replace("%s", "*").replace("**", "*").replace("*-*", "*"))
     });
@@ -137,7 +137,7 @@ fn started(facts: &mut Facts, aliases: &[(Form, Form)]) {
 fn main_namespace(sources: &Sources<'_>) -> Option<String> {
     sources.texts().find_map(|(path, text)| {
         let begins = text.contains("(defn -main") || text.contains("(defn ^:export -main");
-        let named = begins && !path.ends_with("build.clj") && !path.ends_with(".cljs");
+        let named = begins && !path.ends_with("build.clj") && path.rsplit('.').next() != Some("cljs");
         let rest = text.split_once("(ns ").filter(|_| named)?.1;
         let forms = rest.split(|c: char| c.is_whitespace() || c == ')').filter(|word| !word.starts_with('^'));
         forms.map(str::to_owned).find(|word| !word.is_empty())

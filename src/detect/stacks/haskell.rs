@@ -132,7 +132,7 @@ fn workspace(facts: &mut Facts, folder: Folder<'_>) {
         let paths = paths.take_while(|word| !word.ends_with(':') && !word.starts_with("--"));
         members.extend(paths.map(|path| path.trim_end_matches("/*.cabal").trim_matches('/').to_owned()));
     }
-    members.retain(|path| path != "." && !path.ends_with(".cabal"));
+    members.retain(|path| path != "." && path.rsplit('.').next() != Some("cabal"));
     if !members.is_empty() {
         facts.members = members;
         facts.workspace_tool = Some(if stack.is_some() { "stack" } else { "cabal" }.to_owned());
