@@ -1,8 +1,8 @@
 //! The readers of stacks: the steps that data cannot say. Each turns the manifests of a folder into [`Facts`].
 
 mod bun;
-mod deno;
 mod clojure;
+mod deno;
 mod dotnet;
 mod elixir;
 mod gleam;
