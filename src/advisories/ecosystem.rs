@@ -6,6 +6,8 @@ use pep440_rs::Version as PythonVersion;
 use semver::Version;
 use serde::{Deserialize, Serialize};
 
+use crate::model::NotScannedReason;
+
 /// A package in one version, as the database is asked for it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Package {
@@ -40,18 +42,29 @@ pub(super) fn normal(ecosystem: &str, name: &str) -> String {
     }
 }
 
-/// The package to ask about, where `version` is exact; a range, a tag, a path or a git address is not.
+/// The package to ask about, where `version` is exact; a range, a tag, a path or a git address is not. The error is
+/// why it cannot be asked about.
 ///
 /// `locked`: whether a lock file stands beside the manifest. Cargo reads a bare version in a manifest as a range.
-#[must_use]
-pub fn package(ecosystem: &str, name: &str, version: Option<&str>, locked: bool) -> Option<Package> {
-    let version = version?.trim();
+pub fn package(ecosystem: &str, name: &str, version: Option<&str>, locked: bool) -> Result<Package, NotScannedReason> {
+    // Plugins of Gradle, for one, stand among the dependencies by a name of their own.
+    let is_listed =
+        ecosystem != "Maven" || name.split_once(':').is_some_and(|(group, name)| !group.is_empty() && !name.is_empty());
+    if !is_listed || name.is_empty() || name.len() > 300 || name.contains(char::is_control) {
+        return Err(NotScannedReason::NoDatabase);
+    }
+    let version = version.and_then(|version| exact(ecosystem, version.trim(), locked));
+    let version = version.filter(|version| version.len() <= 200).ok_or(NotScannedReason::NoExactVersion)?;
+    Ok(Package { ecosystem: ecosystem.to_owned(), name: name.to_owned(), version: version.to_owned() })
+}
+
+fn exact<'v>(ecosystem: &str, version: &'v str, locked: bool) -> Option<&'v str> {
     let is_plain = |extra: &str| {
         let letters = |letter: char| letter.is_ascii_alphanumeric() || extra.contains(letter);
         version.starts_with(|first: char| first.is_ascii_digit()) && version.chars().all(letters)
     };
     let bare = version.strip_prefix('v').unwrap_or(version);
-    let exact = match ecosystem {
+    match ecosystem {
         "crates.io" if !locked => None,
         "npm" | "crates.io" | "Hex" | "Pub" => {
             let exact = version.trim_start_matches('=').trim();
@@ -78,10 +91,7 @@ pub fn package(ecosystem: &str, name: &str, version: Option<&str>, locked: bool)
             plain.then_some(inner)
         }
         _ => is_plain(".-+_").then_some(version),
-    };
-    let is_name = !name.is_empty() && name.len() <= 300 && !name.contains(char::is_control);
-    let exact = exact.filter(|exact| is_name && exact.len() <= 200)?;
-    Some(Package { ecosystem: ecosystem.to_owned(), name: name.to_owned(), version: exact.to_owned() })
+    }
 }
 
 #[cfg(test)]
@@ -89,7 +99,7 @@ mod tests {
     use super::*;
 
     fn exact(ecosystem: &str, version: &str) -> Option<String> {
-        package(ecosystem, "name", Some(version), true).map(|package| package.version)
+        package(ecosystem, "group:name", Some(version), true).ok().map(|package| package.version)
     }
 
     #[test]
@@ -127,9 +137,11 @@ mod tests {
         for (ecosystem, version, expected) in cases {
             assert_eq!(exact(ecosystem, version).as_deref(), expected, "{ecosystem} {version}");
         }
-        assert!(package("npm", "name", None, true).is_none());
-        assert!(package("crates.io", "serde", Some("1.0.0"), false).is_none(), "^1.0.0 without a lock");
-        assert!(package("crates.io", "serde", Some("1.0.0"), true).is_some());
+        assert_eq!(package("npm", "name", None, true), Err(NotScannedReason::NoExactVersion));
+        assert!(package("crates.io", "serde", Some("1.0.0"), false).is_err(), "^1.0.0 without a lock");
+        assert!(package("crates.io", "serde", Some("1.0.0"), true).is_ok());
+        let plugin = package("Maven", "org.springframework.boot", Some("3.4.0"), true);
+        assert_eq!(plugin, Err(NotScannedReason::NoDatabase));
     }
 
     #[test]

@@ -315,7 +315,7 @@ impl Known {
 struct Sorted<'d> {
     profile: &'d AppProfile,
     ecosystem: Option<&'static str>,
-    dependencies: Vec<(&'d Dependency, Option<Package>)>,
+    dependencies: Vec<(&'d Dependency, Result<Package, NotScannedReason>)>,
 }
 
 impl<'d> Sorted<'d> {
@@ -324,14 +324,15 @@ impl<'d> Sorted<'d> {
         let locked = profile.config_files.iter().any(|file| file.ends_with("Cargo.lock"));
         let packaged = |dependency: &'d Dependency| {
             let version = dependency.version.as_deref();
-            let package = ecosystem.and_then(|it| advisories::package(it, &dependency.name, version, locked));
+            let package = ecosystem.ok_or(NotScannedReason::NoDatabase);
+            let package = package.and_then(|it| advisories::package(it, &dependency.name, version, locked));
             (dependency, package)
         };
         Self { profile, ecosystem, dependencies: profile.dependencies.iter().map(packaged).collect() }
     }
 
     fn packages(&self) -> impl Iterator<Item = &Package> {
-        self.dependencies.iter().filter_map(|(_, package)| package.as_ref())
+        self.dependencies.iter().filter_map(|(_, package)| package.as_ref().ok())
     }
 
     fn judged(&self, known: &Known) -> AppVulnerabilities {
@@ -340,12 +341,11 @@ impl<'d> Sorted<'d> {
         let mut scanned = 0;
         for (dependency, package) in &self.dependencies {
             let gap = match package {
-                Some(package) => {
+                Ok(package) => {
                     found.extend(known.of(package).iter().map(|advisory| advisory.finding(package, dependency.scope)));
                     known.gap(package)
                 }
-                None if self.ecosystem.is_none() => Some(NotScannedReason::NoDatabase),
-                None => Some(NotScannedReason::NoExactVersion),
+                Err(reason) => Some(*reason),
             };
             match gap {
                 Some(reason) => missed.entry(reason).or_default().push(dependency.name.clone()),

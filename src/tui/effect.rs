@@ -20,6 +20,8 @@ pub(crate) enum Effect {
     Add(AddProject),
     /// Fetches a detection; looks again where the flag is set.
     Detect(ProjectId, bool),
+    /// Fetches the known vulnerabilities of a project; has them asked for again where the flag is set.
+    Vulnerabilities(ProjectId, bool),
     /// Fetches generated files.
     Artifacts(ArtifactsKey),
     /// Colours a file: its key, its path, its text.

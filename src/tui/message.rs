@@ -8,6 +8,7 @@ use super::model::{Act, ArtifactKey, ArtifactsKey, Offer};
 use crate::model::{
     ArtifactView, DeployRequest, Deployment, DeploymentDetail, DeploymentId, Detection, Event, HealthSample, LogLine,
     Page, PlanPreview, Problem, Project, ProjectId, ReleasesView, Sample, Snapshot, TargetStatus, Timestamp,
+    VulnerabilityReport,
 };
 
 /// Something that the model has to know.
@@ -37,6 +38,8 @@ pub(crate) enum Message {
     Added(Result<Project, Problem>),
     /// A project was looked at.
     Detected(ProjectId, Result<Detection, Problem>),
+    /// A project's known vulnerabilities.
+    Vulnerabilities(ProjectId, Result<VulnerabilityReport, Problem>),
     /// Files were generated.
     Artifacts(ArtifactsKey, Result<Vec<ArtifactView>, Problem>),
     /// A file was coloured.

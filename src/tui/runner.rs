@@ -186,6 +186,10 @@ async fn ask(client: &Client, effect: Effect, holds_app: fn(&Path) -> bool) -> M
             let result = client.detection(&id, fresh).await;
             Message::Detected(id, result)
         }
+        Effect::Vulnerabilities(id, fresh) => {
+            let result = client.vulnerabilities(&id, None, fresh).await;
+            Message::Vulnerabilities(id, result)
+        }
         Effect::Artifacts(key) => {
             let result = client.artifacts(&key.0, Some(&key.1), key.2).await;
             Message::Artifacts(key, result)
@@ -225,6 +229,7 @@ async fn perform(client: &Client, act: Act) -> Message {
         Act::Restart(id) => client.restart(id).await.map(|_| ()),
         Act::Delete(id, query) => client.delete(id, *query).await.map(|_| ()),
         Act::Cancel(id) => client.cancel(id).await.map(|_| ()),
+        Act::AllowAdvisories(allow) => client.allow_advisories(*allow).await.map(|_| ()),
         Act::Forget(id) => client.remove_project(id, RemoveQuery { deployments: false }).await.map(|_| ()),
     };
     Message::Done(act, result)

@@ -36,6 +36,8 @@ pub(crate) enum Act {
     Cancel(DeploymentId),
     /// Forgets a project without deployments.
     Forget(ProjectId),
+    /// Allows to send names and versions of dependencies to the database of advisories, or takes that back.
+    AllowAdvisories(bool),
 }
 
 /// A question before something is lost.

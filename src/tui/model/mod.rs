@@ -21,6 +21,7 @@ use super::look::Look;
 use crate::model::{
     AppProfile, ArtifactView, Deployment, DeploymentDetail, DeploymentId, Detection, EngineInfo, Environment, Job,
     JobId, JobState, Problem, Project, ProjectId, StepName, TargetKind, TargetRef, TargetStatus, Timestamp,
+    VulnerabilityReport,
 };
 
 pub(crate) use cache::{Cache, Remote};
@@ -124,6 +125,7 @@ pub(crate) struct Model {
     /// The environment chosen for the next deployment; null for that of the selected row.
     pub(crate) chosen: Option<Environment>,
     pub(crate) detections: Cache<ProjectId, Remote<Detection>>,
+    pub(crate) vulnerabilities: Cache<ProjectId, Remote<VulnerabilityReport>>,
     pub(crate) artifacts: Cache<ArtifactsKey, Remote<Vec<ArtifactView>>>,
     pub(crate) coloured: Cache<ArtifactKey, Option<Vec<TokenLine>>>,
     pub(crate) details: Cache<DeploymentId, Remote<DeploymentDetail>>,
@@ -164,6 +166,7 @@ impl Model {
             docker_host: None,
             chosen: None,
             detections: Cache::new(KEPT),
+            vulnerabilities: Cache::new(KEPT),
             artifacts: Cache::new(8),
             coloured: Cache::new(64),
             details: Cache::new(KEPT),
@@ -227,6 +230,11 @@ impl Model {
     /// The detection of the selected project.
     pub(crate) fn detection(&self) -> Option<&Remote<Detection>> {
         self.detections.get(self.fleet.selected_project()?)
+    }
+
+    /// The known vulnerabilities of the selected project.
+    pub(crate) fn known_vulnerabilities(&self) -> Option<&Remote<VulnerabilityReport>> {
+        self.vulnerabilities.get(self.fleet.selected_project()?)
     }
 
     /// The selected app's profile: the row's, or the primary app.

@@ -183,6 +183,41 @@ pub(crate) fn detection() -> Detection {
     }
 }
 
+/// What is known of the dependencies of [`detection`]'s app.
+pub(crate) fn vulnerabilities(project: &str, allowed: bool) -> VulnerabilityReport {
+    let address = "https://api.osv.dev".to_owned();
+    let consent = Consent { address: address.clone(), by: "ann".to_owned(), at: at(7200) };
+    let found = Vulnerability {
+        id: "GHSA-f82v-jwr5-mffw".to_owned(),
+        aliases: vec!["CVE-2025-29927".to_owned()],
+        package: "next".to_owned(),
+        version: "15.1.0".to_owned(),
+        scope: DependencyScope::Runtime,
+        severity: Severity::Critical,
+        score: Some(9.1),
+        summary: "Authorization Bypass in Next.js Middleware".to_owned(),
+        fixed: Some("15.2.3".to_owned()),
+    };
+    let all: Vec<String> = ["next", "react", "pg", "zod"].map(str::to_owned).into();
+    let missed = NotScanned { reason: NotScannedReason::NotAllowed, packages: all };
+    VulnerabilityReport {
+        project: ProjectId::from(project),
+        apps: vec![AppVulnerabilities {
+            app: "web".to_owned(),
+            path: ".".to_owned(),
+            ecosystem: Some("npm".to_owned()),
+            dependencies: 4,
+            scanned: if allowed { 4 } else { 0 },
+            not_scanned: if allowed { Vec::new() } else { vec![missed] },
+            vulnerabilities: if allowed { vec![found] } else { Vec::new() },
+        }],
+        answered_at: allowed.then(|| at(180)),
+        archives: Vec::new(),
+        sources: AdvisorySources { address, allowed: allowed.then_some(consent), archives: Vec::new() },
+        problems: Vec::new(),
+    }
+}
+
 pub(crate) fn artifacts() -> Vec<ArtifactView> {
     let dockerfile = "# Next.js 15 on Node 22, built with pnpm 9\nFROM node:22-bookworm-slim AS build\nWORKDIR /app\n\
         ENV PNPM_HOME=/pnpm PATH=/pnpm:$PATH\nRUN corepack enable\n\nCOPY package.json pnpm-lock.yaml ./\n\

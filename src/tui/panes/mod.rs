@@ -7,6 +7,7 @@ pub(crate) mod health;
 pub(crate) mod logs;
 pub(crate) mod projects;
 pub(crate) mod stack;
+pub(crate) mod vulnerabilities;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;

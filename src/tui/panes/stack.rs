@@ -77,6 +77,7 @@ fn found<'a>(model: &'a Model, detection: &'a Detection, profile: &'a AppProfile
         lines.extend(apps(model, detection, profile));
     }
     lines.extend(warnings(model, detection, width));
+    lines.extend(super::vulnerabilities::lines(model, profile, width));
     if !profile.evidence.is_empty() {
         lines.push(Line::default());
         lines.push(draw::heading(look, "Evidence", Some(profile.evidence.len())));

@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use super::super::effect::Effect;
 use super::super::keymap::Action;
 use super::super::model::{
-    Act, Add, Class, Confirm, Dialog, EnvField, EnvForm, Link, Model, Notice, Pane, RowId, Watched, field,
+    Act, Add, Class, Confirm, Dialog, EnvField, EnvForm, Link, Model, Notice, Pane, Remote, RowId, Watched, field,
 };
 use super::questions::{ask, question};
 use super::{dialogs, engine, questions, scroll};
 use crate::model::{
     AddProject, DeployRequest, DeploymentStatus, Environment, Location, PlanPreview, Problem, ProblemCode, TargetKind,
+    VulnerabilityReport,
 };
 
 /// Whether an action makes sense just now; the key line shows only what does.
@@ -27,6 +28,8 @@ pub(crate) fn is_possible(model: &Model, action: Action) -> bool {
         Action::Delete => is_up && model.project().is_some() && !is_pending(status),
         Action::Cancel => is_up && is_pending(status),
         Action::Environment | Action::Rescan => is_up && model.project().is_some(),
+        Action::Vulnerabilities => is_up && report(model).is_some(),
+        Action::StopAsking => is_up && report(model).is_some_and(|report| report.sources.allowed.is_some()),
         Action::Add => is_up,
         Action::Filter => !model.fleet.is_empty(),
         Action::Reconnect => matches!(model.link, Link::Lost(_)),
@@ -63,6 +66,8 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             model.filtering = true;
         }
         Action::Rescan => return rescan(model),
+        Action::Vulnerabilities => return look_up(model),
+        Action::StopAsking => return vec![Effect::Act(Act::AllowAdvisories(false))],
         Action::Reconnect => {
             model.link = Link::Connecting;
             return vec![Effect::Connect];
@@ -182,6 +187,27 @@ fn rescan(model: &mut Model) -> Vec<Effect> {
     vec![Effect::Detect(id, true)]
 }
 
+/// What is known of the selected project's dependencies.
+fn report(model: &Model) -> Option<&VulnerabilityReport> {
+    match model.known_vulnerabilities()? {
+        Remote::Ready(report) => Some(report),
+        Remote::Loading | Remote::Failed(_) => None,
+    }
+}
+
+/// Has known vulnerabilities looked up again; where nobody has allowed to ask, that is asked first.
+fn look_up(model: &mut Model) -> Vec<Effect> {
+    let Some(report) = report(model) else { return Vec::new() };
+    if report.sources.allowed.is_none() {
+        let confirm = questions::allow_advisories(report);
+        ask(model, confirm);
+        return Vec::new();
+    }
+    let project = report.project.clone();
+    model.vulnerabilities.insert(project.clone(), Remote::Loading);
+    vec![Effect::Vulnerabilities(project, true)]
+}
+
 fn next_environment(model: &mut Model) {
     let now = model.environment();
     let at = Environment::ALL.iter().position(|environment| *environment == now).unwrap_or_default();
@@ -285,6 +311,8 @@ pub(super) fn done(model: &mut Model, act: &Act) {
         }
         Act::Cancel(_) => "cancelling …",
         Act::Forget(_) => "forgotten",
+        Act::AllowAdvisories(true) => "looking for known vulnerabilities …",
+        Act::AllowAdvisories(false) => "nothing is sent about dependencies any more",
     };
     model.notice = Some(Notice::Said(text.to_owned()));
 }

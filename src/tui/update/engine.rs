@@ -21,6 +21,7 @@ pub(super) fn snapshot(model: &mut Model, snapshot: Snapshot) -> Vec<Effect> {
     model.fleet.reset(snapshot.projects.items, snapshot.projects.total, snapshot.deployments);
     // What was fetched may be out of date, and what failed may work now.
     model.detections.retain(|_| false);
+    model.vulnerabilities.retain(|_| false);
     model.artifacts.retain(|_| false);
     model.details.retain(|_| false);
     let mut effects: Vec<_> = snapshot.projects.next.map(Effect::MoreProjects).into_iter().collect();
@@ -48,11 +49,14 @@ pub(super) fn event(model: &mut Model, event: Event) -> Vec<Effect> {
         EventKind::Project(project) => model.fleet.put_project(project),
         EventKind::ProjectRemoved(id) => {
             model.detections.remove(&id);
+            model.vulnerabilities.remove(&id);
             model.artifacts.retain(|key| key.0 != id);
             model.fleet.remove_project(&id);
         }
+        EventKind::Advisories => model.vulnerabilities.retain(|_| false),
         EventKind::Detected(id) => {
             model.detections.remove(&id);
+            model.vulnerabilities.remove(&id);
             model.artifacts.retain(|key| key.0 != id);
         }
         EventKind::Deployment(deployment) => changed(model, *deployment),
@@ -83,7 +87,7 @@ pub(super) fn event(model: &mut Model, event: Event) -> Vec<Effect> {
                 .fix("what is deployed keeps running; press E to start an engine again");
             model.link = Link::Lost(problem);
         }
-        EventKind::Port(_) | EventKind::PortReleased(_) | EventKind::Advisories => {}
+        EventKind::Port(_) | EventKind::PortReleased(_) => {}
     }
     Vec::new()
 }

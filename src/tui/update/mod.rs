@@ -56,6 +56,11 @@ fn handle(model: &mut Model, message: Message) -> Vec<Effect> {
             scroll::clamp(model);
             Vec::new()
         }
+        Message::Vulnerabilities(project, result) => {
+            model.vulnerabilities.insert(project, Remote::from(result));
+            scroll::clamp(model);
+            Vec::new()
+        }
         Message::Artifacts(key, result) => {
             model.artifacts.insert(key, Remote::from(result));
             Vec::new()

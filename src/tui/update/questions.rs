@@ -4,7 +4,7 @@ use ratatui_textarea::TextArea;
 
 use super::super::model::{Act, Confirm, Dialog, Model, Notice, field};
 use super::engine;
-use crate::model::{DeleteQuery, Deployment, DeploymentId, Environment, RollbackRequest};
+use crate::model::{DeleteQuery, Deployment, DeploymentId, Environment, RollbackRequest, VulnerabilityReport};
 
 pub(super) fn question(title: String, act: Act) -> Confirm {
     Confirm { title, body: Vec::new(), verb: "Yes", volumes: None, typed: None, is_production: false, act }
@@ -14,7 +14,7 @@ pub(super) fn question(title: String, act: Act) -> Confirm {
 pub(super) fn ask(model: &mut Model, mut confirm: Confirm) {
     let environment = match &confirm.act {
         Act::Deploy(request) => request.environment,
-        Act::Forget(_) => Environment::Development,
+        Act::Forget(_) | Act::AllowAdvisories(_) => Environment::Development,
         _ => model.running().map(|deployment| deployment.key.environment).unwrap_or_default(),
     };
     if environment == Environment::Production
@@ -117,4 +117,16 @@ pub(super) fn rollback(model: &mut Model, deployment: &DeploymentId, release: u3
     ];
     let act = Act::Rollback(deployment.clone(), RollbackRequest { release: Some(release) });
     ask(model, Confirm { body, verb: "Roll back", ..question(format!("Roll {name} back to release {release}"), act) });
+}
+
+/// Nothing about dependencies leaves the machine before this was answered with yes.
+pub(super) fn allow_advisories(report: &VulnerabilityReport) -> Confirm {
+    let body = vec![
+        format!("The names and versions of dependencies go to {}, and nothing else.", report.sources.address),
+        "That holds for all projects, until V in this pane or `wharf vulns --revoke` takes it back. Without a network, \
+         `wharf vulns import FILE` looks into an archive instead."
+            .to_owned(),
+    ];
+    let title = "Look up known vulnerabilities".to_owned();
+    Confirm { body, verb: "Send them", ..question(title, Act::AllowAdvisories(true)) }
 }

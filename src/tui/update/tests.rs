@@ -394,3 +394,44 @@ proptest! {
         prop_assert!(model.quit);
     }
 }
+
+/// A model whose shop was looked at, with nobody having allowed to look further.
+fn looked_at(allowed: bool) -> (Model, ProjectId) {
+    let mut model = connected(Vec::new());
+    let id = ProjectId::from("shop");
+    let effects = update(&mut model, Message::Detected(id.clone(), Ok(samples::detection())));
+    assert_eq!(effects, [Effect::Vulnerabilities(id.clone(), false)]);
+    update(&mut model, Message::Vulnerabilities(id.clone(), Ok(samples::vulnerabilities("shop", allowed))));
+    press(&mut model, "1");
+    (model, id)
+}
+
+#[test]
+fn nothing_about_dependencies_is_sent_before_it_was_asked_and_answered_with_yes() {
+    let (mut model, _) = looked_at(false);
+    assert_eq!(press(&mut model, "V"), [], "there is nothing to take back");
+    assert_eq!(press(&mut model, "vn"), []);
+    assert!(model.dialog.is_none());
+    assert_eq!(press(&mut model, "v"), []);
+    let Some(Dialog::Confirm(confirm)) = &model.dialog else { panic!("{:?}", model.dialog) };
+    assert!(confirm.body[0].contains("https://api.osv.dev") && confirm.typed.is_none(), "{confirm:?}");
+    assert_eq!(press(&mut model, "y"), [Effect::Act(Act::AllowAdvisories(true))]);
+}
+
+#[test]
+fn once_allowed_it_is_asked_again_and_can_be_taken_back() {
+    let (mut model, id) = looked_at(true);
+    assert_eq!(press(&mut model, "v"), [Effect::Vulnerabilities(id.clone(), true)]);
+    update(&mut model, Message::Vulnerabilities(id.clone(), Ok(samples::vulnerabilities("shop", true))));
+    assert_eq!(press(&mut model, "V"), [Effect::Act(Act::AllowAdvisories(false))]);
+    // Whoever changed it, in whichever client: what was known is looked up again.
+    assert_eq!(update(&mut model, event(EventKind::Advisories)), [Effect::Vulnerabilities(id, false)]);
+}
+
+#[test]
+fn what_changed_in_a_project_is_looked_up_again() {
+    let (mut model, id) = looked_at(true);
+    assert_eq!(update(&mut model, event(EventKind::Detected(id.clone()))), [Effect::Detect(id.clone(), false)]);
+    let effects = update(&mut model, Message::Detected(id.clone(), Ok(samples::detection())));
+    assert_eq!(effects, [Effect::Vulnerabilities(id, false)]);
+}

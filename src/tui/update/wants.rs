@@ -18,11 +18,25 @@ pub(super) fn wants(model: &mut Model) -> Vec<Effect> {
         model.detections.insert(project.clone(), Remote::Loading);
         effects.push(Effect::Detect(project, false));
     }
+    if model.layout().shows(Pane::Stack) {
+        effects.extend(vulnerabilities(model));
+    }
     deployment(model, &mut effects);
     if model.layout().shows(Pane::Configs) {
         artifacts(model, &mut effects);
     }
     effects
+}
+
+/// Asked once it is known that there are apps; the engine answers from what is kept where nobody has allowed more.
+fn vulnerabilities(model: &mut Model) -> Option<Effect> {
+    let project = model.fleet.selected_project()?.clone();
+    let has_apps = matches!(model.detection()?, Remote::Ready(detection) if !detection.apps.is_empty());
+    if !has_apps || model.vulnerabilities.contains(&project) {
+        return None;
+    }
+    model.vulnerabilities.insert(project.clone(), Remote::Loading);
+    Some(Effect::Vulnerabilities(project, false))
 }
 
 fn deployment(model: &mut Model, effects: &mut Vec<Effect>) {

@@ -64,7 +64,9 @@ fn select(model: &mut Model, label: &str) {
 /// Answers everything that the selection asks for.
 fn fill(model: &mut Model) {
     if let Some(project) = model.fleet.selected_project().cloned() {
-        update(model, Message::Detected(project, Ok(samples::detection())));
+        update(model, Message::Detected(project.clone(), Ok(samples::detection())));
+        let report = samples::vulnerabilities(project.as_str(), true);
+        update(model, Message::Vulnerabilities(project, Ok(report)));
     }
     if let Some(key) = model.artifacts_key() {
         update(model, Message::Artifacts(key, Ok(samples::artifacts())));
@@ -210,6 +212,24 @@ fn a_project_that_was_never_deployed() {
         let mut model = full(size);
         select(&mut model, "api-gateway");
         fill(&mut model);
+        model
+    });
+}
+
+#[test]
+fn nothing_about_dependencies_is_sent_unasked() {
+    check("unasked", |size| {
+        let mut model = full(size);
+        let report = samples::vulnerabilities("shop", false);
+        update(&mut model, Message::Vulnerabilities(report.project.clone(), Ok(report)));
+        press(&mut model, "1");
+        model
+    });
+    check("asked", |size| {
+        let mut model = full(size);
+        let report = samples::vulnerabilities("shop", false);
+        update(&mut model, Message::Vulnerabilities(report.project.clone(), Ok(report)));
+        press(&mut model, "1v");
         model
     });
 }
