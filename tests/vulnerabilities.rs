@@ -11,6 +11,7 @@ use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
 use crate::support::osv::Osv;
+use crate::support::pty::Pty;
 use crate::support::wharf::Wharf;
 
 /// A small shop with locked dependencies, one that is only asked for, and one from a folder.
@@ -280,6 +281,42 @@ fn records_of_one_vulnerability_are_one_and_withdrawn_ones_none() {
     let names: Vec<(&str, &str)> =
         found.iter().map(|one| (one["id"].as_str().unwrap(), one["severity"].as_str().unwrap())).collect();
     assert_eq!(names, [("GHSA-jf85-cpcp-j695", "critical"), ("MAL-2025-1", "critical")]);
+}
+
+#[test]
+fn a_redirect_leads_nowhere() {
+    let (wharf, osv, other) = (Wharf::new(), Osv::new(), Osv::new());
+    osv.serve(&wharf, 30);
+    shop(&wharf);
+    let elsewhere = format!("{}/v1/querybatch", other.address());
+    osv.state().instead_of_answers = Some(ResponseTemplate::new(307).insert_header("location", elsewhere.as_str()));
+    let report = wharf.json(&["vulns", "shop", "--allow"]);
+    assert_eq!(not_scanned(&report["apps"][0], "no-answer"), ["express", "lodash"]);
+    assert!(other.asked("/").is_empty(), "consent was given for one address");
+}
+
+#[test]
+fn the_control_center_asks_and_then_shows_what_is_known() {
+    let (wharf, osv) = (Wharf::new(), Osv::new());
+    osv.serve(&wharf, 30);
+    let folder = shop(&wharf);
+    osv.add("npm lodash@4.17.11", "GHSA-jf85-cpcp-j695", pollution());
+    let mut pty = Pty::open(&wharf, &folder, (140, 45), &[]);
+    pty.shows("not scanned");
+    assert!(osv.asked("/").is_empty());
+    pty.press("1v");
+    pty.shows(&osv.address());
+    pty.press("n");
+    pty.shows_no("Send them");
+    assert!(osv.asked("/").is_empty());
+    pty.press("vy");
+    pty.shows("GHSA-jf85-cpcp-j695");
+    pty.shows("fixed in 4.17.12");
+    pty.press("V");
+    pty.shows("nothing is sent");
+    assert_eq!(wharf.json(&["vulns", "sources"])["allowed"], Value::Null);
+    pty.press("q");
+    assert!(pty.ended().1);
 }
 
 /// An archive as the database exports them.

@@ -1,5 +1,7 @@
 //! What is kept of a record of the database: the few facts that say whether a package has it and how bad it is.
 
+use std::cmp::Ordering;
+
 use serde::{Deserialize, Serialize};
 
 use super::ecosystem::Package;
@@ -107,19 +109,20 @@ impl Affected {
 
 /// Whether a version lies in a range: the last bound that it has passed, in the order of versions, decides.
 fn holds(range: &[Bound], ecosystem: &str, version: &str) -> bool {
-    let mut bounds: Vec<&Bound> = range.iter().collect();
-    bounds.sort_by(|one, other| compare_bounds(one, other, ecosystem));
-    bounds.into_iter().fold(false, |inside, bound| match bound {
-        Bound::Introduced(first) => inside || is_first(first) || order::compare(ecosystem, version, first).is_ge(),
-        Bound::Fixed(first) => inside && order::compare(ecosystem, version, first).is_lt(),
-        Bound::LastAffected(last) => inside && order::compare(ecosystem, version, last).is_le(),
-    })
+    let passed = range.iter().filter(|bound| match bound {
+        Bound::Introduced(first) => is_first(first) || order::compare(ecosystem, version, first).is_ge(),
+        Bound::Fixed(first) => order::compare(ecosystem, version, first).is_ge(),
+        Bound::LastAffected(last) => order::compare(ecosystem, version, last).is_gt(),
+    });
+    // Not sorted: a sort may panic where the rules of an ecosystem go round in circles.
+    let last = passed.max_by(|one, other| compare_bounds(one, other, ecosystem));
+    matches!(last, Some(Bound::Introduced(_)))
 }
 
-fn compare_bounds(one: &Bound, other: &Bound, ecosystem: &str) -> std::cmp::Ordering {
+fn compare_bounds(one: &Bound, other: &Bound, ecosystem: &str) -> Ordering {
+    // At one version something ends before it begins again, and begins before it ends with it.
     let place = |bound: &Bound| match bound {
         Bound::Introduced(version) if is_first(version) => (0, String::new(), 0),
-        // At one version something ends before it begins again.
         Bound::Fixed(version) => (1, version.clone(), 0),
         Bound::Introduced(version) => (1, version.clone(), 1),
         Bound::LastAffected(version) => (1, version.clone(), 2),
@@ -191,4 +194,118 @@ fn joined(one: Vulnerability, other: Vulnerability) -> Vulnerability {
         best.summary = rest.summary;
     }
     best
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::advisories::package;
+
+    fn advisory(ecosystem: &str, events: &[(&str, &str)], versions: &[&str]) -> Advisory {
+        let bounds = events.iter().map(|(kind, version)| match *kind {
+            "introduced" => Bound::Introduced((*version).to_owned()),
+            "fixed" => Bound::Fixed((*version).to_owned()),
+            _ => Bound::LastAffected((*version).to_owned()),
+        });
+        let affected = Affected {
+            ecosystem: ecosystem.to_owned(),
+            name: "g:n".to_owned(),
+            versions: versions.iter().map(|version| (*version).to_owned()).collect(),
+            ranges: vec![bounds.collect()],
+            ..Affected::default()
+        };
+        Advisory { id: "X-1".to_owned(), affected: vec![affected], ..Advisory::default() }
+    }
+
+    fn versions_in(advisory: &Advisory, ecosystem: &str, versions: &[&str]) -> Vec<String> {
+        let packages = versions.iter().map(|version| package(ecosystem, "g:n", Some(version), true).unwrap());
+        packages.filter(|package| advisory.concerns(package)).map(|package| package.version).collect()
+    }
+
+    #[test]
+    fn a_version_is_in_a_range_from_where_it_begins_to_where_it_ends() {
+        // Bounds come in any order.
+        let events = [
+            ("fixed", "2.3.5"),
+            ("introduced", "0"),
+            ("introduced", "2.0.0"),
+            ("fixed", "1.2.0"),
+            ("last", "3.1.0"),
+            ("introduced", "3.0.0"),
+        ];
+        let advisory = advisory("npm", &events, &[]);
+        let all = [
+            "0.0.1",
+            "1.1.9",
+            "1.2.0-rc.1",
+            "1.2.0",
+            "2.0.0-rc.1",
+            "2.0.0",
+            "2.3.4",
+            "2.3.5",
+            "3.0.0",
+            "3.1.0",
+            "3.1.1",
+        ];
+        assert_eq!(
+            versions_in(&advisory, "npm", &all),
+            ["0.0.1", "1.1.9", "1.2.0-rc.1", "2.0.0", "2.3.4", "3.0.0", "3.1.0"]
+        );
+    }
+
+    #[test]
+    fn a_range_may_be_one_version_or_begin_again_where_it_ends() {
+        let one = advisory("npm", &[("introduced", "1.0.0"), ("last", "1.0.0")], &[]);
+        assert_eq!(versions_in(&one, "npm", &["0.9.9", "1.0.0", "1.0.1"]), ["1.0.0"]);
+        let again = advisory("npm", &[("introduced", "0"), ("fixed", "1.0.0"), ("introduced", "1.0.0")], &[]);
+        assert_eq!(versions_in(&again, "npm", &["0.9.9", "1.0.0"]), ["0.9.9", "1.0.0"]);
+        let nothing = advisory("npm", &[("fixed", "1.0.0")], &[]);
+        assert!(versions_in(&nothing, "npm", &["0.1.0"]).is_empty());
+    }
+
+    #[test]
+    fn listed_versions_count_however_they_are_written() {
+        let listed = advisory("PyPI", &[], &["1.0", "2.0.post1"]);
+        assert_eq!(versions_in(&listed, "PyPI", &["1.0.0", "2.0", "2.0.post1"]), ["1.0.0", "2.0.post1"]);
+        let maven = advisory("Maven", &[("introduced", "2.13.0"), ("fixed", "2.15.0")], &[]);
+        assert_eq!(versions_in(&maven, "Maven", &["2.12.4", "2.14.1", "2.15.0"]), ["2.14.1"]);
+    }
+
+    #[test]
+    fn the_fix_is_the_next_one_above_the_version() {
+        let events = [("introduced", "0"), ("fixed", "1.2.0"), ("introduced", "2.0.0"), ("fixed", "2.3.5")];
+        let advisory = advisory("npm", &events, &[]);
+        let fix = |version| {
+            let package = package("npm", "g:n", Some(version), true).unwrap();
+            advisory.finding(&package, DependencyScope::Runtime).fixed
+        };
+        assert_eq!(fix("1.0.0").as_deref(), Some("1.2.0"));
+        assert_eq!(fix("2.1.0").as_deref(), Some("2.3.5"));
+        assert_eq!(fix("3.0.0"), None);
+    }
+
+    #[test]
+    fn records_of_one_vulnerability_are_joined_whatever_comes_first() {
+        let one = |id: &str, aliases: &[&str], severity: Severity| Vulnerability {
+            id: id.to_owned(),
+            aliases: aliases.iter().map(|name| (*name).to_owned()).collect(),
+            package: "p".to_owned(),
+            version: "1".to_owned(),
+            scope: DependencyScope::Runtime,
+            severity,
+            score: None,
+            summary: String::new(),
+            fixed: None,
+        };
+        let ghsa = one("GHSA-1", &["CVE-1"], Severity::High);
+        let pysec = one("PYSEC-1", &["CVE-1"], Severity::Unknown);
+        let cve = one("CVE-1", &[], Severity::Unknown);
+        let other = one("GHSA-2", &["CVE-2"], Severity::Critical);
+        for order in [[&ghsa, &pysec, &cve, &other], [&other, &cve, &pysec, &ghsa], [&pysec, &other, &ghsa, &cve]] {
+            let merged = merged(order.into_iter().cloned().collect());
+            let ids: Vec<&str> = merged.iter().map(|one| one.id.as_str()).collect();
+            assert_eq!(ids, ["GHSA-2", "GHSA-1"]);
+            assert_eq!(merged[1].aliases, ["CVE-1", "PYSEC-1"]);
+        }
+    }
 }

@@ -5,6 +5,7 @@ mod probe;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
+use reqwest::redirect::Policy as Redirects;
 use reqwest::{Client, Method, Request, Response, StatusCode};
 
 use super::resilience::{Breakers, CallError, Failure, Policy};
@@ -61,15 +62,19 @@ impl Failure for HttpError {
 }
 
 impl Http {
-    /// A client with the machine's certificates and proxy.
+    /// A client with the machine's certificates and proxy. It follows no redirect: what is sent goes where it was
+    /// meant to go, and nowhere else.
     pub fn new() -> Result<Self, Problem> {
         install_tls();
         let agent = concat!("wharf/", env!("CARGO_PKG_VERSION"));
-        let client = Client::builder().user_agent(agent).connect_timeout(CONNECT).build().map_err(|error| {
-            Problem::new(ProblemCode::Failed, "no-tls", "this machine cannot make secure connections")
-                .why(root_of(&error))
-                .fix("install its certificates: apt-get install ca-certificates, or apk add ca-certificates")
-        })?;
+        let client =
+            Client::builder().user_agent(agent).connect_timeout(CONNECT).redirect(Redirects::none()).build().map_err(
+                |error| {
+                    Problem::new(ProblemCode::Failed, "no-tls", "this machine cannot make secure connections")
+                        .why(root_of(&error))
+                        .fix("install its certificates: apt-get install ca-certificates, or apk add ca-certificates")
+                },
+            )?;
         Ok(Self { client, breakers: Breakers::default() })
     }
 
