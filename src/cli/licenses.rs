@@ -4,13 +4,18 @@ use serde_json::json;
 
 use super::{Context, Outcome, output};
 
+/// The licence texts of all crates that the program is linked with; `scripts/licences` writes the file.
+const CRATES: &str = include_str!("../../THIRD-PARTY.txt");
+
 pub(super) fn run(context: &Context) -> Outcome {
     let highlighter = two_face::acknowledgement::listing().to_md();
     if context.json {
-        output::json(&json!({ "highlighter": highlighter }));
+        output::json(&json!({ "highlighter": highlighter, "crates": CRATES }));
     } else {
         output::line("Grammars and themes of the highlighter\n======================================\n");
         output::print(&highlighter);
+        output::line("\nCrates\n======\n");
+        output::print(CRATES);
     }
     Outcome::Done
 }
