@@ -116,6 +116,27 @@ fn a_malformed_manifest_is_a_warning_and_malformed_settings_are_an_error() {
 }
 
 #[test]
+fn init_writes_what_was_found_and_never_over_what_is_there() {
+    let wharf = Wharf::new();
+    let project = wharf.copy("tests/fixtures/special/monorepo-pnpm", "mono");
+    let before = wharf.json(&["detect", "mono"]);
+    let shown = wharf.run(&["init", "mono", "--stdout"]).exits(0).stdout;
+    assert!(!project.join("wharf.toml").exists());
+    wharf.run(&["init", "mono"]).exits(0);
+    assert_eq!(fs::read_to_string(project.join("wharf.toml")).unwrap(), shown);
+    assert_eq!(wharf.json(&["detect", "mono"]), before);
+    let mended = shown.replace("port = 3001", "port = 4567");
+    fs::write(project.join("wharf.toml"), &mended).unwrap();
+    assert_eq!(wharf.json(&["detect", "mono"])["apps"][0]["port"], 4567);
+    let refused = wharf.run(&["init", "mono"]).exits(5);
+    assert!(refused.stderr.contains("--force"), "{}", refused.stderr);
+    assert_eq!(fs::read_to_string(project.join("wharf.toml")).unwrap(), mended);
+    assert_eq!(wharf.json(&["init", "mono", "--force"])["content"], shown);
+    assert_eq!(fs::read_to_string(project.join("wharf.toml")).unwrap(), shown);
+    assert!(!wharf.data_dir().exists());
+}
+
+#[test]
 fn what_is_not_known_exits_3() {
     let wharf = Wharf::new();
     fs::create_dir(wharf.path("folder")).unwrap();

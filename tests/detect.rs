@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
 use proptest::sample::subsequence;
-use wharf::detect::{MemoryTree, detect};
-use wharf::model::{AppProfile, Detection};
+use wharf::detect::{MemoryTree, detect, settings};
+use wharf::generate::settings_file;
+use wharf::model::{AppProfile, Detection, Environment, FileTree};
 use wharf::os::tree::DiskTree;
 
 fn fixtures() -> PathBuf {
@@ -63,6 +64,30 @@ fn every_demo_is_one_app_that_serves() {
         assert!(app.start_command.is_some() || app.stack == "static", "{}", demo.display());
         assert!(found.warnings.is_empty(), "{:?}", found.warnings);
     }
+}
+
+/// All samples: a sample lies at `stacks/STACK/FRAMEWORK/` or `special/NAME/`.
+fn samples() -> Vec<PathBuf> {
+    let special = fixtures().parent().unwrap().join("special");
+    folders(&fixtures()).iter().flat_map(|stack| folders(stack)).chain(folders(&special)).collect()
+}
+
+#[test]
+fn what_init_writes_is_read_back_as_the_same_profile() {
+    let mut count = 0;
+    for sample in samples() {
+        let tree = DiskTree::open(&sample).unwrap();
+        let found = detect(&tree);
+        let read = |path: &String| tree.read(path).ok().map(|bytes| (path.clone(), bytes));
+        let files = tree.paths().iter().filter_map(read);
+        let written = ("wharf.toml".to_owned(), settings_file(&found).into_bytes());
+        let with = MemoryTree::new(files.chain([written]));
+        let settings = settings(&with).unwrap_or_else(|problem| panic!("{}: {problem}", sample.display()));
+        let again = settings.applied(&detect(&with), Environment::default());
+        assert_eq!(again, found, "{}", sample.display());
+        count += found.apps.len();
+    }
+    assert!(count >= 40, "only {count} apps were found");
 }
 
 /// What a project of several parts, or one that is not in order, comes to: path, stack and framework of each app.

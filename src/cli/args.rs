@@ -6,8 +6,8 @@ use clap::builder::Styles;
 use clap::{Args, Parser, Subcommand};
 
 use super::{
-    cancel, completions, delete, deploy, detect, generate, jobs, list, logs, plan, ports, projects, restart, rollback,
-    status, stop, vulns,
+    cancel, completions, delete, deploy, detect, generate, init, jobs, list, logs, plan, ports, projects, restart,
+    rollback, status, stop, vulns,
 };
 
 /// From a folder of code to a running, watched deployment.
@@ -45,6 +45,8 @@ pub enum Command {
     Detect(detect::DetectArgs),
     /// Look for known vulnerabilities in what apps depend on
     Vulns(vulns::VulnsArgs),
+    /// Write a wharf.toml that says what was found, to be changed
+    Init(init::InitArgs),
     /// Write the files that a project lacks: Dockerfile, .dockerignore, compose.yaml, .env.example
     Generate(generate::GenerateArgs),
     /// Build, start and check an app, and switch to it when it is healthy

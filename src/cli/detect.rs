@@ -9,7 +9,7 @@ use clap::Args;
 use super::output::{self, Style};
 use super::{Context, Outcome, place, request};
 use crate::detect;
-use crate::model::{AppProfile, Detection, Problem, Serving};
+use crate::model::{AppProfile, Detection, Environment, Problem, Serving};
 use crate::os::tree::DiskTree;
 
 /// What to look at.
@@ -28,8 +28,8 @@ pub(super) async fn run(args: DetectArgs, context: &Context) -> Result<Outcome, 
     } else {
         let tree = DiskTree::open(Path::new(&args.path))?.named_after_folder();
         // Settings that cannot be read are told now, not when it is deployed.
-        detect::settings(&tree)?;
-        (tree.root().display().to_string(), detect::detect(&tree))
+        let settings = detect::settings(&tree)?;
+        (tree.root().display().to_string(), settings.applied(&detect::detect(&tree), Environment::default()))
     };
     if context.json {
         output::json(&detection);

@@ -13,6 +13,7 @@ mod doctor;
 mod engine;
 mod env_file;
 mod generate;
+mod init;
 mod jobs;
 mod licenses;
 mod list;
@@ -99,6 +100,7 @@ pub async fn run(command: Command, context: &Context) -> Result<Outcome, Problem
         Command::Projects(args) => projects::run(args, context).await,
         Command::Detect(args) => detect::run(args, context).await,
         Command::Vulns(args) => vulns::run(args, context).await,
+        Command::Init(args) => init::run(&args, context),
         Command::Generate(args) => generate::run(args, context).await,
         Command::Deploy(args) => deploy::run(args, context).await,
         Command::Plan(args) => plan::run(args, context).await,

@@ -125,8 +125,8 @@ pub(super) struct Selection<'p> {
     pub monorepo: Option<Monorepo>,
 }
 
-/// Reads all candidates and keeps those that are apps.
-pub(super) fn select<'p>(found: Vec<Candidate<'p>>) -> Selection<'p> {
+/// Reads all candidates and keeps those that are apps; where somebody said where the apps are, those there.
+pub(super) fn select<'p>(found: Vec<Candidate<'p>>, said: &[String]) -> Selection<'p> {
     let packages: Vec<&'p str> =
         found.iter().filter(|one| one.kind == EvidenceKind::Manifest).map(|one| one.folder.path()).collect();
     let read: Vec<App<'p>> = found
@@ -138,6 +138,10 @@ pub(super) fn select<'p>(found: Vec<Candidate<'p>>) -> Selection<'p> {
         .collect();
     let monorepo = monorepo(&read);
     let mut apps = strongest_of_each_folder(read);
+    if !said.is_empty() {
+        apps.retain(|app| said.iter().any(|path| path == app.folder().path()));
+        return Selection { apps, monorepo };
+    }
     swallow(&mut apps);
     // What only shows or tests a library says less of a project than the library itself.
     outside(&mut apps, |app| app.role > Role::Shell && !app.is_aside());

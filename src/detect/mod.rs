@@ -28,18 +28,29 @@ mod text;
 mod tree;
 mod versions;
 
-use crate::model::{AppProfile, Detection, FileTree, Serving, Warning};
+use crate::model::{AppProfile, Detection, FileTree, Serving, Settings, Warning};
 
 pub use names::label;
 pub use registry::Registry;
 pub use settings::{SETTINGS_FILE, settings};
 pub use tree::MemoryTree;
 
-/// What lies in the tree, by the stacks that Wharf brings along.
+/// What lies in the tree, by the stacks that Wharf brings along. Where its `wharf.toml` says where the apps are, those
+/// are the apps; what else it says is left to [`Settings::applied`](crate::model::Settings::applied).
 #[must_use]
 pub fn detect(tree: &dyn FileTree) -> Detection {
+    by_embedded(|registry| detect_with(tree, registry))
+}
+
+/// The same, whatever the project's `wharf.toml` says.
+#[must_use]
+pub fn detect_afresh(tree: &dyn FileTree) -> Detection {
+    by_embedded(|registry| look(tree, registry, &Settings::default()))
+}
+
+fn by_embedded(work: impl FnOnce(&'static Registry) -> Detection) -> Detection {
     match Registry::embedded() {
-        Ok(registry) => detect_with(tree, registry),
+        Ok(registry) => work(registry),
         Err(problem) => {
             let warning = Warning { file: "templates/stacks".to_owned(), says: problem.to_string() };
             Detection { warnings: vec![warning], ..Detection::default() }
@@ -50,19 +61,30 @@ pub fn detect(tree: &dyn FileTree) -> Detection {
 /// What lies in the tree, by these stacks.
 #[must_use]
 pub fn detect_with(tree: &dyn FileTree, registry: &Registry) -> Detection {
+    match settings(tree) {
+        Ok(settings) => look(tree, registry, &settings),
+        Err(problem) => {
+            let mut found = look(tree, registry, &Settings::default());
+            found.warnings.push(Warning { file: SETTINGS_FILE.to_owned(), says: problem.message });
+            found
+        }
+    }
+}
+
+fn look(tree: &dyn FileTree, registry: &Registry, settings: &Settings) -> Detection {
     let project = project::Project::new(tree);
     let found = candidates::candidates(&project, registry);
-    let selection = apps::select(found);
+    let said: Vec<String> =
+        settings.places().map(|(path, _)| if path == "." { String::new() } else { path.to_owned() }).collect();
+    let selection = apps::select(found, &said);
     let supporting: Vec<String> = selection.apps.iter().filter(|app| app.supports()).map(apps::App::path).collect();
     let mut profiles: Vec<AppProfile> = selection.apps.iter().map(profile::profile).collect();
+    settings::name_apps(&mut profiles, settings);
     profiles.sort_by(|one, other| one.path.cmp(&other.path));
     names::make_unique(&mut profiles, tree.name());
-    Detection {
-        primary: primary(&profiles, &supporting),
-        monorepo: selection.monorepo,
-        apps: profiles,
-        warnings: project.warnings(),
-    }
+    let mut warnings = project.warnings();
+    warnings.extend(settings::unmeant(&profiles, settings));
+    Detection { primary: primary(&profiles, &supporting), monorepo: selection.monorepo, apps: profiles, warnings }
 }
 
 /// The app that is meant where none is named: the project itself; then what answers requests before what does not;

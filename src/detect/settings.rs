@@ -1,13 +1,14 @@
 //! `wharf.toml`.
 
+use super::names::label;
 use super::text::{decode, line_and_column};
-use crate::model::{FileTree, Problem, ProblemCode, ReadError, Settings};
+use crate::model::{AppProfile, AppSettings, Evidence, FileTree, Problem, ProblemCode, ReadError, Settings, Warning};
 
 /// The file that holds a project's settings.
 pub const SETTINGS_FILE: &str = "wharf.toml";
 
-/// The project's settings; the usual ones where it has no `wharf.toml`. A malformed file, or a key that is not known,
-/// is a [`ProblemCode::Usage`] with line and column.
+/// The project's settings; the usual ones where it has no `wharf.toml`. A malformed file, a key that is not known, or a
+/// value that cannot be meant is a [`ProblemCode::Usage`] with line and column and what is allowed.
 pub fn settings(tree: &dyn FileTree) -> Result<Settings, Problem> {
     let bytes = match tree.read(SETTINGS_FILE) {
         Ok(bytes) => bytes,
@@ -15,17 +16,151 @@ pub fn settings(tree: &dyn FileTree) -> Result<Settings, Problem> {
         Err(error) => return Err(problem(None, &error.to_string())),
     };
     let text = decode(&bytes).ok_or_else(|| problem(None, "it is not text"))?;
-    toml_edit::de::from_str(&text).map_err(|error| {
+    let mut settings: Settings = toml_edit::de::from_str(&text).map_err(|error| {
         let at = error.span().map(|span| line_and_column(&text, span.start));
-        problem(at, error.message())
-    })
+        malformed(at, error.message())
+    })?;
+    check(&mut settings, tree).map_err(|Fault { keys, says, fix }| problem(place_of(&text, &keys), &says).fix(fix))?;
+    Ok(settings)
+}
+
+/// Calls the apps that `wharf.toml` names by those names, and adds those that nothing else tells of.
+pub(super) fn name_apps(profiles: &mut Vec<AppProfile>, settings: &Settings) {
+    for (path, name) in settings.places() {
+        if let Some(profile) = profiles.iter_mut().find(|profile| profile.path == path) {
+            name.clone_into(&mut profile.name);
+        } else {
+            let says = format!("names the app {name} here");
+            profiles.push(AppProfile {
+                path: path.to_owned(),
+                name: name.to_owned(),
+                stack: "other".to_owned(),
+                evidence: vec![Evidence { file: SETTINGS_FILE.to_owned(), says }],
+                confidence: 1.0,
+                ..AppProfile::default()
+            });
+        }
+    }
+}
+
+/// A warning for each app of the settings that there is not.
+pub(super) fn unmeant(profiles: &[AppProfile], settings: &Settings) -> Vec<Warning> {
+    let is_there = |key: &String| profiles.iter().any(|app| app.name == *key || app.path == *key);
+    let names: Vec<&str> = profiles.iter().map(|app| app.name.as_str()).collect();
+    let says = |key: &String| {
+        let known =
+            if names.is_empty() { "none was found".to_owned() } else { format!("there is {}", names.join(", ")) };
+        Warning { file: SETTINGS_FILE.to_owned(), says: format!("[apps.{key}] is no app of this project: {known}") }
+    };
+    settings.apps.keys().filter(|key| !is_there(key)).map(says).collect()
+}
+
+/// What is wrong with a value that TOML has nothing against: the keys that lead to it, and the way out.
+struct Fault {
+    keys: Vec<String>,
+    says: String,
+    fix: String,
+}
+
+fn fault(keys: &[&str], says: impl Into<String>, fix: impl Into<String>) -> Fault {
+    Fault { keys: keys.iter().map(|key| (*key).to_owned()).collect(), says: says.into(), fix: fix.into() }
+}
+
+/// Checks what is said, and brings the paths into the one form that profiles have.
+fn check(settings: &mut Settings, tree: &dyn FileTree) -> Result<(), Fault> {
+    let only_apps = "write it under [apps.NAME]";
+    if settings.app.path.is_some() {
+        return Err(fault(&["app", "path"], "only one of the apps has a path", only_apps));
+    }
+    check_app(&["app"], &settings.app)?;
+    for (environment, app) in &settings.environments {
+        let environment = environment.to_string();
+        if app.path.is_some() {
+            let keys = ["environments", &environment, "path"];
+            return Err(fault(&keys, "only one of the apps has a path", only_apps));
+        }
+        check_app(&["environments", &environment], app)?;
+    }
+    let mut places: Vec<String> = Vec::new();
+    for (name, app) in &mut settings.apps {
+        check_app(&["apps", name], app)?;
+        let Some(path) = &mut app.path else { continue };
+        let keys = ["apps", name.as_str(), "path"];
+        if label(name) != *name {
+            let fix = "use small letters, digits and hyphens, 40 at most, as in [apps.web]";
+            return Err(fault(&keys[..2], format!("“{name}” is no name for an app"), fix));
+        }
+        *path = normal(path).ok_or_else(|| {
+            fault(&keys, format!("“{path}” leads out of the project"), "write it relative to this file, with `/`")
+        })?;
+        let inside = format!("{path}/");
+        if path != "." && !tree.paths().iter().any(|file| file.starts_with(&inside)) {
+            return Err(fault(&keys, format!("there is no folder “{path}”"), "write it relative to this file"));
+        }
+        if places.contains(path) {
+            return Err(fault(&keys, format!("another app is at “{path}” already"), "give each app a folder"));
+        }
+        places.push(path.clone());
+    }
+    Ok(())
+}
+
+fn check_app(place: &[&str], app: &AppSettings) -> Result<(), Fault> {
+    let at = |key| [place, &[key]].concat();
+    if app.port == Some(0) {
+        return Err(fault(&at("port"), "0 is no port", "write the port that the app listens on, from 1 to 65535"));
+    }
+    if app.health_path.as_ref().is_some_and(|path| !path.starts_with('/')) {
+        return Err(fault(&at("health_path"), "a health path begins with “/”", "as in `health_path = \"/health\"`"));
+    }
+    for (key, value) in [("install", &app.install), ("build", &app.build), ("start", &app.start)] {
+        if value.as_ref().is_some_and(|command| command.trim().is_empty()) {
+            return Err(fault(&at(key), format!("`{key}` says nothing"), "leave the line out to have it detected"));
+        }
+    }
+    Ok(())
+}
+
+/// A path relative to the project as profiles have it: `.` or `services/api`; none where it leads out.
+fn normal(path: &str) -> Option<String> {
+    if path.starts_with('/') {
+        return None;
+    }
+    let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty() && *part != ".").collect();
+    if parts.contains(&"..") {
+        return None;
+    }
+    Some(if parts.is_empty() { ".".to_owned() } else { parts.join("/") })
+}
+
+/// Line and column of the value, or else the key, that the keys lead to.
+fn place_of(text: &str, keys: &[String]) -> Option<(usize, usize)> {
+    let document = toml_edit::Document::parse(text).ok()?;
+    let mut item = document.as_item();
+    for key in keys {
+        item = item.get(key.as_str())?;
+    }
+    item.span().map(|span| line_and_column(text, span.start))
+}
+
+/// What the parser says, with the nearest known word where one was not known.
+fn malformed(at: Option<(usize, usize)>, says: &str) -> Problem {
+    let mut quoted = says.split('`').skip(1).step_by(2);
+    let unknown = says.starts_with("unknown field") || says.starts_with("unknown variant");
+    let Some(word) = quoted.next().filter(|_| unknown) else { return problem(at, says) };
+    let known: Vec<&str> = quoted.collect();
+    let why = format!("“{word}” is not known here; allowed are {}", known.join(", "));
+    match similar::get_close_matches(word, &known, 1, 0.5).first() {
+        Some(near) => problem(at, &why).fix(format!("write `{near}`, if that is what is meant")),
+        None => problem(at, &why),
+    }
 }
 
 fn problem(at: Option<(usize, usize)>, why: &str) -> Problem {
     let place = at.map(|(line, column)| format!(", line {line}, column {column}")).unwrap_or_default();
-    Problem::new(ProblemCode::Usage, "malformed-settings", format!("{SETTINGS_FILE}{place} cannot be used"))
-        .why(why.lines().collect::<Vec<_>>().join("; "))
-        .fix(format!("mend that line of {SETTINGS_FILE}, or move the file away to go by what is detected"))
+    Problem::new(ProblemCode::Usage, "malformed-settings", format!("{SETTINGS_FILE}{place} makes no sense"))
+        .why(why.trim())
+        .fix("mend the line; `wharf init --stdout` shows a whole file")
 }
 
 #[cfg(test)]
@@ -45,6 +180,48 @@ mod tests {
         assert_eq!(read.apps["api"].services.as_deref(), Some(&[][..]));
         assert_eq!(read.environments[&Environment::Production].cpus, Some(2.0));
         assert_eq!(settings(&MemoryTree::default()).unwrap(), Settings::default());
+    }
+
+    #[test]
+    fn what_cannot_be_meant_is_told_with_its_place_and_the_way_out() {
+        for (text, place, says) in [
+            ("[app]\nprot = 1\n", "line 2, column 1", "write `port`"),
+            ("[ap]\nport = 1\n", "line 1, column 2", "write `app`"),
+            ("[environments.prodcution]\nport = 1\n", "line 1", "write `production`"),
+            ("[app]\npath = \"a\"\n", "line 2, column 8", "[apps.NAME]"),
+            ("[apps.a]\npath = \"../b\"\n", "line 2, column 8", "leads out"),
+            ("[apps.a]\npath = \"/b\"\n", "line 2, column 8", "leads out"),
+            ("[apps.a]\npath = \"none\"\n", "line 2, column 8", "there is no folder"),
+            ("[apps.a]\npath = \"x\"\n[apps.b]\npath = \"./x/\"\n", "line 4, column 8", "another app"),
+            ("[apps.\"My App\"]\npath = \"x\"\n", "line 1", "is no name for an app"),
+            ("[app]\nhealth_path = \"health\"\n", "line 2, column 15", "begins with"),
+            ("[apps.a]\nport = 0\n", "line 2, column 8", "no port"),
+            ("[environments.production]\nstart = \" \"\n", "line 2, column 9", "says nothing"),
+        ] {
+            let problem = settings(&MemoryTree::new([("wharf.toml", text), ("x/y", "")])).unwrap_err();
+            let told = problem.to_string();
+            assert!(told.contains(place) && told.contains(says), "{text}: {told}");
+            assert_eq!(problem.code, ProblemCode::Usage);
+        }
+    }
+
+    #[test]
+    fn the_apps_are_where_the_settings_say() {
+        let package = r#"{"name": "shown", "dependencies": {"express": "4"}, "scripts": {"start": "node a.js"}}"#;
+        let toml = "[apps.web]\npath = \"./examples/web/\"\n[apps.job]\npath = \"cron\"\nstart = \"./run\"\n[apps.x]\nport = 1\n";
+        let files = [("package.json", package), ("examples/web/package.json", package), ("cron/run", "#!/bin/sh\n")];
+        let plain = crate::detect::detect(&MemoryTree::new(files));
+        assert_eq!(plain.apps.iter().map(|app| app.path.as_str()).collect::<Vec<_>>(), ["."]);
+        let tree = MemoryTree::new(files.into_iter().chain([("wharf.toml", toml)]));
+        let found = crate::detect::detect(&tree);
+        let found = settings(&tree).unwrap().applied(&found, Environment::default());
+        let apps: Vec<_> =
+            found.apps.iter().map(|app| (app.path.as_str(), app.name.as_str(), app.stack.as_str())).collect();
+        assert_eq!(apps, [("cron", "job", "other"), ("examples/web", "web", "node")]);
+        assert_eq!(found.apps[0].start_command.as_deref(), Some("./run"));
+        let [warning] = found.warnings.as_slice() else { panic!("{:?}", found.warnings) };
+        assert_eq!(warning.says, "[apps.x] is no app of this project: there is job, web");
+        assert_eq!(crate::detect::detect_afresh(&tree).apps[0].name, "shown");
     }
 
     #[test]

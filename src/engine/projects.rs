@@ -82,7 +82,8 @@ impl Engine {
     /// What is in a project. `fresh` looks again even where nothing changed.
     pub async fn detection(&self, id: &ProjectId, fresh: bool) -> Result<Detection, Problem> {
         let project = self.0.project(id).await?;
-        Ok(self.0.examine(&project, fresh).await?.0)
+        let (detection, settings) = self.0.examine(&project, fresh).await?;
+        Ok(settings.applied(&detection, Environment::default()))
     }
 
     /// The files that would be generated, and how they stand to the project's own.

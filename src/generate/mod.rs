@@ -13,6 +13,7 @@ mod docker;
 mod escape;
 mod plan;
 mod services;
+mod settings_file;
 mod templates;
 mod version;
 mod view;
@@ -21,6 +22,7 @@ use crate::model::{AppProfile, Artifact, Problem};
 
 pub use compare::{Written, base_path, compare, writes};
 pub use plan::{PlanInput, plan};
+pub use settings_file::settings_file;
 pub use templates::Templates;
 
 /// What artifacts are made of besides the profile.

@@ -37,7 +37,9 @@ pub struct PlanInput<'a> {
 /// Makes the plan, and names what the app needs and nobody gave.
 pub fn plan(input: &PlanInput<'_>) -> Result<(Plan, Vec<String>), Problem> {
     let environment = input.key.environment;
-    let settings = input.settings.resolve(input.profile, environment);
+    let mut settings = input.settings.resolve(input.profile, environment);
+    // What is only said again, as `wharf init` does, is no wish of its own.
+    settings.start = settings.start.filter(|start| input.profile.start_command.as_ref() != Some(start));
     let mut profile = input.settings.applied_to(input.profile, environment);
     profile.dependencies.retain(|dependency| view::matters(&dependency.name));
     let services = match input.target.kind {

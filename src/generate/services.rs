@@ -57,13 +57,20 @@ struct Always {
     frameworks: Vec<String>,
 }
 
-/// The services that a profile names, in its order.
+/// The services that a profile names, in its order, each once: `postgres`, or with a version of its image
+/// `postgres:16`.
 pub(crate) fn of(profile: &AppProfile, templates: &Templates) -> Result<Vec<Service>, Problem> {
     let mut services = Vec::new();
-    for name in &profile.services {
-        if !services.iter().any(|known: &Service| known.name == *name) {
-            services.push(load(name, templates)?);
+    for wanted in &profile.services {
+        let (name, version) = wanted.split_once(':').map_or((wanted.as_str(), None), |(name, it)| (name, Some(it)));
+        if services.iter().any(|known: &Service| known.name == name) {
+            continue;
         }
+        let service = load(name, templates)?;
+        services.push(match version {
+            Some(version) => service.at(wanted, version)?,
+            None => service,
+        });
     }
     Ok(services)
 }
@@ -85,6 +92,22 @@ fn load(name: &str, templates: &Templates) -> Result<Service, Problem> {
 }
 
 impl Service {
+    /// The same with its image at that version.
+    fn at(self, wanted: &str, version: &str) -> Result<Self, Problem> {
+        // What may be a tag: https://docs.docker.com/reference/cli/docker/image/tag/
+        let is_tag = (1..=128).contains(&version.len())
+            && version.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_')
+            && version.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c));
+        if !is_tag {
+            let message = format!("“{wanted}” asks for no version of {} that there could be", self.label);
+            return Err(Problem::new(ProblemCode::Usage, "bad-service-version", message)
+                .why("a version is a tag of its image: letters, digits, “.”, “_” and “-”")
+                .fix(format!("write `{}:` and the version into `services` in wharf.toml", self.name)));
+        }
+        let image = self.image.rsplit_once(':').map_or(self.image.as_str(), |(image, _)| image);
+        Ok(Self { image: format!("{image}:{version}"), ..self })
+    }
+
     /// Its own environment.
     pub(crate) fn own_env(&self) -> Vec<EnvVar> {
         self.env.iter().map(|(name, value)| EnvVar { name: name.clone(), value: self.filled(value) }).collect()
@@ -211,6 +234,19 @@ mod tests {
         assert_eq!(env["DATABASE_URL"], url("mongodb://app:", "MONGO_PASSWORD", "@mongodb:27017/app?authSource=admin"));
         let env = env_of(&profile("node", None, &["postgres", "mongodb"], &["DATABASE_URL", "MONGO_URL"]));
         assert_eq!(env["DATABASE_URL"], url("postgresql://app:", "POSTGRES_PASSWORD", "@postgres:5432/app"));
+    }
+
+    #[test]
+    fn a_service_may_say_its_version() {
+        let services =
+            of(&profile("node", None, &["postgres:16", "redis", "postgres"], &[]), Templates::embedded()).unwrap();
+        let images: Vec<&str> = services.iter().map(|service| service.image.as_str()).collect();
+        assert_eq!((images.len(), images[0]), (2, "postgres:16"));
+        assert_eq!(services[0].name, "postgres");
+        for bad in ["postgres:", "postgres:1 6", "postgres:a/b", "postgres:16\nUSER root"] {
+            let problem = of(&profile("node", None, &[bad], &[]), Templates::embedded()).unwrap_err();
+            assert_eq!(problem.cause, "bad-service-version", "{bad}");
+        }
     }
 
     #[test]

@@ -29,7 +29,7 @@ pub(crate) struct View<'a> {
     port: u16,
     /// Empty where only the port can be probed.
     health_path: &'a str,
-    services: &'a [String],
+    services: Vec<&'a str>,
     system_packages: Vec<&'a str>,
     /// Extensions of PHP that Composer's manifest asks for.
     extensions: Vec<&'a str>,
@@ -73,7 +73,7 @@ impl<'a> View<'a> {
             output_dir: profile.output_dir.as_deref().unwrap_or("."),
             port: docker::container_port(profile).unwrap_or_default(),
             health_path: profile.health_path.as_deref().unwrap_or_default(),
-            services: &profile.services,
+            services: profile.services.iter().map(|name| name.split(':').next().unwrap_or(name)).collect(),
             system_packages: packages(&profile.system_packages),
             extensions: profile.dependencies.iter().filter_map(|dependency| extension(&dependency.name)).collect(),
             cgo: profile.dependencies.iter().any(|dependency| CALLS_C.contains(&dependency.name.as_str())),

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{AppProfile, Environment};
+use super::{AppProfile, Detection, Environment, Serving};
 
 /// A project's settings: what holds for all apps, for one app, for one environment.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -14,7 +14,7 @@ use super::{AppProfile, Environment};
 pub struct Settings {
     /// For every app.
     pub app: AppSettings,
-    /// For one app, by its name or its path.
+    /// For one app, by its name or its path. Where any of them says a `path`, those that do are the project's apps.
     pub apps: BTreeMap<String, AppSettings>,
     /// For every app in one environment.
     pub environments: BTreeMap<Environment, AppSettings>,
@@ -24,6 +24,8 @@ pub struct Settings {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct AppSettings {
+    /// Where the app is, relative to the project; only for one of the `apps`, which then is called by its key.
+    pub path: Option<String>,
     /// Instead of the detected install command.
     pub install: Option<String>,
     /// Instead of the detected build command.
@@ -36,7 +38,9 @@ pub struct AppSettings {
     pub health_path: Option<String>,
     /// The version of the runtime or compiler.
     pub runtime_version: Option<String>,
-    /// The services that it needs; an empty list means none.
+    /// System packages that building or running it needs, by Debian's names; an empty list means none.
+    pub packages: Option<Vec<String>>,
+    /// The services that it needs, `postgres` or with a version `postgres:16`; an empty list means none.
     pub services: Option<Vec<String>>,
     /// Environment variables with their values. Not the place for secrets.
     pub env: BTreeMap<String, String>,
@@ -60,12 +64,14 @@ impl AppSettings {
         let mut env = self.env.clone();
         env.extend(over.env.clone());
         Self {
+            path: over.path.clone().or_else(|| self.path.clone()),
             install: over.install.clone().or_else(|| self.install.clone()),
             build: over.build.clone().or_else(|| self.build.clone()),
             start: over.start.clone().or_else(|| self.start.clone()),
             port: over.port.or(self.port),
             health_path: over.health_path.clone().or_else(|| self.health_path.clone()),
             runtime_version: over.runtime_version.clone().or_else(|| self.runtime_version.clone()),
+            packages: over.packages.clone().or_else(|| self.packages.clone()),
             services: over.services.clone().or_else(|| self.services.clone()),
             env,
             bind: over.bind.or(self.bind),
@@ -78,6 +84,18 @@ impl AppSettings {
 }
 
 impl Settings {
+    /// The apps that have a path of their own: path and name. Where there are any, they are the project's apps.
+    pub fn places(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.apps.iter().filter_map(|(name, app)| Some((app.path.as_deref()?, name.as_str())))
+    }
+
+    /// What was detected, with what the settings say instead.
+    #[must_use]
+    pub fn applied(&self, detection: &Detection, environment: Environment) -> Detection {
+        let apps = detection.apps.iter().map(|app| self.applied_to(app, environment)).collect();
+        Detection { apps, ..detection.clone() }
+    }
+
     /// What holds for one app in one environment: all apps, then the environment, then the app by path, then by name.
     #[must_use]
     pub fn resolve(&self, app: &AppProfile, environment: Environment) -> AppSettings {
@@ -100,7 +118,16 @@ impl Settings {
         over(&mut profile.start_command, settings.start);
         over(&mut profile.health_path, settings.health_path);
         over(&mut profile.runtime_version, settings.runtime_version);
-        profile.port = settings.port.or(profile.port);
+        if settings.port.is_some() {
+            profile.port = settings.port;
+            // Whoever says where it listens says that it does.
+            if profile.serving == Serving::None {
+                profile.serving = Serving::Server;
+            }
+        }
+        if let Some(packages) = settings.packages {
+            profile.system_packages = packages;
+        }
         if let Some(services) = settings.services {
             profile.services = services;
         }
