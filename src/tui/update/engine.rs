@@ -14,6 +14,11 @@ pub(super) fn snapshot(model: &mut Model, snapshot: Snapshot) -> Vec<Effect> {
     let first = model.engine.is_none();
     model.link = Link::Up;
     model.seq = snapshot.seq;
+    // Once for each engine, and not again with each snapshot after it was put away.
+    let is_another = model.engine.as_ref().is_none_or(|known| known.started_at != snapshot.engine.started_at);
+    if let Some(problem) = snapshot.engine.notice.clone().filter(|_| is_another) {
+        model.notice = Some(Notice::Wrong(problem));
+    }
     model.engine = Some(snapshot.engine);
     model.targets = snapshot.targets;
     model.jobs = snapshot.jobs.into_iter().map(|job| (job.id.clone(), job)).collect();

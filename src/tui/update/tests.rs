@@ -51,6 +51,24 @@ fn said(model: &Model) -> &str {
 }
 
 #[test]
+fn what_the_engine_has_to_say_is_shown_once_for_each_engine() {
+    let mut model = model();
+    let mut snapshot = samples::snapshot(&["shop"], Vec::new());
+    let problem = Problem::new(ProblemCode::Failed, "state-corrupt", "the state was put aside");
+    snapshot.engine.notice = Some(problem.clone());
+    let told = |snapshot: &Snapshot| Message::Snapshot(Box::new(snapshot.clone()));
+    update(&mut model, told(&snapshot));
+    assert_eq!(model.notice, Some(Notice::Wrong(problem.clone())));
+    update(&mut model, key(KeyCode::Esc));
+    update(&mut model, told(&snapshot));
+    assert_eq!(model.notice, None);
+    // Another engine may have come to the same.
+    snapshot.engine.started_at = snapshot.engine.started_at.plus(std::time::Duration::from_secs(9));
+    update(&mut model, told(&snapshot));
+    assert_eq!(model.notice, Some(Notice::Wrong(problem)));
+}
+
+#[test]
 fn the_first_snapshot_looks_at_the_folder_and_at_docker() {
     let mut model = model();
     model.folder_path = Some("/srv/shop".into());
