@@ -58,8 +58,16 @@ fn lives(target: &str) {
     assert_eq!(back["status"], "healthy", "{back:#}");
     assert_eq!((says(&url).as_str(), &back["url"]), ("version 1", &first["url"]));
 
+    let since = || wharf.json(&["status", path])["deployments"][0]["running_since"].clone();
+    let first_run = since();
+    wharf.run(&["restart", path]).exits(0);
+    let second_run = since();
+    assert!(first_run.as_str().unwrap() < second_run.as_str().unwrap(), "{first_run} {second_run}");
+
     wharf.run(&["stop", path]).exits(0);
-    assert_eq!(status(&wharf, path), "stopped");
+    assert_eq!((status(&wharf, path), since()), (Value::from("stopped"), Value::Null));
+    let told = wharf.run(&["status", path]).exits(0).stdout;
+    assert!(told.contains("stopped for") && !told.contains(": stopped"), "{told}");
     assert!(http::get(&url, "/").is_err());
     wharf.run(&["restart", path]).exits(0);
     eventually("the restarted app answers", || http::get(&url, "/").ok());

@@ -30,8 +30,10 @@ pub(super) async fn finish(
     if context.json {
         output::json(&serde_json::json!({ "deployments": acted }));
     } else {
+        let known = client.snapshot().await?.deployments;
+        let all: Vec<&Deployment> = known.iter().chain(acted.iter().map(|one| &one.deployment)).collect();
         for Acted { deployment, job } in &acted {
-            let name = app_name(deployment);
+            let name = name_among(deployment, &all);
             output::line(match &job.state {
                 JobState::Failed { reason } => {
                     format!("{} {name}: {}", output::styled("✗", Style::Bad), output::one_line(reason))
@@ -42,6 +44,16 @@ pub(super) async fn finish(
         }
     }
     Ok(if failed { Outcome::Failed } else { Outcome::Done })
+}
+
+/// The app's name, with the environment where it is not the only one.
+fn name_among(deployment: &Deployment, all: &[&Deployment]) -> String {
+    let key = &deployment.key;
+    let is_elsewhere = |other: &&Deployment| {
+        (&other.key.project, &other.key.app) == (&key.project, &key.app) && other.key.environment != key.environment
+    };
+    let name = app_name(deployment);
+    if all.iter().any(is_elsewhere) { format!("{name} in {}", key.environment) } else { name }
 }
 
 /// The refusal where nothing of what was named can be acted on.

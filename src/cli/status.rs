@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::output::{self, Style};
 use super::{Context, Outcome, list::app_name, select::Selection};
 use crate::api::client::Client;
-use crate::model::{Deployment, Failure, HealthSample, Problem, Sample};
+use crate::model::{Deployment, Failure, HealthSample, Problem, Sample, Timestamp};
 
 /// Whose status to show.
 #[derive(Debug, Args)]
@@ -22,6 +22,8 @@ pub struct StatusArgs {
 struct Status {
     deployment: Deployment,
     live: Option<Deployment>,
+    /// Since when the instance that serves runs.
+    running_since: Option<Timestamp>,
     health: Option<HealthSample>,
     sample: Option<Sample>,
 }
@@ -50,12 +52,13 @@ pub(super) async fn run(args: StatusArgs, context: &Context) -> Result<Outcome, 
 
 async fn status(client: &Client, deployment: Deployment, live: Option<Deployment>) -> Result<Status, Problem> {
     let serving = live.as_ref().unwrap_or(&deployment);
-    let (health, sample) = if serving.status.is_up() {
-        (client.health(&serving.id).await?.pop(), client.samples(&serving.id).await?.pop())
+    let (running_since, health, sample) = if serving.status.is_up() {
+        let detail = client.deployment(serving.id.as_str()).await?;
+        (detail.running_since, client.health(&serving.id).await?.pop(), client.samples(&serving.id).await?.pop())
     } else {
-        (None, None)
+        (None, None, None)
     };
-    Ok(Status { deployment, live, health, sample })
+    Ok(Status { deployment, live, running_since, health, sample })
 }
 
 fn text(status: &Status) -> String {
@@ -68,8 +71,8 @@ fn text(status: &Status) -> String {
     if let Some(url) = &serving.url {
         row(&mut out, "url", url);
     }
-    if serving.status.is_up() {
-        row(&mut out, "up for", &output::age(serving.finished_at.unwrap_or(serving.status_since)));
+    if let Some(since) = status.running_since {
+        row(&mut out, "up for", &output::age(since));
     }
     if let Some(check) = &status.health {
         let latency = check.latency_ms.map(|millis| format!(", {millis:.0} ms")).unwrap_or_default();
@@ -92,7 +95,8 @@ fn text(status: &Status) -> String {
 fn head(deployment: &Deployment) -> String {
     let name = output::styled(&app_name(deployment), Style::Strong);
     let status = output::styled(deployment.status.as_str(), Style::of_status(deployment.status));
-    let reason = if deployment.status_reason.is_empty() {
+    // A reason may be no more than the status itself.
+    let reason = if ["", deployment.status.as_str()].contains(&deployment.status_reason.as_str()) {
         String::new()
     } else {
         format!(": {}", output::one_line(&deployment.status_reason))

@@ -10,7 +10,7 @@ use super::{Engine, Gap, Inner};
 use crate::model::{
     Deployment, DeploymentDetail, DeploymentFilter, DeploymentId, Event, EventKind, HealthSample, Job, JobId, JobsView,
     LogLine, LogQuery, Page, PageQuery, PortHolder, PortLease, Problem, ProjectId, ReleasesView, ReservePort, Sample,
-    Snapshot, TargetRef, TargetStatus,
+    Snapshot, TargetRef, TargetStatus, Timestamp,
 };
 use crate::os::clock;
 use crate::store::CacheKind;
@@ -19,6 +19,8 @@ use crate::store::CacheKind;
 const RECENT_JOBS: usize = 100;
 /// The first page of projects in a snapshot.
 const FIRST_PAGE: usize = 500;
+/// How long a target may take to say since when something runs.
+const GLANCE: Duration = Duration::from_secs(2);
 /// What a target answered is shown so long without asking it again.
 const TARGET_HOLDS: Duration = Duration::from_hours(1);
 
@@ -69,7 +71,8 @@ impl Engine {
         let deployment = engine.deployment_record(&DeploymentId::from(id)).await?;
         let plan = engine.store.plan(&deployment.id).await?;
         let history = engine.store.history(&deployment.id).await?;
-        Ok(DeploymentDetail { deployment, plan, history })
+        let running_since = engine.running_since(&deployment).await;
+        Ok(DeploymentDetail { deployment, plan, history, running_since })
     }
 
     /// The releases of the app that a deployment is of.
@@ -181,4 +184,13 @@ impl Inner {
 
 fn target_name(target: &TargetRef) -> String {
     format!("{} {}", target.kind, target.host.as_deref().unwrap_or_default())
+}
+
+impl Inner {
+    async fn running_since(&self, deployment: &Deployment) -> Option<Timestamp> {
+        let instance = deployment.live.as_ref().filter(|_| deployment.status.is_up())?;
+        let target = self.places.get(&deployment.target);
+        // What else is known of it does not wait for a target that is away.
+        tokio::time::timeout(GLANCE, target.running_since(instance)).await.ok()?.ok()?
+    }
 }

@@ -105,6 +105,8 @@ pub struct DeploymentDetail {
     pub plan: Option<Plan>,
     /// Every change of its status, oldest first.
     pub history: Vec<StatusChange>,
+    /// Since when the instance that serves runs, as its target says; null where none does or the target is away.
+    pub running_since: Option<Timestamp>,
 }
 
 /// Where a project is: a folder, or a git repository.

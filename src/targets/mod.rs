@@ -88,6 +88,9 @@ pub trait Target: Send + Sync + fmt::Debug {
     /// What it does just now.
     async fn state(&self, instance: &Instance) -> Result<InstanceState, TargetError>;
 
+    /// Since when it runs; nothing where it does not.
+    async fn running_since(&self, instance: &Instance) -> Result<Option<Timestamp>, TargetError>;
+
     /// What the target can tell of it when something went wrong: its description as JSON (secrets redacted), to be
     /// kept before it is removed.
     async fn inspect(&self, instance: &Instance) -> Result<String, TargetError>;

@@ -5,7 +5,8 @@ use bollard::query_parameters::InspectContainerOptions;
 
 use super::TargetError;
 use super::connect::{Engine, is_missing};
-use crate::model::InstanceState;
+use super::lifetime::nanos;
+use crate::model::{InstanceState, Timestamp};
 
 /// The container's description; nothing where it is gone.
 pub(super) async fn container(engine: &Engine, id: &str) -> Result<Option<ContainerInspectResponse>, TargetError> {
@@ -18,6 +19,13 @@ pub(super) async fn container(engine: &Engine, id: &str) -> Result<Option<Contai
 
 pub(super) async fn state(engine: &Engine, id: &str) -> Result<InstanceState, TargetError> {
     Ok(container(engine, id).await?.map_or(InstanceState::Gone, |found| state_of(&found)))
+}
+
+pub(super) async fn running_since(engine: &Engine, id: &str) -> Result<Option<Timestamp>, TargetError> {
+    let state = container(engine, id).await?.and_then(|found| found.state);
+    let started = state.filter(|state| state.running == Some(true)).and_then(|state| state.started_at);
+    let millis = started.and_then(|started| u64::try_from(nanos(&started) / 1_000_000).ok());
+    Ok(millis.map(Timestamp::from_millis))
 }
 
 /// The state that a description tells.

@@ -31,7 +31,7 @@ use bollard::query_parameters::RemoveImageOptionsBuilder;
 use futures_util::stream::BoxStream;
 
 use super::{BuildJob, Found, Launch, OutputLine, Report, Role, Target, TargetError};
-use crate::model::{AppKey, Instance, InstanceState, Kept, Plan, Sample, TargetRef, TargetStatus};
+use crate::model::{AppKey, Instance, InstanceState, Kept, Plan, Sample, TargetRef, TargetStatus, Timestamp};
 use connect::{Connector, is_missing};
 use names::Names;
 
@@ -134,6 +134,10 @@ impl Target for DockerTarget {
 
     async fn state(&self, instance: &Instance) -> Result<InstanceState, TargetError> {
         inspect::state(&self.connector.engine().await?, &instance.id).await
+    }
+
+    async fn running_since(&self, instance: &Instance) -> Result<Option<Timestamp>, TargetError> {
+        inspect::running_since(&self.connector.engine().await?, &instance.id).await
     }
 
     async fn inspect(&self, instance: &Instance) -> Result<String, TargetError> {

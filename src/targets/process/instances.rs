@@ -22,7 +22,7 @@ use super::folder::{Folder, Record, private_dir, write};
 use super::protocol::{Notice, Order, Request, Started, receive, send};
 use super::state::{Exit, Phase, RunState};
 use super::{blocking, error, socket};
-use crate::model::{InstanceState, Secret};
+use crate::model::{InstanceState, Secret, Timestamp};
 use crate::os::clock;
 use crate::os::process::{pid, signal_group};
 use crate::secrets::Vault;
@@ -220,6 +220,14 @@ impl Instances {
             }
         }
         Ok(folder.read_state().map_or_else(|_| never_started(), |state| state.instance_state()))
+    }
+
+    /// Since when the app runs.
+    pub(super) async fn running_since(&self, id: &str) -> Result<Option<Timestamp>, TargetError> {
+        if !matches!(self.state(id).await?, InstanceState::Running { .. }) {
+            return Ok(None);
+        }
+        Ok(self.folder(id).and_then(|folder| folder.read_state().ok()).and_then(|state| state.started_at))
     }
 
     /// Connects to the supervisor of an instance and asks for something; none where it does not run.

@@ -44,7 +44,7 @@ use self::usage::Meter;
 use super::{BuildJob, Found, Launch, OutputLine, Report, Role, Target, TargetError};
 use crate::model::{
     AppKey, Instance, InstanceState, Kept, LogStream, Plan, Sample, Secret, Serving, TargetKind, TargetRef,
-    TargetStatus,
+    TargetStatus, Timestamp,
 };
 use crate::os::archive::{self, ArchiveError};
 use crate::os::clock;
@@ -292,6 +292,10 @@ impl Target for ProcessTarget {
 
     async fn state(&self, instance: &Instance) -> Result<InstanceState, TargetError> {
         self.instances.state(&instance.id).await
+    }
+
+    async fn running_since(&self, instance: &Instance) -> Result<Option<Timestamp>, TargetError> {
+        self.instances.running_since(&instance.id).await
     }
 
     async fn inspect(&self, instance: &Instance) -> Result<String, TargetError> {

@@ -18,6 +18,9 @@ pub(super) struct RunState {
     pub(super) restarts: u32,
     /// How it ended last.
     pub(super) last_exit: Option<Exit>,
+    /// When it was started last.
+    #[serde(default)]
+    pub(super) started_at: Option<Timestamp>,
 }
 
 /// What a supervised app does.

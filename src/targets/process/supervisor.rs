@@ -75,7 +75,14 @@ async fn run(folder: &Path) -> io::Result<()> {
     tokio::spawn(shut_down(stop.clone(), signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?));
     let first = Run::start(&order, &output)?;
     let child = Some(first.identity.clone());
-    let state = RunState { supervisor, child, phase: Phase::Running, restarts: 0, last_exit: None };
+    let state = RunState {
+        supervisor,
+        child,
+        phase: Phase::Running,
+        restarts: 0,
+        last_exit: None,
+        started_at: Some(clock::now()),
+    };
     let states = States { folder, now: watch::channel(state).0 };
     if let Err(error) = states.write() {
         first.end(Duration::ZERO, &mut children).await;
@@ -174,6 +181,7 @@ impl Supervisor {
                 state.restarts += 1;
                 state.phase = if child.is_some() { Phase::Running } else { Phase::Waiting };
                 state.child = child;
+                state.started_at = Some(clock::now());
             });
         }
     }
