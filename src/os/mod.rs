@@ -8,6 +8,7 @@ pub mod docker_host;
 pub mod dockerignore;
 pub mod git;
 pub mod http;
+pub mod listeners;
 pub mod paths;
 pub mod process;
 pub mod project_files;

@@ -91,6 +91,9 @@ pub trait Target: Send + Sync + fmt::Debug {
     /// Since when it runs; nothing where it does not.
     async fn running_since(&self, instance: &Instance) -> Result<Option<Timestamp>, TargetError>;
 
+    /// Another program that listens on the instance's port, in words, where that is certain.
+    async fn port_taken_by(&self, instance: &Instance) -> Option<String>;
+
     /// What the target can tell of it when something went wrong: its description as JSON (secrets redacted), to be
     /// kept before it is removed.
     async fn inspect(&self, instance: &Instance) -> Result<String, TargetError>;

@@ -115,11 +115,25 @@ impl Run {
             }
         })
         .await;
+        if let Err(Unhealthy::Target(error)) = proven {
+            return Err(error.into());
+        }
+        // It was free when it was given. Whoever has it now may even have given the healthy answer.
+        if let (Some(port), Some(by)) = (instance.port, self.target.port_taken_by(instance).await) {
+            return Err(Stop::Failed(Box::new(port_lost(port, &by))));
+        }
         proven.map_err(|unhealthy| match unhealthy {
             Unhealthy::Target(error) => error.into(),
             Unhealthy::Exited { exit_code, detail } => Stop::Failed(Box::new(exited(exit_code, &detail))),
         })
     }
+}
+
+fn port_lost(port: u16, by: &str) -> Problem {
+    let message = format!("another program took port {port} before the app listened on it");
+    Problem::new(ProblemCode::Failed, "port-in-use", message)
+        .why(format!("{by} listens on it"))
+        .fix("stop that program and deploy again, or deploy with another `--port`")
 }
 
 fn exited(exit_code: Option<i32>, detail: &str) -> Problem {

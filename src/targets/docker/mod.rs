@@ -140,6 +140,11 @@ impl Target for DockerTarget {
         inspect::running_since(&self.connector.engine().await?, &instance.id).await
     }
 
+    async fn port_taken_by(&self, _instance: &Instance) -> Option<String> {
+        // Docker itself holds the port from the start.
+        None
+    }
+
     async fn inspect(&self, instance: &Instance) -> Result<String, TargetError> {
         inspect::describe(&self.connector.engine().await?, &instance.id).await
     }

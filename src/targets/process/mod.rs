@@ -48,6 +48,7 @@ use crate::model::{
 };
 use crate::os::archive::{self, ArchiveError};
 use crate::os::clock;
+use crate::os::listeners::{self, Listener};
 
 pub use self::static_files::serve_static;
 pub use self::supervisor::supervise;
@@ -296,6 +297,21 @@ impl Target for ProcessTarget {
 
     async fn running_since(&self, instance: &Instance) -> Result<Option<Timestamp>, TargetError> {
         self.instances.running_since(&instance.id).await
+    }
+
+    async fn port_taken_by(&self, instance: &Instance) -> Option<String> {
+        let (port, supervisor) = (instance.port?, self.instances.supervisor(&instance.id));
+        let listening = blocking(move || Ok(listeners::on(port))).await.ok()?;
+        // What the app started is below its supervisor, and of this account.
+        let account = rustix::process::getuid().as_raw();
+        let is_own = |one: &Listener| match one.pid {
+            Some(pid) => supervisor.is_some_and(|own| listeners::is_below(pid, own)),
+            None => one.account == account,
+        };
+        if listening.iter().any(is_own) {
+            return None;
+        }
+        listening.first().map(ToString::to_string)
     }
 
     async fn inspect(&self, instance: &Instance) -> Result<String, TargetError> {
