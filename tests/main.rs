@@ -22,4 +22,5 @@ mod properties_ports;
 mod properties_store;
 mod store_kill;
 mod support;
+mod told;
 mod vulnerabilities;

@@ -70,6 +70,9 @@ fn text(preview: &PlanPreview) -> String {
         };
         row("env", &format!("{}={value}", variable.name));
     }
+    for warning in &preview.warnings {
+        row("warning", &format!("{}: {}", warning.file, warning.says));
+    }
     for name in &preview.missing_env {
         row("missing", &format!("{name}: give it with --set {name}=… or --secret {name}"));
     }

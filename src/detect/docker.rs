@@ -43,6 +43,9 @@ pub(super) fn read(folder: Folder<'_>) -> Docker {
     if let Some(name) = DOCKERFILES.iter().find(|name| folder.has(name)) {
         let path = folder.at(name);
         if let Some(text) = folder.text(name) {
+            if let Some(fault) = broken(&text) {
+                folder.project().warn(&path, fault);
+            }
             docker.port = exposed(&text);
             let port = docker.port.map_or(String::new(), |port| format!(" and exposes {port}"));
             docker.evidence.push(Evidence { file: path.clone(), says: format!("builds the app{port}") });
@@ -84,8 +87,25 @@ fn exposed(text: &str) -> Option<u16> {
     port
 }
 
+/// What a builder would stumble over at once. A builder says the rest, and says it better.
+fn broken(text: &str) -> Option<String> {
+    let mut lines = text.lines().enumerate().map(|(at, line)| (at + 1, line.trim()));
+    let Some((at, first)) = lines.find(|(_, line)| !line.is_empty() && !line.starts_with('#')) else {
+        return Some("it says nothing".to_owned());
+    };
+    let word = first.split_whitespace().next().unwrap_or("");
+    let is = |wanted: &str| word.eq_ignore_ascii_case(wanted);
+    if !is("FROM") && !is("ARG") {
+        return Some(format!("it begins with “{word}” at line {at}, and a Dockerfile begins with FROM"));
+    }
+    let from = |line: &str| line.split_whitespace().next().is_some_and(|word| word.eq_ignore_ascii_case("FROM"));
+    (!from(first) && !lines.any(|(_, line)| from(line))).then(|| "there is no FROM in it".to_owned())
+}
+
 fn read_compose(compose: &Value, above: Folder<'_>, app: Folder<'_>, path: &str, docker: &mut Docker) {
-    let Some(services) = compose.get("services").and_then(Value::as_object) else { return };
+    let Some(services) = compose.get("services").and_then(Value::as_object) else {
+        return above.project().warn(path, "it names no services".to_owned());
+    };
     let own = services.iter().find(|(_, service)| builds(service, above, app));
     // In a folder of several apps only what the compose file gives to this one counts.
     let builders = services.values().filter(|service| service.get("build").is_some()).count();

@@ -248,6 +248,25 @@ fn what_is_malformed_is_told_with_its_place_for_every_format() {
 }
 
 #[test]
+fn a_dockerfile_or_compose_file_that_cannot_be_used_is_told() {
+    let cases = [
+        ("Dockerfile", "# build\nFORM debian\n", Some("“FORM” at line 2")),
+        ("Dockerfile", "ARG TAG=12\nRUN true\n", Some("no FROM")),
+        ("Dockerfile", "# nothing\n", Some("says nothing")),
+        ("Dockerfile", "# escape=`\n\narg TAG=12\nfrom debian:$TAG\n", None),
+        ("compose.yaml", "services: [\n", Some("malformed YAML")),
+        ("compose.yaml", "just a text\n", Some("names no services")),
+        ("compose.yaml", "services: {db: {image: postgres}}\n", None),
+    ];
+    for (file, text, told) in cases {
+        let found = detect_files(&[(file, text), ("package.json", "{}"), ("index.js", "")]);
+        let says = found.warnings.iter().find(|warning| warning.file == file).map(|warning| warning.says.as_str());
+        assert_eq!(says.is_some(), told.is_some(), "{text}: {says:?}");
+        assert!(says.unwrap_or_default().contains(told.unwrap_or_default()), "{text}: {says:?}");
+    }
+}
+
+#[test]
 fn every_stack_is_whole() {
     for stack in Registry::embedded().unwrap().stacks() {
         assert!(!stack.language.is_empty(), "{}", stack.name);

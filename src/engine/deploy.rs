@@ -19,7 +19,7 @@ use super::error::EngineError;
 use super::records;
 use crate::model::{
     Action, AppKey, Deployment, DeploymentId, DeploymentStatus, EventKind, LogStream, Plan, Problem, ProblemCode,
-    StepName, StepStatus,
+    Project, StepName, StepStatus,
 };
 use crate::targets::{BuildJob, Launch, Report, Target};
 pub(super) use failure::record_panic;
@@ -27,6 +27,9 @@ use report::StepReport;
 
 /// Finding and holding a port, or a network, is a matter of moments.
 const SHORT: Duration = Duration::from_mins(1);
+
+/// So many warnings of detection stand in a deployment's log.
+const MOST_WARNINGS: usize = 20;
 
 /// How a deployment's job ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -190,11 +193,17 @@ impl Run {
             return Ok(digest);
         }
         let project = self.engine.project(&self.key.project).await?;
+        let warned = self.tell_warnings(&project, &report).await?;
         let packed = self.engine.sources.pack(&project.root, &self.plan.build).await?;
         for warning in &packed.warnings {
             report.line("", LogStream::Wharf, warning);
         }
-        report.detail(&format!("{} files, {}", packed.files, in_words(packed.bytes)));
+        let warned = match warned {
+            0 => String::new(),
+            1 => ", 1 warning".to_owned(),
+            several => format!(", {several} warnings"),
+        };
+        report.detail(&format!("{} files, {}{warned}", packed.files, in_words(packed.bytes)));
         let commit = crate::os::git::commit_of(&project.root).await;
         let digest = packed.digest.clone();
         self.engine
@@ -204,6 +213,19 @@ impl Run {
             })
             .await?;
         Ok(digest)
+    }
+
+    /// Says what detection could not make sense of, and returns how much that was.
+    async fn tell_warnings(&self, project: &Project, report: &StepReport) -> Result<usize, EngineError> {
+        let warnings = self.engine.examine(project, false).await?.0.warnings;
+        for warning in warnings.iter().take(MOST_WARNINGS) {
+            report.line("", LogStream::Wharf, &format!("warning: {}: {}", warning.file, warning.says));
+        }
+        if warnings.len() > MOST_WARNINGS {
+            let rest = warnings.len() - MOST_WARNINGS;
+            report.line("", LogStream::Wharf, &format!("warning: and {rest} more: `wharf detect` shows them"));
+        }
+        Ok(warnings.len())
     }
 
     /// The snapshot of an earlier attempt, or of the release to go back to.

@@ -134,22 +134,24 @@ impl Inner {
         }
         let mut previews = Vec::new();
         for profile in apps {
-            previews.push(self.preview(project, profile, &settings, request).await?);
+            let (plan, missing_env) = self.planned(project, profile, &settings, request).await?;
+            previews.push(PlanPreview { plan, missing_env, warnings: detection.warnings.clone() });
         }
         Ok(previews)
     }
 
-    async fn preview(
+    /// The plan of one app, and the names that nobody gave.
+    async fn planned(
         &self,
         project: &Project,
         profile: &AppProfile,
         settings: &Settings,
         request: &DeployRequest,
-    ) -> Result<PlanPreview, EngineError> {
+    ) -> Result<(Plan, Vec<String>), EngineError> {
         let key = AppKey { project: project.id.clone(), app: profile.name.clone(), environment: request.environment };
         let sealed = self.store.secret_names(&key).await?;
         let secrets: BTreeSet<String> = sealed.into_iter().chain(request.secrets.keys().cloned()).collect();
-        let (plan, missing_env) = generate::plan(&PlanInput {
+        Ok(generate::plan(&PlanInput {
             key: &key,
             context: Context::new(&project.name),
             target: &request.target,
@@ -159,8 +161,7 @@ impl Inner {
             set: &request.set,
             secrets: &secrets,
             port: request.port,
-        })?;
-        Ok(PlanPreview { plan, missing_env })
+        })?)
     }
 
     /// A target that does not answer is told at once, and not after a build was waited for.

@@ -9,6 +9,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::{
     Artifact, ArtifactState, Deployment, DeploymentId, DeploymentStatus, Environment, Job, Plan, PortLease, Problem,
     Project, ProjectId, Release, Secret, StatusChange, StepName, TargetKind, TargetRef, TargetStatus, Timestamp,
+    Warning,
 };
 
 /// The version of the API. A client and an engine whose numbers differ do not talk.
@@ -163,6 +164,8 @@ pub struct PlanPreview {
     pub plan: Plan,
     /// Names that the app needs and that nobody gave.
     pub missing_env: Vec<String>,
+    /// What detection could not make sense of in the project.
+    pub warnings: Vec<Warning>,
 }
 
 /// Asks to go back to a release.

@@ -331,5 +331,5 @@ pub(crate) fn plan(missing: &[&str]) -> PlanPreview {
         },
         timeouts: Timeouts::default(),
     };
-    PlanPreview { plan, missing_env: missing.iter().map(|name| (*name).to_owned()).collect() }
+    PlanPreview { plan, missing_env: missing.iter().map(|name| (*name).to_owned()).collect(), warnings: Vec::new() }
 }
