@@ -60,7 +60,7 @@ fn an_app_that_nothing_starts_is_told_so() {
     let profile = AppProfile { start_command: None, ..profiles::express() };
     let problem = artifacts(&profile, &Context::new("shop")).unwrap_err();
     assert_eq!(problem.cause, "no-start-command");
-    let profile = profiles::of("cobol", "./x");
+    let profile = profiles::of("fortran", "./x");
     assert_eq!(artifacts(&profile, &Context::new("shop")).unwrap_err().cause, "no-template");
 }
 

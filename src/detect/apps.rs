@@ -68,7 +68,7 @@ pub(super) struct App<'p> {
 
 impl<'p> App<'p> {
     fn read(candidate: Candidate<'p>, others: Vec<&'p str>) -> Self {
-        let sources = Sources::new(candidate.folder, &candidate.stack.extensions, others);
+        let sources = Sources::new(candidate.folder, candidate.stack, others);
         let mut facts = stacks::read(&candidate.stack.name, &sources);
         let sources = match &facts.swallows {
             Some(below) => sources.with(&candidate.folder.at(below)),

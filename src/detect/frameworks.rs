@@ -95,7 +95,8 @@ fn weigh<'p>(rule: &'p FrameworkRule, candidate: &Candidate<'p>, facts: &Facts) 
         };
         let version = dependency.version.as_deref().map(|version| format!(" {version}")).unwrap_or_default();
         let says = format!("depends on {}{version}", dependency.name);
-        let manifest = facts.files.first().map_or_else(|| folder.at(""), |file| folder.at(file));
+        let manifest =
+            facts.files.first().or(candidate.files.first()).map_or_else(|| folder.at(""), |file| folder.at(file));
         evidence.push(Evidence { file: manifest, says });
     }
     if named.is_some() {

@@ -279,8 +279,10 @@ fn evidence(app: &App<'_>, manager: Option<&Manager>, found: &versions::Found, d
     let folder = app.folder();
     let stack = app.candidate.stack;
     let mut evidence = Vec::new();
+    // A stack of many languages is none itself.
+    let language = app.facts.language.as_ref().filter(|_| stack.yields).unwrap_or(&stack.language);
     for file in &app.candidate.files {
-        evidence.push(Evidence { file: folder.at(file), says: format!("speaks for {}", stack.language) });
+        evidence.push(Evidence { file: folder.at(file), says: format!("speaks for {language}") });
     }
     if let Some(framework) = &app.framework {
         evidence.extend(framework.evidence.iter().cloned());

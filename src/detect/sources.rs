@@ -4,6 +4,7 @@ use std::cell::OnceCell;
 use std::rc::Rc;
 
 use super::project::Folder;
+use super::registry::Stack;
 
 /// So many source files of an app are looked into at most.
 const FILES: usize = 400;
@@ -49,14 +50,15 @@ const SHOWN: &[&str] = &["example", "examples", "sample", "samples", "demo", "de
 pub(super) struct Sources<'p> {
     pub folder: Folder<'p>,
     endings: &'p [String],
+    kept: &'p [String],
     others: Vec<&'p str>,
     files: OnceCell<Vec<String>>,
 }
 
 impl<'p> Sources<'p> {
-    /// The sources with those endings below `folder`; `others` are the paths of other packages.
-    pub(super) fn new(folder: Folder<'p>, endings: &'p [String], others: Vec<&'p str>) -> Self {
-        Self { folder, endings, others, files: OnceCell::new() }
+    /// The stack's sources below `folder`; `others` are the paths of other packages.
+    pub(super) fn new(folder: Folder<'p>, stack: &'p Stack, others: Vec<&'p str>) -> Self {
+        Self { folder, endings: &stack.extensions, kept: &stack.source_folders, others, files: OnceCell::new() }
     }
 
     /// The paths of the files, relative to the project, the nearest first.
@@ -66,7 +68,8 @@ impl<'p> Sources<'p> {
                 // `com/example` is a package, `example` at the top is an example.
                 let shows = SHOWN.contains(&child.name())
                     && child.parent().is_some_and(|above| above.path() == self.folder.path());
-                shows || ASIDE.contains(&child.name()) || self.others.contains(&child.path())
+                let aside = ASIDE.contains(&child.name()) && !self.kept.iter().any(|kept| kept == child.name());
+                shows || aside || self.others.contains(&child.path())
             })
         })
     }

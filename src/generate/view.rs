@@ -12,6 +12,7 @@ pub(crate) struct View<'a> {
     project: &'a str,
     app: &'a str,
     framework: &'a str,
+    language: &'a str,
     package_manager: &'a str,
     package_manager_version: Option<&'a str>,
     /// The version asked for; for the filter `pin`.
@@ -62,6 +63,7 @@ impl<'a> View<'a> {
             project: ctx.project,
             app: &profile.name,
             framework: profile.framework.as_ref().map_or("", |framework| &framework.name),
+            language: &profile.language.name,
             package_manager: profile.package_manager.as_deref().unwrap_or_default(),
             package_manager_version: profile.package_manager_version.as_deref(),
             runtime: profile.runtime_version.as_deref(),

@@ -2,6 +2,10 @@
 
 mod bun;
 mod clojure;
+mod cobol;
+mod cpp;
+mod crystal;
+mod dart;
 mod deno;
 mod dotnet;
 mod elixir;
@@ -10,14 +14,19 @@ mod go;
 mod haskell;
 mod java;
 mod jvm;
+mod lua;
 mod node;
+mod other;
 mod php;
 mod python;
 mod ruby;
 mod rust;
 mod scala;
+mod sites;
+mod swift;
+mod zig;
 
-use super::facts::{Facts, Role};
+use super::facts::Facts;
 use super::registry::FrameworkRule;
 use super::sources::Sources;
 
@@ -39,8 +48,15 @@ pub(super) fn read(stack: &str, sources: &Sources<'_>) -> Facts {
         "clojure" => clojure::read(sources),
         "haskell" => haskell::read(sources),
         "scala" => scala::read(sources),
-        // A page is to be served, whatever else is there.
-        "static" => Facts { role: Role::App, ..Facts::default() },
+        "swift" => swift::read(sources),
+        "zig" => zig::read(sources),
+        "crystal" => crystal::read(sources),
+        "dart" => dart::read(sources),
+        "lua" => lua::read(sources),
+        "cpp" => cpp::read(sources),
+        "cobol" => cobol::read(sources),
+        "static" => sites::read(sources),
+        "other" => other::read(sources),
         _ => Facts::default(),
     }
 }
@@ -58,4 +74,17 @@ pub(super) fn finish(stack: &str, sources: &Sources<'_>, framework: Option<&Fram
 /// Whether a file's name ends in one of these, which stand without their dot.
 fn ends_in(file: &str, endings: &[&str]) -> bool {
     file.rsplit_once('.').is_some_and(|(_, ending)| endings.contains(&ending))
+}
+
+/// The text in quotes behind a mark: `name: "shop"`.
+fn quoted_after(text: &str, mark: &str) -> Option<String> {
+    let (_, rest) = text.split_once(mark)?;
+    let inside = rest.trim_start().strip_prefix('"')?.split('"').next()?;
+    Some(inside.to_owned())
+}
+
+/// What stands between two marks; all behind the first where the other does not follow.
+fn between<'t>(text: &'t str, before: &str, after: &str) -> &'t str {
+    let rest = text.split_once(before).map_or("", |(_, rest)| rest);
+    rest.split(after).next().unwrap_or(rest)
 }
