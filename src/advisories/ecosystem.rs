@@ -47,15 +47,24 @@ pub(super) fn normal(ecosystem: &str, name: &str) -> String {
 ///
 /// `locked`: whether a lock file stands beside the manifest. Cargo reads a bare version in a manifest as a range.
 pub fn package(ecosystem: &str, name: &str, version: Option<&str>, locked: bool) -> Result<Package, NotScannedReason> {
-    // Plugins of Gradle, for one, stand among the dependencies by a name of their own.
-    let is_listed =
-        ecosystem != "Maven" || name.split_once(':').is_some_and(|(group, name)| !group.is_empty() && !name.is_empty());
-    if !is_listed || name.is_empty() || name.len() > 300 || name.contains(char::is_control) {
-        return Err(NotScannedReason::NoDatabase);
-    }
+    let name = listed(ecosystem, name).ok_or(NotScannedReason::NoDatabase)?;
     let version = version.and_then(|version| exact(ecosystem, version.trim(), locked));
     let version = version.filter(|version| version.len() <= 200).ok_or(NotScannedReason::NoExactVersion)?;
-    Ok(Package { ecosystem: ecosystem.to_owned(), name: name.to_owned(), version: version.to_owned() })
+    Ok(Package { ecosystem: ecosystem.to_owned(), name, version: version.to_owned() })
+}
+
+/// The name as the database has it; none where it can have none of that form.
+fn listed(ecosystem: &str, name: &str) -> Option<String> {
+    if name.is_empty() || name.len() > 300 || name.contains(char::is_control) {
+        return None;
+    }
+    if ecosystem != "Maven" {
+        return Some(name.to_owned());
+    }
+    // Clojure writes a slash. Plugins of Gradle stand among the dependencies by a name of another form.
+    let (group, artifact) = name.split_once([':', '/'])?;
+    let is_part = |part: &str| !part.is_empty() && !part.contains([':', '/']);
+    (is_part(group) && is_part(artifact)).then(|| format!("{group}:{artifact}"))
 }
 
 fn exact<'v>(ecosystem: &str, version: &'v str, locked: bool) -> Option<&'v str> {
@@ -140,6 +149,8 @@ mod tests {
         assert_eq!(package("npm", "name", None, true), Err(NotScannedReason::NoExactVersion));
         assert!(package("crates.io", "serde", Some("1.0.0"), false).is_err(), "^1.0.0 without a lock");
         assert!(package("crates.io", "serde", Some("1.0.0"), true).is_ok());
+        let clojure = package("Maven", "org.clojure/clojure", Some("1.12.0"), true).unwrap();
+        assert_eq!(clojure.name, "org.clojure:clojure");
         let plugin = package("Maven", "org.springframework.boot", Some("3.4.0"), true);
         assert_eq!(plugin, Err(NotScannedReason::NoDatabase));
     }

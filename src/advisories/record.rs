@@ -189,10 +189,11 @@ fn first_line(text: &str) -> Option<String> {
     let is_mark = |letter: char| "#*_`> ".contains(letter);
     let line =
         text.lines().map(|line| line.trim_matches(is_mark)).find(|line| line.chars().any(char::is_alphanumeric))?;
-    let line: String = line.chars().take(10 * SUMMARY).collect();
+    let plain = line.chars().take(10 * SUMMARY).map(|letter| if letter == '\t' { ' ' } else { letter });
+    let line: String = plain.filter(|letter| !letter.is_control()).collect();
     let line = LINK.as_ref().map_or(line.as_str().into(), |link| link.replace_all(&line, "$1"));
     let words: Vec<&str> = line.split_whitespace().filter(|word| !word.contains("://")).collect();
-    let plain: String = words.join(" ").chars().filter(|letter| !letter.is_control()).collect();
+    let plain = words.join(" ");
     if plain.chars().count() <= SUMMARY {
         return Some(plain);
     }
@@ -201,6 +202,8 @@ fn first_line(text: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::model::Severity;
 
@@ -243,6 +246,24 @@ mod tests {
         assert_eq!(says("a\u{1b}[31mb\tc"), "a[31mb c");
         assert_eq!(says(&"ü".repeat(500)).chars().count(), SUMMARY);
         assert_eq!(first_line(" \n#\n"), None);
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_break_it(at in 0..RECORD.len(), with in prop::collection::vec(any::<u8>(), 0..4), cut in any::<bool>()) {
+            let mut bytes = RECORD.as_bytes().to_vec();
+            let end = if cut { bytes.len() } else { (at + with.len()).min(bytes.len()) };
+            bytes.splice(at..end, with);
+            if let Ok(advisory) = Advisory::read(&bytes) {
+                prop_assert!(is_id(&advisory.id) && advisory.summary.chars().count() <= SUMMARY);
+            }
+        }
+
+        #[test]
+        fn a_summary_is_always_plain(text in "(\\PC|[\\[\\]()\\x1b\\n:/ ]){0,400}") {
+            let line = first_line(&text).unwrap_or_default();
+            prop_assert!(!line.contains(char::is_control) && !line.contains("://"), "{line:?}");
+        }
     }
 
     #[test]

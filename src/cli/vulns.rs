@@ -119,7 +119,11 @@ async fn import(args: &ImportArgs, context: &Context) -> Result<Outcome, Problem
             .why(error)
             .fix("check the path")
     })?;
-    let report = context.client().await?.import_advisories(&path).await?;
+    let client = context.client().await?;
+    if !context.json && output::is_interactive() {
+        output::note("This may take a minute.");
+    }
+    let report = client.import_advisories(&path).await?;
     if context.json {
         output::json(&report);
         return Ok(Outcome::Done);
@@ -288,12 +292,11 @@ fn row(one: &Vulnerability) -> [(String, Style); 5] {
         Severity::Low | Severity::Unknown => Style::Plain,
     };
     let score = one.score.map(|score| format!(" {score:.1}")).unwrap_or_default();
-    let cve = one.aliases.iter().find(|name| name.starts_with("CVE-"));
     [
         (format!("{}{score}", one.severity), style),
         (format!("{} {}", one.package, one.version), Style::Strong),
         (one.fixed.clone().unwrap_or_else(|| "-".to_owned()), Style::Good),
-        (cve.map_or_else(|| one.id.clone(), |cve| format!("{} ({cve})", one.id)), Style::Faint),
+        (one.id.clone(), Style::Faint),
         (one.summary.clone(), Style::Plain),
     ]
 }
