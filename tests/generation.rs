@@ -108,7 +108,7 @@ fn everything_generated_stands_the_checks() {
             assert!(faults.is_empty(), "{name}: {faults:#?}\n{}", artifact.content);
         }
     }
-    assert_eq!(unstarted, ["tests/fixtures/stacks/java/spring"]);
+    assert!(unstarted.is_empty(), "{unstarted:?}");
 }
 
 fn subfolders(folder: &Path) -> Vec<PathBuf> {

@@ -49,7 +49,8 @@ pub(super) struct Stack {
     pub managers: Vec<Manager>,
     /// Its frameworks.
     pub frameworks: Vec<FrameworkRule>,
-    /// A stack whose frameworks, build tools and services are its own too; what it says itself comes first.
+    /// A stack whose frameworks, build tools and services are its own too; what it says itself comes first. Of its
+    /// managers, versions, commands and marks it takes those of a kind of which it says none itself.
     pub shares_with: Option<String>,
     /// Tools that build, the most telling first.
     pub build_tools: Vec<BuildTool>,
@@ -309,6 +310,21 @@ fn share(stacks: &mut [Stack]) {
         for (service, packages) in other.services {
             stack.services.entry(service).or_insert(packages);
         }
+        if stack.versions.default.is_empty() {
+            stack.versions = other.versions;
+        }
+        take(&mut stack.managers, other.managers);
+        take(&mut stack.build, other.build);
+        take(&mut stack.start, other.start);
+        take(&mut stack.env, other.env);
+        take(&mut stack.listens, other.listens);
+        take(&mut stack.port_marks, other.port_marks);
+    }
+}
+
+fn take<T>(own: &mut Vec<T>, other: Vec<T>) {
+    if own.is_empty() {
+        *own = other;
     }
 }
 

@@ -36,6 +36,8 @@ pub(crate) struct View<'a> {
     extensions: Vec<&'a str>,
     /// Whether a Go program calls C.
     cgo: bool,
+    /// The line of Tomcat whose servlets a Java program is written for: they are Jakarta's since 10.
+    tomcat: &'static str,
     /// Whether installing needs the sources too, as `pip install .` does.
     installs_itself: bool,
     /// The names of the files that detection read in the app's folder.
@@ -79,6 +81,7 @@ impl<'a> View<'a> {
             system_packages: packages(&profile.system_packages),
             extensions: profile.dependencies.iter().filter_map(|dependency| extension(&dependency.name)).collect(),
             cgo: profile.dependencies.iter().any(|dependency| CALLS_C.contains(&dependency.name.as_str())),
+            tomcat: tomcat(profile),
             installs_itself: install.is_some_and(installs_itself),
             files: own_files(profile),
             workspace,
@@ -98,7 +101,17 @@ impl Built {
 
 /// What generation looks at among the dependencies; a plan keeps these and no others.
 pub(crate) fn matters(dependency: &str) -> bool {
-    extension(dependency).is_some() || CALLS_C.contains(&dependency)
+    extension(dependency).is_some() || CALLS_C.contains(&dependency) || is_before_jakarta(dependency)
+}
+
+fn tomcat(profile: &AppProfile) -> &'static str {
+    let old = profile.dependencies.iter().any(|dependency| is_before_jakarta(&dependency.name));
+    if old { "9.0" } else { "10.1" }
+}
+
+/// The servlets of Java EE, which are other classes than those of Jakarta EE.
+fn is_before_jakarta(dependency: &str) -> bool {
+    ["javax.servlet:", "javax:javaee", "javax.ws.rs:"].iter().any(|beginning| dependency.starts_with(beginning))
 }
 
 /// Go modules that do not build without a C compiler.

@@ -11,10 +11,12 @@ mod dotnet;
 mod elixir;
 mod gleam;
 mod go;
+mod gradle;
 mod haskell;
 mod java;
 mod jvm;
 mod lua;
+mod maven;
 mod node;
 mod other;
 mod php;
@@ -40,7 +42,7 @@ pub(super) fn read(stack: &str, sources: &Sources<'_>) -> Facts {
         "php" => php::read(sources),
         "go" => go::read(sources),
         "ruby" => ruby::read(sources),
-        "java" => java::read(sources),
+        "java" | "kotlin" => java::read(stack, sources),
         "dotnet" => dotnet::read(sources),
         "rust" => rust::read(sources),
         "elixir" => elixir::read(sources),

@@ -24,7 +24,7 @@ const STAGING: &[&str] =
 pub(super) fn read(sources: &Sources<'_>) -> Facts {
     let folder = sources.folder;
     if !folder.has("build.sbt") && (folder.has("pom.xml") || folder.find("build.gradle*").is_some()) {
-        return java::read(sources);
+        return java::read("scala", sources);
     }
     let mut facts = Facts::default();
     if folder.has("build.sbt") {
