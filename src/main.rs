@@ -53,6 +53,8 @@ fn run(arguments: Arguments) -> Result<Outcome, Problem> {
         Some(Command::Engine(EngineCommand::Run(args))) => {
             in_runtime(ENGINE_THREADS, server::run(engine(context, args))).map(|()| Outcome::Done)
         }
+        // It mostly works right here: threads would take longer to start than its work does.
+        Some(command @ Command::Detect(_)) => in_this_thread(cli::run(command, &context)),
         Some(command) => in_runtime(CLIENT_THREADS, cli::run(command, &context)),
     }
 }
@@ -87,11 +89,21 @@ fn advisories(args: AdvisoryArgs) -> AdvisoryOptions {
     }
 }
 
+fn in_this_thread<T>(work: impl Future<Output = Result<T, Problem>>) -> Result<T, Problem> {
+    run_on(&mut tokio::runtime::Builder::new_current_thread(), work)
+}
+
 fn in_runtime<T>(threads: usize, work: impl Future<Output = Result<T, Problem>>) -> Result<T, Problem> {
-    let runtime =
-        tokio::runtime::Builder::new_multi_thread().worker_threads(threads).enable_all().build().map_err(|error| {
-            Problem::new(ProblemCode::Failed, "no-threads", "Wharf could not start its threads").why(error)
-        })?;
+    run_on(tokio::runtime::Builder::new_multi_thread().worker_threads(threads), work)
+}
+
+fn run_on<T>(
+    builder: &mut tokio::runtime::Builder,
+    work: impl Future<Output = Result<T, Problem>>,
+) -> Result<T, Problem> {
+    let runtime = builder.enable_all().build().map_err(|error| {
+        Problem::new(ProblemCode::Failed, "no-threads", "Wharf could not start its threads").why(error)
+    })?;
     let result = runtime.block_on(work);
     // A thread that waits for a key or a lock would hold the process forever.
     runtime.shutdown_timeout(Duration::ZERO);

@@ -1,9 +1,12 @@
 //! What the reader of a stack finds in a folder: plain facts, from which the rules in `stack.toml` make a profile.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use super::project::Folder;
 use crate::model::{Dependency, DependencyScope, Evidence, Serving};
+
+/// Packages of a lock file that are kept at most.
+const PINNED: usize = 20_000;
 
 /// What stands in the manifests of one folder.
 #[derive(Clone, Debug, Default)]
@@ -16,6 +19,8 @@ pub(super) struct Facts {
     pub language_version: Option<String>,
     /// What it depends on directly.
     pub dependencies: Vec<Dependency>,
+    /// All that its lock file pins, its own dependencies among it.
+    pub locked: Vec<Dependency>,
     /// The package manager that it names itself, with the version.
     pub manager: Option<(String, Option<String>)>,
     /// The package manager that it only hints at, for where neither the manifest nor a file names one.
@@ -115,6 +120,28 @@ impl Facts {
 
     pub(super) fn depend(&mut self, name: impl Into<String>, version: Option<String>, scope: DependencyScope) {
         self.dependencies.push(Dependency { name: name.into(), version, scope });
+    }
+
+    /// Notes a package that a lock file pins.
+    pub(super) fn pin(&mut self, name: impl Into<String>, version: impl Into<String>, scope: DependencyScope) {
+        if self.locked.len() < PINNED {
+            self.locked.push(Dependency { name: name.into(), version: Some(version.into()), scope });
+        }
+    }
+
+    /// What is pinned and no dependency of its own, by name, each version once.
+    pub(super) fn transitive(&self) -> Vec<Dependency> {
+        let own: HashSet<(&str, Option<&str>)> =
+            self.dependencies.iter().map(|one| (one.name.as_str(), one.version.as_deref())).collect();
+        let mut rest: Vec<&Dependency> =
+            self.locked.iter().filter(|one| !own.contains(&(one.name.as_str(), one.version.as_deref()))).collect();
+        // What running needs stands first among equals, and so is kept.
+        rest.sort_by(|one, other| {
+            let key = |it: &Dependency| (it.name.clone(), it.version.clone(), it.scope != DependencyScope::Runtime);
+            key(one).cmp(&key(other))
+        });
+        rest.dedup_by(|one, other| (&one.name, &one.version) == (&other.name, &other.version));
+        rest.into_iter().cloned().collect()
     }
 
     pub(super) fn saw(&mut self, folder: Folder<'_>, file: &str, says: impl Into<String>) {

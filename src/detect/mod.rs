@@ -78,13 +78,21 @@ fn look(tree: &dyn FileTree, registry: &Registry, settings: &Settings) -> Detect
         settings.places().map(|(path, _)| if path == "." { String::new() } else { path.to_owned() }).collect();
     let selection = apps::select(found, &said);
     let supporting: Vec<String> = selection.apps.iter().filter(|app| app.supports()).map(apps::App::path).collect();
+    let transitive = selection.apps.iter().map(|app| (app.path(), app.facts.transitive()));
+    let transitive = transitive.filter(|(_, pinned)| !pinned.is_empty()).collect();
     let mut profiles: Vec<AppProfile> = selection.apps.iter().map(profile::profile).collect();
     settings::name_apps(&mut profiles, settings);
     profiles.sort_by(|one, other| one.path.cmp(&other.path));
     names::make_unique(&mut profiles, tree.name());
     let mut warnings = project.warnings();
     warnings.extend(settings::unmeant(&profiles, settings));
-    Detection { primary: primary(&profiles, &supporting), monorepo: selection.monorepo, apps: profiles, warnings }
+    Detection {
+        primary: primary(&profiles, &supporting),
+        monorepo: selection.monorepo,
+        apps: profiles,
+        warnings,
+        transitive,
+    }
 }
 
 /// The app that is meant where none is named: the project itself; then what answers requests before what does not;

@@ -26,7 +26,6 @@ pub(super) fn profile(app: &App<'_>) -> AppProfile {
     let manager = manager(app);
     let found = versions::find(folder, facts, &stack.versions);
     let names = env::find(&app.sources, &stack.env);
-    let port = ports::find(app, &docker);
     let commands = Lines::new(app, manager.as_ref(), rule);
     let services = services(app, &docker);
 
@@ -61,7 +60,7 @@ pub(super) fn profile(app: &App<'_>) -> AppProfile {
         profile.output_dir = output_dir(app, rule);
     }
     if profile.serving != Serving::None {
-        profile.port = port.or(stack.port);
+        profile.port = ports::find(app, &docker).or(stack.port);
         profile.health_path = health::find(app);
     }
     profile.dependencies.sort_by(|one, other| one.name.cmp(&other.name));

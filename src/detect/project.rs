@@ -43,10 +43,11 @@ enum Format {
 impl<'a> Project<'a> {
     pub(super) fn new(tree: &'a dyn FileTree) -> Self {
         let mut folders: BTreeMap<&'a str, Listing<'a>> = BTreeMap::from([("", Listing::default())]);
-        for path in tree.paths() {
-            let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+        // Sorted paths bring the files of a folder mostly in runs: one look at the index for each run.
+        for run in tree.paths().chunk_by(|one, other| parts(one).0 == parts(other).0) {
+            let Some(folder) = run.first().map(|path| parts(path).0) else { continue };
             let known = folders.contains_key(folder);
-            folders.entry(folder).or_default().files.push(name);
+            folders.entry(folder).or_default().files.extend(run.iter().map(|path| parts(path).1));
             let mut child = folder;
             let mut new = !known;
             // Each new folder is noted in the one above, up to the first that is known.
@@ -265,6 +266,11 @@ impl<'p> Folder<'p> {
         }
         found
     }
+}
+
+/// A path's folder and the name in it.
+fn parts(path: &str) -> (&str, &str) {
+    path.rsplit_once('/').unwrap_or(("", path))
 }
 
 fn format_of(path: &str) -> Format {

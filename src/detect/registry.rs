@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::OnceLock;
 
-use include_dir::{Dir, include_dir};
 use serde::Deserialize;
 
 use crate::model::{Problem, ProblemCode, Serving};
 
-static EMBEDDED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates/stacks");
+/// All `stack.toml` in one document, made while the program is built (`build.rs`).
+static EMBEDDED: &str = include_str!(concat!(env!("OUT_DIR"), "/stacks.json"));
 
 /// All that is known of stacks.
 #[derive(Clone, Debug)]
@@ -236,6 +236,14 @@ pub(super) struct EnvRule {
 }
 
 impl Stack {
+    /// With its folder's name, where it says none itself.
+    fn named(mut self, folder: &str) -> Self {
+        if self.name.is_empty() {
+            folder.clone_into(&mut self.name);
+        }
+        self
+    }
+
     /// What people call the thing whose version matters.
     pub(super) fn runtime(&self) -> &str {
         self.runtime.as_deref().unwrap_or(&self.language)
@@ -247,12 +255,9 @@ impl Registry {
     pub fn embedded() -> Result<&'static Self, Problem> {
         static READ: OnceLock<Result<Registry, Problem>> = OnceLock::new();
         READ.get_or_init(|| {
-            let files = EMBEDDED.dirs().filter_map(|folder| {
-                let name = folder.path().file_name()?.to_str()?;
-                Some((name, folder.get_file(folder.path().join("stack.toml"))?.contents_utf8()?))
-            });
-            let mut stacks: Vec<Stack> =
-                files.map(|(name, text)| read_stack(name, text, name)).collect::<Result<_, _>>()?;
+            let read: BTreeMap<String, Stack> =
+                serde_json::from_str(EMBEDDED).map_err(|error| malformed("templates/stacks", error))?;
+            let mut stacks: Vec<Stack> = read.into_iter().map(|(name, stack)| stack.named(&name)).collect();
             share(&mut stacks);
             Ok(Self { stacks })
         })
@@ -329,13 +334,12 @@ fn take<T>(own: &mut Vec<T>, other: Vec<T>) {
 }
 
 fn read_stack(name: &str, text: &str, file: &str) -> Result<Stack, Problem> {
-    let mut stack: Stack = toml_edit::de::from_str(text).map_err(|error| {
-        Problem::new(ProblemCode::Usage, "malformed-stack", format!("The stack {file} cannot be read"))
-            .why(error)
-            .fix("mend the file, or move it out of the configuration folder")
-    })?;
-    if stack.name.is_empty() {
-        name.clone_into(&mut stack.name);
-    }
-    Ok(stack)
+    let stack: Stack = toml_edit::de::from_str(text).map_err(|error| malformed(file, error))?;
+    Ok(stack.named(name))
+}
+
+fn malformed(file: &str, error: impl std::fmt::Display) -> Problem {
+    Problem::new(ProblemCode::Usage, "malformed-stack", format!("The stack {file} cannot be read"))
+        .why(error)
+        .fix("mend the file, or move it out of the configuration folder")
 }

@@ -456,6 +456,27 @@ fn what_supports_another_app_is_not_meant_first() {
 }
 
 #[test]
+fn what_a_lock_pins_is_told_apart_from_the_app_s_own_dependencies() {
+    let found = detect_files(&[
+        ("composer.json", r#"{"require": {"slim/slim": "^4"}}"#),
+        (
+            "composer.lock",
+            r#"{"packages": [{"name": "slim/slim", "version": "4.1.0"}, {"name": "psr/log", "version": "v3.0.0"}],
+                "packages-dev": [{"name": "a/test", "version": "1.0.0"}]}"#,
+        ),
+        ("api/go.mod", "module a.b/api\ngo 1.24\nrequire (\n\ta.b/c v1.0.0\n\ta.b/d v0.2.0 // indirect\n)\n"),
+        ("api/main.go", "package main\n"),
+        ("web/public/index.php", ""),
+    ]);
+    let told = |path: &str| -> Vec<String> {
+        let pinned = found.transitive[path].iter();
+        pinned.map(|it| format!("{} {} {:?}", it.name, it.version.as_deref().unwrap_or(""), it.scope)).collect()
+    };
+    assert_eq!(told("api"), ["a.b/d 0.2.0 Runtime"]);
+    assert_eq!(told("."), ["a/test 1.0.0 Development", "psr/log 3.0.0 Runtime"]);
+}
+
+#[test]
 fn a_django_project_below_its_requirements_is_one_app() {
     let app = only(&[
         ("requirements.txt", "Django\ngunicorn\n"),

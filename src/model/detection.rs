@@ -1,5 +1,7 @@
 //! What detection found. The JSON of these types is what `wharf detect --json` prints; keys may be added, none changed.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -15,6 +17,8 @@ pub struct Detection {
     pub apps: Vec<AppProfile>,
     /// What could not be read or made sense of.
     pub warnings: Vec<Warning>,
+    /// By an app's path, what its lock file pins beside its own dependencies: packages that those depend on.
+    pub transitive: BTreeMap<String, Vec<Dependency>>,
 }
 
 /// The tool that manages a repository of several packages.
@@ -77,7 +81,7 @@ pub struct AppProfile {
     pub env: Vec<String>,
     /// Those of `env` without which it does not start.
     pub required_env: Vec<String>,
-    /// Its dependencies, by name.
+    /// Its own dependencies, by name; what those depend on stands in [`Detection::transitive`].
     pub dependencies: Vec<Dependency>,
     /// How sure this profile is, 0 to 1.
     pub confidence: f64,

@@ -8,6 +8,8 @@ pub(in crate::detect) struct GoMod {
     pub toolchain: Option<String>,
     /// Modules required directly, with their versions.
     pub requires: Vec<(String, String)>,
+    /// Modules that those require.
+    pub indirect: Vec<(String, String)>,
     /// The folders of a workspace.
     pub uses: Vec<String>,
 }
@@ -36,9 +38,10 @@ pub(in crate::detect) fn parse(text: &str) -> GoMod {
             "go" => read.go = Some(rest.to_owned()),
             "toolchain" => read.toolchain = Some(rest.trim_start_matches("go").to_owned()),
             "use" if !rest.is_empty() => read.uses.push(rest.trim_matches('"').to_owned()),
-            "require" if !indirect => {
+            "require" => {
                 if let Some((name, version)) = rest.split_once(char::is_whitespace) {
-                    read.requires.push((name.to_owned(), version.trim().to_owned()));
+                    let list = if indirect { &mut read.indirect } else { &mut read.requires };
+                    list.push((name.to_owned(), version.trim().to_owned()));
                 }
             }
             _ => {}

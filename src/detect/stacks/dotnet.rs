@@ -1,5 +1,7 @@
 //! .NET: project files, solutions, `global.json`, shared properties.
 
+use std::collections::HashMap;
+
 use serde_json::Value;
 
 use crate::detect::facts::{Facts, Role};
@@ -58,6 +60,9 @@ fn script(facts: &mut Facts, folder: Folder<'_>) {
         facts.word("script", *only);
         facts.ask("TargetFramework", folder, only, Some("10.0"));
         facts.role = Role::App;
+        if folder.text(only).is_some_and(|text| text.contains("#:sdk Microsoft.NET.Sdk.Web")) {
+            facts.framework = Some(("aspnet".to_owned(), None));
+        }
     }
 }
 
@@ -101,13 +106,18 @@ fn solution(facts: &mut Facts, sources: &Sources<'_>) {
     }
 }
 
+/// A name as one word of a shell's line.
+fn shell_word(name: &str) -> String {
+    name.replace(' ', "\\ ")
+}
+
 fn project(facts: &mut Facts, folder: Folder<'_>, file: &str, language: &str) {
     facts.language = Some(language.to_owned());
     facts.files.push(file.to_owned());
     let stem = file.rsplit_once('.').map_or(file, |(stem, _)| stem);
     facts.name = Some(stem.to_owned());
-    facts.word("project", file);
-    facts.word("assembly", stem);
+    facts.word("project", shell_word(file));
+    facts.word("assembly", shell_word(stem));
     let Some(text) = folder.text(file) else { return };
     let root = match xml::parse(&text) {
         Ok(root) => root,
@@ -129,7 +139,7 @@ fn project(facts: &mut Facts, folder: Folder<'_>, file: &str, language: &str) {
     let version = framework.as_deref().and_then(version_of);
     facts.ask("TargetFramework", folder, file, version.as_deref());
     if let Some(name) = property("AssemblyName") {
-        facts.word("assembly", name);
+        facts.word("assembly", shell_word(&name));
     }
     for reference in root.all("PackageReference") {
         let Some(name) = reference.attribute("Include") else { continue };
@@ -143,6 +153,7 @@ fn project(facts: &mut Facts, folder: Folder<'_>, file: &str, language: &str) {
     for reference in root.all("FrameworkReference") {
         facts.depend(reference.attribute("Include").unwrap_or_default(), None, DependencyScope::Runtime);
     }
+    lock(facts, folder);
     let outside =
         root.all("ProjectReference").filter_map(|found| found.attribute("Include")).any(|path| path.starts_with(".."));
     if outside {
@@ -159,6 +170,21 @@ fn project(facts: &mut Facts, folder: Folder<'_>, file: &str, language: &str) {
     }
     facts.cannot_run = facts.role == Role::Library && !sdk.is_empty();
     shape(facts, folder, &sdk);
+}
+
+/// `packages.lock.json`: by target, each package with its exact version.
+fn lock(facts: &mut Facts, folder: Folder<'_>) {
+    let Some(value) = folder.value("packages.lock.json") else { return };
+    facts.files.push("packages.lock.json".to_owned());
+    let targets = value.get("dependencies").and_then(Value::as_object);
+    for (name, entry) in targets.into_iter().flatten().filter_map(|(_, target)| target.as_object()).flatten() {
+        if let Some(version) = entry.get("resolved").and_then(Value::as_str) {
+            facts.pin(name.clone(), version, DependencyScope::Runtime);
+        }
+    }
+    let pinned: HashMap<String, String> =
+        facts.locked.iter().filter_map(|one| Some((one.name.clone(), one.version.clone()?))).collect();
+    facts.lock(|name, _| pinned.get(name).cloned());
 }
 
 /// What the SDK says of how it runs.

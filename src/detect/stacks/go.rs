@@ -21,6 +21,9 @@ pub(super) fn read(sources: &Sources<'_>) -> Facts {
         if !module.requires.is_empty() {
             facts.word("has_modules", "");
         }
+        for (name, version) in module.indirect {
+            facts.pin(name, version.trim_start_matches('v'), DependencyScope::Runtime);
+        }
         for (name, version) in module.requires {
             facts.depend(name, Some(version.trim_start_matches('v').to_owned()), DependencyScope::Runtime);
         }

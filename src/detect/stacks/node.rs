@@ -236,6 +236,10 @@ fn lock(facts: &mut Facts, folder: Folder<'_>) {
     for above in folder.upwards() {
         if let Some(locked) = locked_in(above, folder) {
             facts.lock(|name, asked| locked.version(name, asked));
+            for (name, version, development) in locked.all {
+                let scope = if development { DependencyScope::Development } else { DependencyScope::Runtime };
+                facts.pin(name, version, scope);
+            }
             return;
         }
     }

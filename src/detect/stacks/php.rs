@@ -146,9 +146,15 @@ fn lock(facts: &mut Facts, folder: Folder<'_>) {
     let Some(text) = folder.text("composer.lock") else { return };
     match serde_json::from_str::<Lock>(&text) {
         Ok(lock) => {
-            let all = lock.packages.into_iter().chain(lock.development);
-            let versions: HashMap<String, String> =
-                all.map(|package| (package.name, package.version.trim_start_matches('v').to_owned())).collect();
+            let groups = [(lock.packages, DependencyScope::Runtime), (lock.development, DependencyScope::Development)];
+            let mut versions: HashMap<String, String> = HashMap::new();
+            for (packages, scope) in groups {
+                for package in packages {
+                    let version = package.version.trim_start_matches('v').to_owned();
+                    facts.pin(package.name.clone(), version.clone(), scope);
+                    versions.insert(package.name, version);
+                }
+            }
             facts.lock(|name, _| versions.get(name).cloned());
             // A metapackage pins what it names: `drupal/core-recommended` stands for `drupal/core`.
         }

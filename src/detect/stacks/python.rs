@@ -237,6 +237,7 @@ fn lock(facts: &mut Facts, folder: Folder<'_>) {
             if let Some(text) = above.text(file) {
                 let versions = package_lock::versions(&text);
                 facts.lock(|name, _| versions.get(name).and_then(|found| found.last()).cloned());
+                pin_all(facts, versions);
                 return;
             }
         }
@@ -255,8 +256,21 @@ fn lock(facts: &mut Facts, folder: Folder<'_>) {
                     })
                     .collect();
                 facts.lock(|name, _| versions.get(name).cloned());
+                for (name, version) in versions {
+                    facts.pin(name, version, DependencyScope::Runtime);
+                }
             }
             Err(error) => folder.project().warn(&folder.at("Pipfile.lock"), format!("malformed JSON: {error}")),
+        }
+    }
+}
+
+/// Notes all that a lock file pins but the project itself.
+fn pin_all(facts: &mut Facts, versions: HashMap<String, Vec<String>>) {
+    let own = facts.name.as_deref().map(normalized);
+    for (name, versions) in versions.into_iter().filter(|(name, _)| own.as_ref() != Some(name)) {
+        for version in versions {
+            facts.pin(name.clone(), version, DependencyScope::Runtime);
         }
     }
 }
@@ -276,8 +290,17 @@ fn entry(sources: &Sources<'_>) -> Option<String> {
     }
     let runs = |text: &str| text.contains("__name__ == \"__main__\"") || text.contains("__name__ == '__main__'");
     let own = |path: &str| !matches!(sources.relative(path), "setup.py" | "manage.py" | "conftest.py" | "noxfile.py");
-    let main = sources.texts().find(|(path, text)| own(path) && runs(text));
-    let main = main.map(|(path, _)| sources.relative(path).to_owned());
+    let mains: Vec<&str> = sources
+        .texts()
+        .filter(|(path, text)| own(path) && runs(text))
+        .map(|(path, _)| sources.relative(path))
+        .collect();
+    // Of several the nearest, and there what is called after what answers.
+    let rank = |path: &&&str| {
+        let name = path.rsplit('/').next().unwrap_or(path);
+        (path.matches('/').count(), !["server", "app", "main", "run", "serve"].iter().any(|word| name.contains(word)))
+    };
+    let main = mains.iter().min_by_key(rank).map(|path| (*path).to_owned());
     // A single script needs no such line.
     main.or_else(|| match sources.files() {
         [only] if own(only) => Some(sources.relative(only).to_owned()),

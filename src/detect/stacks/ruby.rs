@@ -32,6 +32,9 @@ pub(super) fn read(sources: &Sources<'_>) -> Facts {
         let lock = gemfile::parse_lock(&text);
         facts.ask("Gemfile.lock ruby", folder, "Gemfile.lock", lock.ruby.as_deref());
         facts.lock(|name, _| lock.versions.get(name).cloned());
+        for (name, version) in lock.versions {
+            facts.pin(name, version, DependencyScope::Runtime);
+        }
         facts.manager = lock.bundler.map(|version| ("bundler".to_owned(), Some(version)));
     }
     if let Some(entry) = entry(folder) {

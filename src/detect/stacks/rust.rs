@@ -53,6 +53,12 @@ pub(super) fn read(sources: &Sources<'_>) -> Facts {
         if let Some(lock) = above.text("Cargo.lock") {
             let versions = package_lock::versions(&lock);
             facts.lock(|name, asked| locked(versions.get(name)?, asked));
+            let own = facts.name.clone();
+            for (name, versions) in versions.into_iter().filter(|(name, _)| own.as_ref() != Some(name)) {
+                for version in versions {
+                    facts.pin(name.clone(), version, DependencyScope::Runtime);
+                }
+            }
             facts.word("flags", " --locked");
             break;
         }
