@@ -121,10 +121,15 @@ fn an_answer_is_kept_until_it_is_asked_for_again() {
     assert_eq!(first["apps"], second["apps"]);
     assert_eq!(first["answered_at"], second["answered_at"]);
     assert_eq!((osv.asked("/v1/querybatch").len(), osv.asked("/v1/vulns").len()), (1, 1));
+    osv.state().instead_of_answers = Some(ResponseTemplate::new(400));
+    let failed = wharf.json(&["vulns", "shop", "--fresh"]);
+    assert_eq!((&failed["apps"], &failed["answered_at"]), (&first["apps"], &first["answered_at"]));
+    assert_eq!(failed["problems"].as_array().unwrap().len(), 1, "the last good answer, and that asking failed");
+    osv.state().instead_of_answers = None;
     osv.state().known.clear();
     let fresh = wharf.json(&["vulns", "shop", "--fresh"]);
     assert_eq!(fresh["apps"][0]["vulnerabilities"], json!([]));
-    assert_eq!(osv.asked("/v1/querybatch").len(), 2);
+    assert_eq!(osv.asked("/v1/querybatch").len(), 3);
 }
 
 #[test]
@@ -190,6 +195,12 @@ fn a_database_that_fails_leaves_things_not_scanned_and_says_so() {
         ("odd", ResponseTemplate::new(200).set_body_string("<html>")),
         ("short", ResponseTemplate::new(200).set_body_json(json!({"results": [{}]}))),
         ("other", ResponseTemplate::new(200).set_body_json(json!({"results": [{"vulns": 5}, {}]}))),
+        (
+            "endless",
+            ResponseTemplate::new(200).set_body_json(json!({"results": [
+                {"next_page_token": "on"}, {"vulns": [{"id": "../../etc"}]}
+            ]})),
+        ),
         ("refused", ResponseTemplate::new(400).set_body_json(json!({"code": 3, "message": "Invalid query."}))),
     ];
     for (case, answer) in cases {

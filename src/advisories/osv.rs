@@ -93,9 +93,10 @@ impl Osv {
     pub async fn query(&self, packages: &[Package]) -> (Vec<Answer>, Option<Problem>) {
         let mut answers = vec![Answer::default(); packages.len()];
         let mut open: Vec<(usize, Option<String>)> = (0..packages.len()).map(|index| (index, None)).collect();
+        let mut missed = None;
         for _ in 0..PAGES {
             if open.is_empty() {
-                return (answers, None);
+                return (answers, missed);
             }
             let found = match self.page(packages, &open).await {
                 Ok(found) => found,
@@ -104,8 +105,14 @@ impl Osv {
             let mut next = Vec::new();
             for ((index, _), found) in open.into_iter().zip(found) {
                 let answer = &mut answers[index];
-                let ids = found.vulns.into_iter().flatten().map(|vuln| vuln.id).filter(|id| is_id(id));
-                answer.ids.extend(ids.take(IDS.saturating_sub(answer.ids.len())));
+                let (ids, odd): (Vec<_>, Vec<_>) =
+                    found.vulns.into_iter().flatten().map(|vuln| vuln.id).partition(|id| is_id(id));
+                answer.ids.extend(ids);
+                if !odd.is_empty() || answer.ids.len() > IDS {
+                    answer.ids.truncate(IDS);
+                    missed = Some(self.unusable("it names what cannot be an advisory, or too many of them"));
+                    continue;
+                }
                 match found.next_page_token.filter(|token| !token.is_empty()) {
                     Some(token) => next.push((index, Some(token))),
                     None => answer.whole = true,
@@ -113,8 +120,8 @@ impl Osv {
             }
             open = next;
         }
-        let problem = open.first().map(|_| self.unusable(format!("it goes on after {PAGES} pages")));
-        (answers, problem)
+        let endless = open.first().map(|_| self.unusable(format!("it goes on after {PAGES} pages")));
+        (answers, endless.or(missed))
     }
 
     async fn page(&self, packages: &[Package], open: &[(usize, Option<String>)]) -> Result<Vec<Found>, Problem> {
