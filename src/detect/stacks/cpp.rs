@@ -91,7 +91,8 @@ fn cmake(facts: &mut Facts, folder: Folder<'_>, text: &str) {
         let (_, call) = text.split_once("add_executable(")?;
         let name = first_word(call);
         let name = if name.contains("PROJECT_NAME") { facts.name.clone()? } else { name.to_owned() };
-        (!name.contains('$') && !path.starts_with("test")).then(|| format!("{path}{name}"))
+        let aside = ["test", "example", "bench"].iter().any(|word| path.starts_with(word));
+        (!name.contains('$') && !aside).then(|| format!("{path}{name}"))
     });
     // A macro of a framework's may make the program.
     let own = || facts.name.clone().filter(|_| !text.contains("add_library(") && !text.contains("add_subdirectory("));

@@ -47,7 +47,11 @@ pub(super) fn read(sources: &Sources<'_>) -> Facts {
     if let Some(manifest) = &manifest {
         read_package(&mut facts, folder, manifest, &mut tasks);
     }
-    if !facts.files.is_empty() {
+    // Before version 2 there was no installing, only fetching what a program imports.
+    let is_old = [".deno-version", ".dvmrc"]
+        .iter()
+        .any(|file| folder.text(file).is_some_and(|text| text.trim_start_matches('v').starts_with("1.")));
+    if !facts.files.is_empty() && !is_old {
         facts.word("manifest", "");
     }
     imported(&mut facts, sources);
@@ -270,6 +274,31 @@ fn bundled(facts: &mut Facts, folder: Folder<'_>, tasks: &BTreeMap<String, Strin
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::detect::{MemoryTree, detect};
+
+    #[test]
+    fn what_runs_a_project_decides_between_deno_bun_and_node() {
+        let stack = |files: &[(&str, &str)]| {
+            let found = detect(&MemoryTree::new(files.iter().copied()));
+            assert_eq!(found.apps.len(), 1, "{files:?}");
+            found.apps[0].stack.clone()
+        };
+        let next = r#"{"scripts": {"start": "next start"}, "dependencies": {"next": "15"}}"#;
+        let lint = r#"{"lint": {}, "fmt": {"semiColons": false}}"#;
+        // A linter's settings do not make a program of Deno, a bun lock none of Bun.
+        assert_eq!(stack(&[("package.json", next), ("package-lock.json", "{}"), ("deno.json", lint)]), "node");
+        assert_eq!(stack(&[("package.json", next), ("bun.lock", "{}")]), "node");
+        let started = r#"{"scripts": {"start": "node server.js"}, "packageManager": "bun@1.2.0"}"#;
+        assert_eq!(stack(&[("package.json", started), ("bun.lockb", ""), ("server.js", "")]), "node");
+        let bun = r#"{"scripts": {"start": "bun src/a.ts"}, "dependencies": {"hono": "4"}}"#;
+        assert_eq!(stack(&[("package.json", bun), ("src/a.ts", "")]), "bun");
+        assert_eq!(stack(&[("package.json", "{}"), ("bun.lock", "{}"), ("index.ts", "Bun.serve({})")]), "bun");
+        let tasks = r#"{"tasks": {"start": "deno run -A main.ts"}}"#;
+        let tools = r#"{"devDependencies": {"prisma": "6"}}"#;
+        assert_eq!(stack(&[("deno.json", tasks), ("package.json", tools), ("main.ts", "")]), "deno");
+        assert_eq!(stack(&[("main.ts", "import x from \"npm:x@1\";")]), "deno");
+        assert_eq!(stack(&[("package.json", next), ("index.ts", "export default 1")]), "node");
+    }
 
     #[test]
     fn packages_are_told_from_what_is_imported() {

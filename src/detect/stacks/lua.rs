@@ -6,8 +6,7 @@ use crate::detect::stacks::between;
 use crate::model::DependencyScope;
 
 /// Programs with a usual name.
-const ENTRIES: &[&str] =
-    &["main.lua", "server.lua", "app.lua", "web.lua", "src/main.lua", "src/server.lua", "init.lua"];
+const ENTRIES: &[&str] = &["main.lua", "server.lua", "app.lua", "web.lua", "src/main.lua", "src/server.lua"];
 
 /// Libraries of programs that serve, which people install without writing it down.
 const REQUIRED: &[&str] = &["lapis", "sailor", "pegasus", "turbo", "milua", "http.server", "lor.index"];

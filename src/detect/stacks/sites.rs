@@ -4,6 +4,21 @@ use crate::detect::facts::{Facts, Role};
 use crate::detect::project::Folder;
 use crate::detect::sources::Sources;
 
+/// Manifests of programs: a project that has one may show its notes with a theme, and is no site.
+const PROGRAMS: &[&str] = &[
+    "package.json",
+    "pyproject.toml",
+    "setup.py",
+    "requirements.txt",
+    "Cargo.toml",
+    "go.mod",
+    "pom.xml",
+    "build.gradle",
+    "build.gradle.kts",
+    "composer.json",
+    "mix.exs",
+];
+
 /// Where pages lie, where they do not lie at the top.
 const FOLDERS: &[&str] = &["public", "dist", "htdocs", "www", "_site", "site", "build", "html", "web"];
 
@@ -47,18 +62,21 @@ fn generator(folder: Folder<'_>) -> Option<(&'static str, String)> {
     let shaped = ["content", "layouts", "themes", "archetypes"].iter().filter(|name| folder.has_folder(name)).count();
     for file in ["config.toml", "config.yaml", "config.yml", "config.json", "config/_default/config.toml"] {
         let hugos = holds(file, &["baseURL", "languageCode"]) || shaped > 1 && folder.has(file);
-        if holds(file, &["base_url"]) && (folder.has_folder("templates") || folder.has_folder("content")) {
+        if holds(file, &["base_url"]) && folder.has_folder("content") {
             return Some(("zola", file.to_owned()));
         }
         if hugos && shaped > 0 {
             return Some(("hugo", file.to_owned()));
         }
     }
+    if folder.has("haunt.scm") {
+        return Some(("haunt", "haunt.scm".to_owned()));
+    }
     let jekyll = ["_config.yml", "_config.yaml", "_config.toml"].iter().find(|file| folder.has(file))?;
     let posts = ["_posts", "_layouts", "_includes", "_data"].iter().any(|name| folder.has_folder(name));
     let themed = holds(jekyll, &["theme", "remote_theme", "permalink", "plugins", "markdown"]);
-    // Other generators have a file of that name too, and a package of Node.js.
-    (posts || themed && !folder.has("package.json")).then(|| ("jekyll", (*jekyll).to_owned()))
+    let is_program = PROGRAMS.iter().any(|file| folder.has(file));
+    (posts || themed && !is_program).then(|| ("jekyll", (*jekyll).to_owned()))
 }
 
 /// The folder with the pages: what `Staticfile` says, this one, or one with a usual name.
