@@ -21,6 +21,7 @@ pub(super) struct Db {
     file: File,
     unflushed: Cell<bool>,
     applied: Cell<u64>,
+    failed: Cell<bool>,
 }
 
 /// Where a range begins or ends, and which way it goes.
@@ -34,17 +35,17 @@ pub(super) enum Order {
 
 impl Db {
     pub(super) fn new(tree: sled::Db, file: File) -> Self {
-        Self { tree, file, unflushed: Cell::new(false), applied: Cell::new(0) }
+        Self { tree, file, unflushed: Cell::new(false), applied: Cell::new(0), failed: Cell::new(false) }
     }
 
     /// The bytes under a key.
     pub(super) fn raw(&self, key: &Key) -> Result<Option<sled::IVec>, StoreError> {
-        Ok(self.tree.get(key.bytes())?)
+        Ok(self.tree.get(key.bytes()).inspect_err(|_| self.failed.set(true))?)
     }
 
     /// Whether there is something under a key.
     pub(super) fn has(&self, key: &Key) -> Result<bool, StoreError> {
-        Ok(self.tree.contains_key(key.bytes())?)
+        Ok(self.tree.contains_key(key.bytes()).inspect_err(|_| self.failed.set(true))?)
     }
 
     /// The record under a key.
@@ -114,7 +115,7 @@ impl Db {
             // Set first: a batch that failed half way may still have left something to flush.
             self.unflushed.set(true);
             self.applied.set(self.applied.get() + 1);
-            self.tree.apply_batch(batch)?;
+            self.tree.apply_batch(batch).inspect_err(|_| self.failed.set(true))?;
         }
         Ok(())
     }
@@ -124,6 +125,11 @@ impl Db {
         self.applied.get()
     }
 
+    /// Whether it failed, as by a write on a full disk: sled then refuses all that comes after, also what could be done.
+    pub(super) fn has_failed(&self) -> bool {
+        self.failed.get()
+    }
+
     /// Whether something was written since the last [`flush`](Self::flush).
     pub(super) fn is_unflushed(&self) -> bool {
         self.unflushed.get()
@@ -131,12 +137,12 @@ impl Db {
 
     /// Returns when all that was written is on the disk.
     pub(super) fn flush(&self) -> Result<(), sled::Error> {
-        if self.unflushed.get() {
-            self.tree.flush()?;
-            self.file.sync_data()?;
-            self.unflushed.set(false);
+        if !self.unflushed.get() {
+            return Ok(());
         }
-        Ok(())
+        let flushed = self.tree.flush().and_then(|_| Ok(self.file.sync_data()?));
+        self.unflushed.set(false);
+        flushed.inspect_err(|_| self.failed.set(true))
     }
 }
 

@@ -106,6 +106,11 @@ fn holder(holder: &PortHolder) -> String {
     }
 }
 
+fn is_full(error: &sled::Error) -> bool {
+    let full = [io::ErrorKind::StorageFull, io::ErrorKind::QuotaExceeded, io::ErrorKind::FileTooLarge];
+    matches!(error, sled::Error::Io(error) if full.contains(&error.kind()))
+}
+
 fn ids(deployments: &[DeploymentId]) -> String {
     deployments.iter().map(DeploymentId::as_str).collect::<Vec<_>>().join(", ")
 }
@@ -136,10 +141,9 @@ impl From<StoreError> for Problem {
             ),
             StoreError::Storage(source) => (
                 ProblemCode::Failed,
-                "state-failed",
+                if is_full(source) { "no-disk" } else { "state-failed" },
                 source.to_string(),
-                "check that the disk has room, then restart the engine: wharf engine stop, wharf engine start"
-                    .to_owned(),
+                "make room on the disk (`df -h`) and do it again: the engine goes on by itself".to_owned(),
             ),
             StoreError::Damaged { key, why, .. } => (
                 ProblemCode::Failed,

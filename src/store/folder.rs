@@ -184,6 +184,17 @@ fn open_sled(state: &Path) -> Result<sled::Db, Fault> {
     Err(Fault::Other(StoreError::Busy(state.to_path_buf())))
 }
 
+/// Opens a state again that this process had open and closed; the lock beside it is still held. Nothing is moved aside:
+/// what cannot be read now was read before.
+pub(super) fn reopen(state: &Path) -> Result<(sled::Db, File), StoreError> {
+    let (tree, file) = try_open(state).map_err(|fault| match fault {
+        Fault::Other(error) => error,
+        Fault::Corrupt(why) => folder_error(state, io::Error::other(why)),
+    })?;
+    tracing::info!("the state was opened again after a failure");
+    Ok((tree, file))
+}
+
 /// Opens and closes a state that was just closed, so that the next opening is quick: sled reads all that was written
 /// since it was opened last, and notes only then where everything is.
 pub(super) fn settle(state: &Path) {

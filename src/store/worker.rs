@@ -8,7 +8,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use super::StoreError;
 use super::db::{Db, Writes};
-use super::folder::{Opened, panic_text, settle};
+use super::folder::{Opened, panic_text, reopen, settle};
 use super::keys::Key;
 
 /// How many requests may wait before those who ask must.
@@ -30,8 +30,8 @@ pub(super) enum Message {
     Close,
 }
 
-/// Works on the state, and returns what to do once that is on the disk.
-pub(super) type Work = Box<dyn FnOnce(&Db) -> Reply + Send>;
+/// Works on the state, or hears why it cannot be used now, and returns what to do once that is on the disk.
+pub(super) type Work = Box<dyn FnOnce(Result<&Db, StoreError>) -> Reply + Send>;
 
 /// Answers; the error is that of the flush.
 pub(super) type Reply = Box<dyn FnOnce(Option<sled::Error>) + Send>;
@@ -45,7 +45,7 @@ where
     let (answer, wait) = oneshot::channel();
     let work: Work = Box::new(move |db| {
         // A panic in one request must not end the thread for all.
-        let result = catch_unwind(AssertUnwindSafe(|| act(db)))
+        let result = catch_unwind(AssertUnwindSafe(|| act(db?)))
             .unwrap_or_else(|panic| Err(StoreError::Internal(panic_text(panic.as_ref()))));
         Box::new(move |unflushed| {
             let result = match unflushed {
@@ -67,42 +67,66 @@ pub(super) fn serve(
     alive: watch::Sender<()>,
 ) {
     let Opened { tree, file, state, lock, .. } = opened;
-    let db = Db::new(tree, file);
-    let mut replies: Vec<Reply> = Vec::new();
+    let mut db = Some(Db::new(tree, file));
     let mut open = true;
     while open && let Some(first) = messages.blocking_recv() {
-        let mut next = Some(first);
-        while let Some(message) = next {
-            match message {
-                Message::Work(act) => {
-                    let reply = act(&db);
-                    if db.is_unflushed() { replies.push(reply) } else { reply(None) }
-                }
-                Message::Reserve => {}
-                Message::Close => {
-                    open = false;
-                    break;
-                }
+        // After a write that failed, as on a full disk, sled does nothing more until it is opened anew.
+        let usable = if let Some(db) = db.take_if(|db| !db.has_failed()) {
+            Ok(db)
+        } else {
+            // The failed one has to be closed before.
+            drop(db.take());
+            reopen(&state).map(|(tree, file)| Db::new(tree, file))
+        };
+        match (usable, first) {
+            (Ok(usable), first) => {
+                open = round(&usable, first, &mut messages, numbers);
+                db = Some(usable);
             }
-            next = if replies.len() < SHARED_FLUSH { messages.try_recv().ok() } else { None };
-        }
-        if numbers.are_low() {
-            warn_of(numbers.reserve(&db));
-        }
-        let failed = db.flush().err();
-        for reply in replies.drain(..) {
-            reply(failed.clone());
+            (Err(error), Message::Work(act)) => act(Err(error))(None),
+            (Err(_), Message::Reserve) => {}
+            (Err(_), Message::Close) => open = false,
         }
     }
     messages.close();
-    warn_of(numbers.give_back(&db));
-    let many = db.applied() > MANY_BATCHES;
-    drop(db);
+    let many = db.is_some_and(|db| {
+        warn_of(numbers.give_back(&db));
+        db.applied() > MANY_BATCHES
+    });
     if many {
         settle(&state);
     }
     drop(lock);
     drop(alive);
+}
+
+/// Does what waits, flushes once, and answers; false where it was told to close.
+fn round(db: &Db, first: Message, messages: &mut mpsc::Receiver<Message>, numbers: &Numbers) -> bool {
+    let mut replies: Vec<Reply> = Vec::new();
+    let mut open = true;
+    let mut next = Some(first);
+    while let Some(message) = next {
+        match message {
+            Message::Work(act) => {
+                let reply = act(Ok(db));
+                if db.is_unflushed() { replies.push(reply) } else { reply(None) }
+            }
+            Message::Reserve => {}
+            Message::Close => {
+                open = false;
+                break;
+            }
+        }
+        next = if replies.len() < SHARED_FLUSH { messages.try_recv().ok() } else { None };
+    }
+    if numbers.are_low() {
+        warn_of(numbers.reserve(db));
+    }
+    let failed = db.flush().err();
+    for reply in replies {
+        reply(failed.clone());
+    }
+    open
 }
 
 fn warn_of(result: Result<(), StoreError>) {
