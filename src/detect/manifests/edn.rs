@@ -91,7 +91,9 @@ impl Reader<'_> {
             }
             '^' => {
                 self.skip(1);
-                self.form(depth.min(DEPTH) + 1).filter(|_| depth < DEPTH)?;
+                if depth < DEPTH {
+                    self.form(depth + 1);
+                }
                 None
             }
             '#' => self.dispatched(depth),
