@@ -19,7 +19,7 @@ use sha2::{Digest as _, Sha256};
 use crate::model::{FileTree, Problem, ProblemCode, ReadError, Warning};
 
 /// Folders that hold what was installed or built, or a tool's own notes; nothing in them tells what a project is.
-const NEVER_WALKED: &[&str] = &[
+pub(super) const NEVER_WALKED: &[&str] = &[
     ".git",
     ".hg",
     ".svn",
@@ -59,7 +59,7 @@ const NEVER_WALKED: &[&str] = &[
 const SMALL: usize = 1_000;
 
 /// Where copies of the files lie that Wharf wrote into a project.
-const WRITTEN: &str = ".wharf/base";
+pub(super) const WRITTEN: &str = ".wharf/base";
 
 /// What a walk and a read may take.
 #[derive(Clone, Copy, Debug)]
@@ -76,7 +76,7 @@ pub struct Bounds {
 
 impl Default for Bounds {
     fn default() -> Self {
-        Self { files: 250_000, depth: 64, file_bytes: 16 << 20, warnings: 50 }
+        Self { files: 600_000, depth: 64, file_bytes: 16 << 20, warnings: 50 }
     }
 }
 
@@ -270,11 +270,20 @@ fn walk(root: &Path, bounds: Bounds) -> (Vec<String>, Vec<Warning>) {
         return found.into_parts();
     }
     let found = Found::new(root, bounds);
+    // The project's own files first: of a tree over the bound they tell the most.
+    let mut batch = Batch { found: &found, paths: Vec::new() };
+    let own = walker(root, bounds).max_depth(Some(1)).build().flatten();
+    own.filter(|entry| entry.file_type().is_some_and(|kind| kind.is_file())).for_each(|entry| {
+        batch.visit(&entry);
+    });
+    drop(batch);
     walker(root, bounds).build_parallel().run(|| {
         let mut batch = Batch { found: &found, paths: Vec::new() };
         Box::new(move |entry| batch.take(entry))
     });
-    found.into_parts()
+    let (mut paths, warnings) = found.into_parts();
+    paths.dedup();
+    (paths, warnings)
 }
 
 /// Only what lies in the folder itself decides: the same tree gives the same answer on every machine.
@@ -393,7 +402,12 @@ impl<'a> Found<'a> {
 
     fn warn_of(&self, error: &ignore::Error) {
         match error {
-            ignore::Error::WithPath { path, err } => self.warn(path, format!("cannot be read: {err}")),
+            ignore::Error::WithPath { path, err } => {
+                // Without the path, which the warning names already.
+                let number = err.io_error().and_then(io::Error::raw_os_error);
+                let why = number.map_or_else(|| err.to_string(), |it| io::Error::from_raw_os_error(it).to_string());
+                self.warn(path, format!("cannot be read: {why}"));
+            }
             ignore::Error::WithDepth { err, .. } => self.warn_of(err),
             // A malformed line of a .gitignore hides nothing.
             _ => {}
@@ -500,6 +514,21 @@ mod tests {
         let few = DiskTree::open_within(folder.path(), Bounds { files: 1, ..Bounds::default() }).unwrap();
         assert_eq!(few.paths().len(), 1);
         assert!(few.warnings().iter().any(|warning| warning.says.contains("more than 1 files")));
+    }
+
+    #[test]
+    fn of_a_tree_over_the_bound_the_files_at_its_root_are_known() {
+        let folder = folder(&[("package.json", "{}"), ("zz.txt", "")]);
+        fs::create_dir(folder.path().join("many")).unwrap();
+        for number in 0..1_500 {
+            File::create(folder.path().join(format!("many/{number}"))).unwrap();
+        }
+        let tree = DiskTree::open_within(folder.path(), Bounds { files: 1_200, ..Bounds::default() }).unwrap();
+        for own in ["package.json", "zz.txt"] {
+            assert_eq!(tree.paths().iter().filter(|path| *path == own).count(), 1, "{own}");
+        }
+        assert!(tree.paths().len() > 1_000 && tree.paths().len() <= 1_200);
+        assert!(tree.warnings()[0].says.contains("more than 1200 files"), "{:?}", tree.warnings());
     }
 
     #[test]
