@@ -137,6 +137,43 @@ fn init_writes_what_was_found_and_never_over_what_is_there() {
 }
 
 #[test]
+fn an_archive_is_looked_at_as_its_folder_would_be() {
+    let wharf = Wharf::new();
+    let project = wharf.copy("tests/fixtures/special/monorepo-pnpm", "mono");
+    let folder = wharf.json(&["detect", "mono"]);
+    let file = fs::File::create(wharf.path("mono.tar.gz")).unwrap();
+    let mut builder = tar::Builder::new(flate2::write::GzEncoder::new(file, flate2::Compression::fast()));
+    builder.append_dir_all("mono", &project).unwrap();
+    builder.into_inner().unwrap().finish().unwrap();
+    let before = fs::read_dir(wharf.path("")).unwrap().count();
+    assert_eq!(wharf.json(&["detect", "mono.tar.gz"]), folder);
+    assert_eq!(fs::read_dir(wharf.path("")).unwrap().count(), before);
+    fs::write(wharf.path("bad.zip"), "no zip").unwrap();
+    let bad = wharf.run(&["detect", "bad.zip", "--json"]).exits(1);
+    assert_eq!(bad.json()["error"]["cause"], "no-archive");
+    wharf.run(&["detect", "none.tgz"]).exits(3);
+    assert!(!wharf.data_dir().exists());
+}
+
+#[test]
+fn detect_explains_what_it_weighed_and_what_disagrees() {
+    let wharf = Wharf::new();
+    let app = wharf.path("app");
+    fs::create_dir(&app).unwrap();
+    fs::write(app.join("package.json"), r#"{"engines": {"node": "22"}, "scripts": {"start": "node a.js"}}"#).unwrap();
+    fs::write(app.join(".nvmrc"), "# ours\n18\n").unwrap();
+    let told = wharf.run(&["detect", "app"]).exits(0).stdout;
+    let line = |label: &str, rest: &str| {
+        let fits = |line: &str| line.split_once(label).is_some_and(|(_, after)| after.contains(rest));
+        assert!(told.lines().any(fits), "no “{label} {rest}” in\n{told}");
+    };
+    line("because", "package.json: speaks for JavaScript (");
+    line("because", ".nvmrc: asks for Node.js 18");
+    line("disagrees", "package.json: asks for Node.js 22; another file is more binding");
+    assert!(!told.contains("the one meant"), "there is only one:\n{told}");
+}
+
+#[test]
 fn what_is_not_known_exits_3() {
     let wharf = Wharf::new();
     fs::create_dir(wharf.path("folder")).unwrap();

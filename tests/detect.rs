@@ -1,6 +1,7 @@
 //! Detection of the sample projects: what is said of each is written down under `snapshots/detect/` and reviewed.
 
 use std::fs;
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
@@ -117,6 +118,59 @@ fn special_samples_are_told_apart() {
     assert_eq!((app.dockerfile.as_deref(), app.compose_file.as_deref()), (Some("Dockerfile"), Some("compose.yaml")));
     assert_eq!(app.services, ["redis"]);
     assert_eq!(seen("own-dockerfile").1.apps[0].port, Some(9090));
+}
+
+/// Marks of order, UTF-16, and comments in files that hold nothing but a version.
+#[test]
+fn what_editors_leave_in_files_changes_nothing() {
+    let package = r#"{"dependencies": {"express": "4"}}"#;
+    let wide = |text: &str| {
+        let units = text.encode_utf16().flat_map(u16::to_le_bytes);
+        [0xFF, 0xFE].into_iter().chain(units).collect::<Vec<u8>>()
+    };
+    let marked = |text: &str| [b"\xEF\xBB\xBF", text.as_bytes()].concat();
+    let bytes = |text: &str| text.as_bytes().to_vec();
+    let cases = [
+        (("package.json", wide(package)), (".nvmrc", marked("# pinned\r\n\r\n  v20.1 # for now\r\n")), "20.1"),
+        (("requirements.txt", wide("flask==3.0\n")), (".python-version", bytes("# ours\n3.11\n")), "3.11"),
+        (("Gemfile", marked("gem 'sinatra'\n")), (".ruby-version", wide("# ours\n3.2.2\n")), "3.2.2"),
+        (("requirements.txt", marked("flask")), ("runtime.txt", bytes("# ours\npython-3.11.4\n")), "3.11.4"),
+    ];
+    for (manifest, version, expected) in cases {
+        let found = detect(&MemoryTree::new([manifest, version]));
+        let [app] = found.apps.as_slice() else { panic!("{found:?}") };
+        assert!(app.framework.is_some(), "{app:?}");
+        assert_eq!(app.runtime_version.as_deref(), Some(expected));
+        assert_eq!(found.warnings, []);
+    }
+}
+
+/// What is too much is told, and the rest of the profile stands.
+#[test]
+fn a_tree_that_is_too_much_is_told_and_the_rest_stands() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("server.js"), "").unwrap();
+    fs::File::create(folder.path().join("package.json")).unwrap().set_len(1 << 30).unwrap();
+    let deep = folder.path().join(["d"; 200].join("/"));
+    fs::create_dir_all(&deep).unwrap();
+    fs::write(deep.join("package.json"), "{}").unwrap();
+    fs::write(folder.path().join(std::ffi::OsStr::from_bytes(b"bad\xff.js")), "").unwrap();
+    fs::write(folder.path().join("Cargo.toml"), format!("a = {}", "[".repeat(100_000))).unwrap();
+    fs::write(folder.path().join("pom.xml"), "<a>".repeat(100_000)).unwrap();
+    let found = detect_folder(folder.path());
+    assert_eq!(found.apps.len(), 1);
+    let says = |file: &str, what: &str| {
+        found.warnings.iter().any(|warning| warning.file.starts_with(file) && warning.says.contains(what))
+    };
+    for (file, what) in [
+        ("package.json", "too large"),
+        ("d/d/", "64 folders deep"),
+        ("bad", "not UTF-8"),
+        ("Cargo.toml", "malformed TOML"),
+        ("pom.xml", "malformed XML"),
+    ] {
+        assert!(says(file, what), "{file} {what}: {:?}", found.warnings);
+    }
 }
 
 /// A technology as a few files: bare, and with all that speaks for it.

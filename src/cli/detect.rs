@@ -9,13 +9,14 @@ use clap::Args;
 use super::output::{self, Style};
 use super::{Context, Outcome, place, request};
 use crate::detect;
-use crate::model::{AppProfile, Detection, Environment, Problem, Serving};
+use crate::model::{AppProfile, Detection, Environment, Evidence, FileTree, Problem, Serving};
+use crate::os::archive::{ArchiveBounds, ArchiveTree};
 use crate::os::tree::DiskTree;
 
 /// What to look at.
 #[derive(Debug, Args)]
 pub struct DetectArgs {
-    /// A folder, or a git address (`URL#ref`)
+    /// A folder, an archive (.tar.gz, .tgz, .tar, .tar.zst, .zip), or a git address (`URL#ref`)
     #[arg(value_name = "PATH", default_value = ".")]
     path: String,
 }
@@ -25,11 +26,12 @@ pub(super) async fn run(args: DetectArgs, context: &Context) -> Result<Outcome, 
         let client = context.client().await?;
         let project = request::add(&client, place::location(&args.path)?).await?;
         (args.path, client.detection(&project.id, true).await?)
+    } else if is_archive(Path::new(&args.path)) {
+        let tree = ArchiveTree::open(Path::new(&args.path), ArchiveBounds::default())?;
+        (args.path, settled(&tree)?)
     } else {
         let tree = DiskTree::open(Path::new(&args.path))?.named_after_folder();
-        // Settings that cannot be read are told now, not when it is deployed.
-        let settings = detect::settings(&tree)?;
-        (tree.root().display().to_string(), settings.applied(&detect::detect(&tree), Environment::default()))
+        (tree.root().display().to_string(), settled(&tree)?)
     };
     if context.json {
         output::json(&detection);
@@ -37,6 +39,17 @@ pub(super) async fn run(args: DetectArgs, context: &Context) -> Result<Outcome, 
         output::print(&text(&root, &detection));
     }
     Ok(Outcome::Done)
+}
+
+fn is_archive(path: &Path) -> bool {
+    ArchiveTree::is_archive(path) && !path.is_dir()
+}
+
+/// What lies there, with what `wharf.toml` says instead. Settings that cannot be read are told now, not when it is
+/// deployed.
+fn settled(tree: &dyn FileTree) -> Result<Detection, Problem> {
+    let settings = detect::settings(tree)?;
+    Ok(settings.applied(&detect::detect(tree), Environment::default()))
 }
 
 fn text(root: &str, detection: &Detection) -> String {
@@ -75,9 +88,25 @@ fn branch(out: &mut String, app: &AppProfile, primary: bool, last: bool) {
         let _ = writeln!(out, "{rail}   {label} {}", output::one_line(&value));
     }
     for evidence in &app.evidence {
+        let (label, style) = if evidence.says.ends_with(detect::OVERRULED) {
+            ("disagrees ", Style::Attention)
+        } else {
+            ("because   ", Style::Faint)
+        };
         let says = output::one_line(&format!("{}: {}", evidence.file, evidence.says));
-        let _ = writeln!(out, "{rail}   {} {says}", output::styled("because   ", Style::Faint));
+        let _ = writeln!(out, "{rail}   {} {says}{}", output::styled(label, style), weight(app, evidence));
     }
+}
+
+/// How sure a file that speaks for the stack makes by itself.
+fn weight(app: &AppProfile, evidence: &Evidence) -> String {
+    let file = match app.path.as_str() {
+        "." => Some(evidence.file.as_str()),
+        folder => evidence.file.strip_prefix(folder).and_then(|file| file.strip_prefix('/')),
+    };
+    let speaks = evidence.says.starts_with(detect::SPEAKS_FOR);
+    let weight = file.filter(|_| speaks).and_then(|file| detect::Registry::embedded().ok()?.weight(&app.stack, file));
+    weight.map(|weight| output::styled(&format!(" ({:.0}%)", weight * 100.0), Style::Faint)).unwrap_or_default()
 }
 
 fn facts(app: &AppProfile) -> Vec<(&'static str, String)> {

@@ -16,6 +16,12 @@ use crate::model::{AppProfile, DependencyScope, Evidence, Language, Serving};
 /// So many pieces of evidence are kept for an app at most.
 const EVIDENCE: usize = 40;
 
+/// How the evidence of a file begins that was weighed for its stack; see [`Registry::weight`](super::Registry::weight).
+pub const SPEAKS_FOR: &str = "speaks for";
+
+/// How the evidence of a version ends that another place overruled.
+pub const OVERRULED: &str = "; another file is more binding";
+
 /// The profile of one app. Its name is still to be made unique.
 pub(super) fn profile(app: &App<'_>) -> AppProfile {
     let folder = app.folder();
@@ -281,7 +287,7 @@ fn evidence(app: &App<'_>, manager: Option<&Manager>, found: &versions::Found, d
     // A stack of many languages is none itself.
     let language = app.facts.language.as_ref().filter(|_| stack.yields).unwrap_or(&stack.language);
     for file in &app.candidate.files {
-        evidence.push(Evidence { file: folder.at(file), says: format!("speaks for {language}") });
+        evidence.push(Evidence { file: folder.at(file), says: format!("{SPEAKS_FOR} {language}") });
     }
     if let Some(framework) = &app.framework {
         evidence.extend(framework.evidence.iter().cloned());
@@ -293,7 +299,7 @@ fn evidence(app: &App<'_>, manager: Option<&Manager>, found: &versions::Found, d
     }
     for (number, ask) in found.asks.iter().enumerate() {
         let differs = number > 0 && versions::resolve(&ask.says, &stack.versions) != found.version;
-        let held = if differs { "; another file is more binding" } else { "" };
+        let held = if differs { OVERRULED } else { "" };
         let says = format!("asks for {} {}{held}", stack.runtime(), ask.says);
         evidence.push(Evidence { file: ask.file.clone(), says });
     }

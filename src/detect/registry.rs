@@ -290,6 +290,19 @@ impl Registry {
         self.stacks.iter().find(|known| known.name == stack)?.ecosystem.as_deref()
     }
 
+    /// How sure a file alone makes, 0 to 1, that its folder is of a stack; none where it says nothing of that.
+    #[must_use]
+    pub fn weight(&self, stack: &str, file: &str) -> Option<f64> {
+        let stack = self.stacks.iter().find(|known| known.name == stack)?;
+        let fits = |pattern: &str| match pattern.split_once('*') {
+            Some((before, after)) => {
+                file.len() >= before.len() + after.len() && file.starts_with(before) && file.ends_with(after)
+            }
+            None => file == pattern,
+        };
+        stack.evidence.iter().filter(|rule| fits(&rule.file)).map(|rule| rule.weight).max_by(f64::total_cmp)
+    }
+
     /// The names of all stacks.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.stacks.iter().map(|stack| stack.name.as_str())

@@ -1,4 +1,5 @@
-//! Source snapshots: a folder as one `tar.zst` file, back as a folder, or as the tar that a builder reads.
+//! Source snapshots: a folder as one `tar.zst` file, back as a folder, or as the tar that a builder reads. And archives
+//! that somebody gave, as a tree.
 //!
 //! All of it blocks on disks, so the work runs on blocking threads. A dropped future ends it at the next entry.
 
@@ -7,6 +8,9 @@ mod error;
 mod pack;
 #[cfg(test)]
 mod tests;
+mod tree;
+#[cfg(test)]
+mod tree_tests;
 mod unpack;
 
 use std::path::Path;
@@ -16,6 +20,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 pub use context::{BuildContext, read_entry};
 pub use error::ArchiveError;
 pub use pack::{PackOptions, Packed, pack};
+pub use tree::{ArchiveBounds, ArchiveTree};
 pub use unpack::{Unpacked, unpack};
 
 /// How many warnings are kept of one act.

@@ -131,7 +131,7 @@ fn copy(entry: &mut impl Read, file: &mut File, archive: &Path, full: &Path) -> 
 }
 
 /// Whether a link at `path` (relative to the root) that says `aim` leads out of the root.
-fn leads_out(path: &Path, aim: &Path) -> bool {
+pub(super) fn leads_out(path: &Path, aim: &Path) -> bool {
     let mut depth = path.components().count().saturating_sub(1);
     for part in aim.components() {
         match part {
