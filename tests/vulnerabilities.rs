@@ -92,7 +92,7 @@ fn what_the_database_knows_is_shown_with_severity_and_fix() {
         app["vulnerabilities"],
         json!([{
             "id": "GHSA-jf85-cpcp-j695", "aliases": ["CVE-2019-10744"], "package": "lodash", "version": "4.17.11",
-            "scope": "runtime", "severity": "critical", "score": 9.1, "summary": "Prototype Pollution in lodash",
+            "direct": true, "scope": "runtime", "severity": "critical", "score": 9.1, "summary": "Prototype Pollution in lodash",
             "fixed": "4.17.12"
         }])
     );
@@ -292,6 +292,27 @@ fn records_of_one_vulnerability_are_one_and_withdrawn_ones_none() {
     let names: Vec<(&str, &str)> =
         found.iter().map(|one| (one["id"].as_str().unwrap(), one["severity"].as_str().unwrap())).collect();
     assert_eq!(names, [("GHSA-jf85-cpcp-j695", "critical"), ("MAL-2025-1", "critical")]);
+}
+
+#[test]
+fn what_only_a_lock_file_names_is_looked_up_too() {
+    let (wharf, osv) = (Wharf::new(), Osv::new());
+    osv.serve(&wharf, 30);
+    let folder = shop(&wharf);
+    let lock = json!({"name": "shop", "lockfileVersion": 3, "packages": {
+        "node_modules/express": {"version": "4.17.1"},
+        "node_modules/express/node_modules/lodash": {"version": "4.17.10"},
+        "node_modules/lodash": {"version": "4.17.11"}
+    }});
+    fs::write(folder.join("package-lock.json"), lock.to_string()).unwrap();
+    osv.add("npm lodash@4.17.10", "GHSA-jf85-cpcp-j695", pollution());
+    let report = wharf.json(&["vulns", "shop", "--allow"]);
+    let app = &report["apps"][0];
+    assert_eq!((&app["scanned"], &app["dependencies"]), (&json!(3), &json!(5)));
+    let found = &app["vulnerabilities"][0];
+    assert_eq!((&found["version"], &found["direct"]), (&json!("4.17.10"), &json!(false)));
+    let told = wharf.run(&["vulns", "shop"]).exits(0);
+    assert!(told.stdout.contains("(indirect)"), "{told:?}");
 }
 
 #[test]

@@ -74,7 +74,7 @@ impl Advisory {
 
     /// The vulnerability as it is in the package.
     #[must_use]
-    pub fn finding(&self, package: &Package, scope: DependencyScope) -> Vulnerability {
+    pub fn finding(&self, package: &Package, scope: DependencyScope, direct: bool) -> Vulnerability {
         let worse = |one: &&Affected, other: &&Affected| one.rating.severity.cmp(&other.rating.severity);
         let mut rating = self.of(package).max_by(worse).map(|one| one.rating).unwrap_or_default();
         // Packages made to do harm are listed without a score.
@@ -89,6 +89,7 @@ impl Advisory {
             aliases: self.aliases.clone(),
             package: package.name.clone(),
             version: package.version.clone(),
+            direct,
             scope,
             severity: rating.severity,
             score: rating.score,
@@ -189,6 +190,7 @@ fn joined(one: Vulnerability, other: Vulnerability) -> Vulnerability {
     let new: Vec<String> = names(&rest).filter(|name| names(&best).all(|known| known != *name)).cloned().collect();
     best.aliases.extend(new);
     best.aliases.sort();
+    best.direct |= rest.direct;
     best.fixed = best.fixed.or(rest.fixed);
     if best.summary.is_empty() {
         best.summary = rest.summary;
@@ -277,7 +279,7 @@ mod tests {
         let advisory = advisory("npm", &events, &[]);
         let fix = |version| {
             let package = package("npm", "g:n", Some(version), true).unwrap();
-            advisory.finding(&package, DependencyScope::Runtime).fixed
+            advisory.finding(&package, DependencyScope::Runtime, true).fixed
         };
         assert_eq!(fix("1.0.0").as_deref(), Some("1.2.0"));
         assert_eq!(fix("2.1.0").as_deref(), Some("2.3.5"));
@@ -291,6 +293,7 @@ mod tests {
             aliases: aliases.iter().map(|name| (*name).to_owned()).collect(),
             package: "p".to_owned(),
             version: "1".to_owned(),
+            direct: true,
             scope: DependencyScope::Runtime,
             severity,
             score: None,

@@ -294,7 +294,7 @@ fn row(one: &Vulnerability) -> [(String, Style); 5] {
     let score = one.score.map(|score| format!(" {score:.1}")).unwrap_or_default();
     [
         (format!("{}{score}", one.severity), style),
-        (format!("{} {}", one.package, one.version), Style::Strong),
+        (format!("{} {}{}", one.package, one.version, if one.direct { "" } else { " (indirect)" }), Style::Strong),
         (one.fixed.clone().unwrap_or_else(|| "-".to_owned()), Style::Good),
         (one.id.clone(), Style::Faint),
         (one.summary.clone(), Style::Plain),

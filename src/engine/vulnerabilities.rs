@@ -76,7 +76,10 @@ impl Engine {
             Some(_) => select_apps(&project, &detection, app)?,
             None => detection.apps.iter().collect(),
         };
-        let sorted: Vec<Sorted<'_>> = apps.into_iter().map(Sorted::new).collect();
+        let sorted: Vec<Sorted<'_>> = apps
+            .into_iter()
+            .map(|app| Sorted::new(app, detection.transitive.get(&app.path).map_or(&[][..], Vec::as_slice)))
+            .collect();
         let packages: BTreeSet<&Package> = sorted.iter().flat_map(Sorted::packages).collect();
         let known = engine.look_up(packages.into_iter().cloned().collect(), fresh).await?;
         Ok(VulnerabilityReport {

@@ -51,7 +51,7 @@ pub(super) fn read(sources: &Sources<'_>) -> Facts {
     }
     for above in folder.upwards() {
         if let Some(lock) = above.text("Cargo.lock") {
-            let versions = package_lock::versions(&lock);
+            let versions = package_lock::published(&lock);
             facts.lock(|name, asked| locked(versions.get(name)?, asked));
             let own = facts.name.clone();
             for (name, versions) in versions.into_iter().filter(|(name, _)| own.as_ref() != Some(name)) {

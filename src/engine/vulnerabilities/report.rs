@@ -63,34 +63,46 @@ impl Known {
 pub(super) struct Sorted<'d> {
     profile: &'d AppProfile,
     ecosystem: Option<&'static str>,
-    dependencies: Vec<(&'d Dependency, Result<Package, NotScannedReason>)>,
+    dependencies: Vec<Sought<'d>>,
+}
+
+/// A dependency, and how it is asked about.
+struct Sought<'d> {
+    dependency: &'d Dependency,
+    /// Whether the app itself names it.
+    direct: bool,
+    package: Result<Package, NotScannedReason>,
 }
 
 impl<'d> Sorted<'d> {
-    pub(super) fn new(profile: &'d AppProfile) -> Self {
+    /// `transitive`: what the app's lock file pins beside its own dependencies.
+    pub(super) fn new(profile: &'d AppProfile, transitive: &'d [Dependency]) -> Self {
         let ecosystem = Registry::embedded().ok().and_then(|registry| registry.ecosystem(&profile.stack));
         let locked = profile.config_files.iter().any(|file| file.ends_with("Cargo.lock"));
-        let packaged = |dependency: &'d Dependency| {
+        let sought = |dependency: &'d Dependency, direct: bool| {
             let version = dependency.version.as_deref();
             let package = ecosystem.ok_or(NotScannedReason::NoDatabase);
-            let package = package.and_then(|it| advisories::package(it, &dependency.name, version, locked));
-            (dependency, package)
+            let package = package.and_then(|it| advisories::package(it, &dependency.name, version, locked || !direct));
+            Sought { dependency, direct, package }
         };
-        Self { profile, ecosystem, dependencies: profile.dependencies.iter().map(packaged).collect() }
+        let own = profile.dependencies.iter().map(|dependency| sought(dependency, true));
+        let dependencies = own.chain(transitive.iter().map(|dependency| sought(dependency, false))).collect();
+        Self { profile, ecosystem, dependencies }
     }
 
     pub(super) fn packages(&self) -> impl Iterator<Item = &Package> {
-        self.dependencies.iter().filter_map(|(_, package)| package.as_ref().ok())
+        self.dependencies.iter().filter_map(|one| one.package.as_ref().ok())
     }
 
     pub(super) fn judged(&self, known: &Known) -> AppVulnerabilities {
         let mut missed: BTreeMap<NotScannedReason, Vec<String>> = BTreeMap::new();
         let mut found = Vec::new();
         let mut scanned = 0;
-        for (dependency, package) in &self.dependencies {
+        for Sought { dependency, direct, package } in &self.dependencies {
             let gap = match package {
                 Ok(package) => {
-                    found.extend(known.of(package).iter().map(|advisory| advisory.finding(package, dependency.scope)));
+                    let advisories = known.of(package);
+                    found.extend(advisories.iter().map(|one| one.finding(package, dependency.scope, *direct)));
                     known.gap(package)
                 }
                 Err(reason) => Some(*reason),

@@ -192,6 +192,7 @@ pub(crate) fn vulnerabilities(project: &str, allowed: bool) -> VulnerabilityRepo
         aliases: vec!["CVE-2025-29927".to_owned()],
         package: "next".to_owned(),
         version: "15.1.0".to_owned(),
+        direct: true,
         scope: DependencyScope::Runtime,
         severity: Severity::Critical,
         score: Some(9.1),

@@ -87,6 +87,7 @@ fn vulnerability<'a>(model: &'a Model, one: &'a Vulnerability, wide: usize) -> L
         draw::plain(text::fill(&format!("{} {}", one.package, one.version), wide + 2, look.glyphs.ellipsis)),
         draw::span(look, Role::Info, format!("{fixed:<17} ")),
         draw::span(look, Role::Dim, format!("{}  ", one.id)),
+        draw::span(look, Role::Dim, if one.direct { "" } else { "indirect  " }),
         draw::plain(one.summary.as_str()),
     ])
 }
