@@ -42,20 +42,18 @@ struct Rules<'r> {
 }
 
 impl<'r> Rules<'r> {
-    fn new(stacks: &'r [Stack]) -> Self {
+    fn new(registry: &'r Registry) -> Self {
         let mut rules = Self { exact: HashMap::new(), ending: HashMap::new(), other: Vec::new(), below: Vec::new() };
-        for (number, stack) in stacks.iter().enumerate() {
-            for rule in &stack.evidence {
-                let entry = (number, rule);
-                if rule.file.contains('/') {
-                    rules.below.push(entry);
-                } else if !rule.file.contains('*') {
-                    rules.exact.entry(&rule.file).or_default().push(entry);
-                } else if let Some(ending) = rule.file.strip_prefix("*.") {
-                    rules.ending.entry(ending).or_default().push(entry);
-                } else {
-                    rules.other.push(entry);
-                }
+        for entry in registry.evidence() {
+            let file = entry.1.file.as_str();
+            if file.contains('/') {
+                rules.below.push(entry);
+            } else if !file.contains('*') {
+                rules.exact.entry(file).or_default().push(entry);
+            } else if let Some(ending) = file.strip_prefix("*.") {
+                rules.ending.entry(ending).or_default().push(entry);
+            } else {
+                rules.other.push(entry);
             }
         }
         rules
@@ -65,14 +63,13 @@ impl<'r> Rules<'r> {
 /// All candidates, folder by folder, parents first. Where no folder holds more than hints, those of the uppermost
 /// folder with some are given.
 pub(super) fn candidates<'p>(project: &'p Project<'p>, registry: &'p Registry) -> Vec<Candidate<'p>> {
-    let stacks = registry.stacks();
-    let rules = Rules::new(stacks);
+    let rules = Rules::new(registry);
     let mut found = Vec::new();
     let mut hints: Vec<Candidate<'p>> = Vec::new();
     for folder in project.folders() {
         let mut here: Vec<Candidate<'p>> = Vec::new();
         for (number, rule) in seen_in(folder, &rules) {
-            let stack = &stacks[number];
+            let stack = registry.stack(number);
             let position = here.iter().position(|candidate| std::ptr::eq(candidate.stack, stack));
             let position = position.unwrap_or_else(|| {
                 here.push(Candidate { folder, stack, kind: EvidenceKind::Hint, weight: 0.0, files: Vec::new() });

@@ -8,13 +8,40 @@ use serde::Deserialize;
 
 use crate::model::{Problem, ProblemCode, Serving};
 
-/// All `stack.toml` in one document, made while the program is built (`build.rs`).
-static EMBEDDED: &str = include_str!(concat!(env!("OUT_DIR"), "/stacks.json"));
+/// Every `stack.toml` as JSON, made while the program is built (`build.rs`): name, evidence, and the whole.
+static EMBEDDED: &[(&str, &str, &str)] = include!(concat!(env!("OUT_DIR"), "/stacks.rs"));
 
 /// All that is known of stacks.
 #[derive(Clone, Debug)]
 pub struct Registry {
-    stacks: Vec<Stack>,
+    stacks: Vec<Entry>,
+}
+
+/// A stack, of which all but the evidence is read only once it is asked for.
+#[derive(Clone, Debug)]
+struct Entry {
+    name: String,
+    evidence: Vec<EvidenceRule>,
+    own: Own,
+    /// With what it shares with another.
+    whole: OnceLock<Stack>,
+}
+
+/// What a stack's own file says.
+#[derive(Clone, Debug)]
+enum Own {
+    Embedded(&'static str),
+    Read(Box<Stack>),
+}
+
+impl Entry {
+    fn own(&self) -> Stack {
+        match &self.own {
+            // A test reads them all.
+            Own::Embedded(text) => serde_json::from_str(text).unwrap_or_default(),
+            Own::Read(stack) => (**stack).clone(),
+        }
+    }
 }
 
 /// What is known of one stack.
@@ -255,11 +282,11 @@ impl Registry {
     pub fn embedded() -> Result<&'static Self, Problem> {
         static READ: OnceLock<Result<Registry, Problem>> = OnceLock::new();
         READ.get_or_init(|| {
-            let read: BTreeMap<String, Stack> =
-                serde_json::from_str(EMBEDDED).map_err(|error| malformed("templates/stacks", error))?;
-            let mut stacks: Vec<Stack> = read.into_iter().map(|(name, stack)| stack.named(&name)).collect();
-            share(&mut stacks);
-            Ok(Self { stacks })
+            let entry = |(name, evidence, whole): &(&str, &str, &'static str)| -> Result<Entry, Problem> {
+                let evidence = serde_json::from_str(evidence).map_err(|error| malformed(name, error))?;
+                Ok(Entry { name: (*name).to_owned(), evidence, own: Own::Embedded(whole), whole: OnceLock::new() })
+            };
+            Ok(Self { stacks: EMBEDDED.iter().map(entry).collect::<Result<_, Problem>>()? })
         })
         .as_ref()
         .map_err(Clone::clone)
@@ -271,23 +298,54 @@ impl Registry {
         let mut stacks = self.stacks.clone();
         for (name, text) in over {
             let stack = read_stack(name, text, &format!("{}", Path::new(name).join("stack.toml").display()))?;
-            match stacks.iter_mut().find(|known| known.name == stack.name) {
-                Some(known) => *known = stack,
-                None => stacks.push(stack),
+            let entry = Entry {
+                name: stack.name.clone(),
+                evidence: stack.evidence.clone(),
+                own: Own::Read(Box::new(stack)),
+                whole: OnceLock::new(),
+            };
+            match stacks.iter_mut().find(|known| known.name == entry.name) {
+                Some(known) => *known = entry,
+                None => stacks.push(entry),
             }
         }
-        share(&mut stacks);
+        // What was shared may be another's now.
+        for entry in &mut stacks {
+            entry.whole = OnceLock::new();
+        }
         Ok(Self { stacks })
     }
 
-    pub(super) fn stacks(&self) -> &[Stack] {
-        &self.stacks
+    /// The evidence of all stacks, each with the number by which [`stack`](Self::stack) knows it.
+    pub(super) fn evidence(&self) -> impl Iterator<Item = (usize, &EvidenceRule)> {
+        self.stacks.iter().enumerate().flat_map(|(number, entry)| entry.evidence.iter().map(move |rule| (number, rule)))
+    }
+
+    /// The stack of that number.
+    pub(super) fn stack(&self, number: usize) -> &Stack {
+        let entry = &self.stacks[number];
+        entry.whole.get_or_init(|| {
+            let mut stack = entry.own().named(&entry.name);
+            let other =
+                stack.shares_with.as_ref().and_then(|with| self.stacks.iter().find(|other| other.name == *with));
+            if let Some(other) = other {
+                share(&mut stack, other.own());
+            }
+            stack
+        })
+    }
+
+    /// All stacks.
+    #[cfg(test)]
+    pub(super) fn stacks(&self) -> impl Iterator<Item = &Stack> {
+        (0..self.stacks.len()).map(|number| self.stack(number))
     }
 
     /// Where a stack's packages come from, by the word of the OSV database.
     #[must_use]
     pub fn ecosystem(&self, stack: &str) -> Option<&str> {
-        self.stacks.iter().find(|known| known.name == stack)?.ecosystem.as_deref()
+        let number = self.stacks.iter().position(|known| known.name == stack)?;
+        self.stack(number).ecosystem.as_deref()
     }
 
     /// How sure a file alone makes, 0 to 1, that its folder is of a stack; none where it says nothing of that.
@@ -309,35 +367,30 @@ impl Registry {
     }
 }
 
-/// Gives each stack what it shares with another and does not say itself.
-fn share(stacks: &mut [Stack]) {
-    for number in 0..stacks.len() {
-        let Some(with) = stacks[number].shares_with.clone() else { continue };
-        let Some(other) = stacks.iter().find(|stack| stack.name == with).cloned() else { continue };
-        let stack = &mut stacks[number];
-        for rule in other.frameworks {
-            if !stack.frameworks.iter().any(|own| own.name == rule.name) {
-                stack.frameworks.push(rule);
-            }
+/// Gives a stack what it shares with another and does not say itself.
+fn share(stack: &mut Stack, other: Stack) {
+    for rule in other.frameworks {
+        if !stack.frameworks.iter().any(|own| own.name == rule.name) {
+            stack.frameworks.push(rule);
         }
-        for tool in other.build_tools {
-            if !stack.build_tools.iter().any(|own| own.name == tool.name) {
-                stack.build_tools.push(tool);
-            }
-        }
-        for (service, packages) in other.services {
-            stack.services.entry(service).or_insert(packages);
-        }
-        if stack.versions.default.is_empty() {
-            stack.versions = other.versions;
-        }
-        take(&mut stack.managers, other.managers);
-        take(&mut stack.build, other.build);
-        take(&mut stack.start, other.start);
-        take(&mut stack.env, other.env);
-        take(&mut stack.listens, other.listens);
-        take(&mut stack.port_marks, other.port_marks);
     }
+    for tool in other.build_tools {
+        if !stack.build_tools.iter().any(|own| own.name == tool.name) {
+            stack.build_tools.push(tool);
+        }
+    }
+    for (service, packages) in other.services {
+        stack.services.entry(service).or_insert(packages);
+    }
+    if stack.versions.default.is_empty() {
+        stack.versions = other.versions;
+    }
+    take(&mut stack.managers, other.managers);
+    take(&mut stack.build, other.build);
+    take(&mut stack.start, other.start);
+    take(&mut stack.env, other.env);
+    take(&mut stack.listens, other.listens);
+    take(&mut stack.port_marks, other.port_marks);
 }
 
 fn take<T>(own: &mut Vec<T>, other: Vec<T>) {
@@ -355,4 +408,17 @@ fn malformed(file: &str, error: impl std::fmt::Display) -> Problem {
     Problem::new(ProblemCode::Usage, "malformed-stack", format!("The stack {file} cannot be read"))
         .why(error)
         .fix("mend the file, or move it out of the configuration folder")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_stack_that_is_embedded_can_be_read() {
+        for (name, _, whole) in EMBEDDED {
+            let read: Result<Stack, _> = serde_json::from_str(whole);
+            assert!(read.is_ok_and(|stack| !stack.language.is_empty()), "{name}");
+        }
+    }
 }

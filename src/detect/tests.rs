@@ -368,6 +368,11 @@ fn a_range_without_an_end_is_raised_to_what_the_packages_need() {
     };
     assert_eq!(version("^12.0.0"), "14");
     assert_eq!(version("^15.0.0"), "18");
+    let locked = only(&[
+        ("package.json", r#"{"engines": {"node": ">=8"}, "dependencies": {"express": "4"}}"#),
+        ("package-lock.json", "{\n  \"lockfileVersion\": 3,\n  \"packages\": {}\n}"),
+    ]);
+    assert_eq!(locked.runtime_version.as_deref(), Some("16"));
 }
 
 #[test]

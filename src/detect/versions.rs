@@ -28,6 +28,7 @@ fn raised(version: String, says: &str, facts: &Facts, rules: &Versions) -> Strin
         let used = major(facts.dependency(name)?.version.as_deref()?)?;
         (used >= least.parse().ok()?).then_some(floor)
     });
+    let needed = needed.chain(facts.words.get("floor"));
     let highest = needed.max_by_key(|floor| numbers(floor)).filter(|floor| numbers(floor) > numbers(&version));
     highest.cloned().unwrap_or(version)
 }

@@ -236,12 +236,31 @@ fn lock(facts: &mut Facts, folder: Folder<'_>) {
     for above in folder.upwards() {
         if let Some(locked) = locked_in(above, folder) {
             facts.lock(|name, asked| locked.version(name, asked));
+            floor(facts, above);
             for (name, version, development) in locked.all {
                 let scope = if development { DependencyScope::Development } else { DependencyScope::Runtime };
                 facts.pin(name, version, scope);
             }
             return;
         }
+    }
+}
+
+/// The least Node.js whose package manager reads a lock file of that form, by a line that it holds.
+const READS: &[(&str, &str, &str)] = &[
+    ("package-lock.json", "\"lockfileVersion\": 3", "16"),
+    ("pnpm-lock.yaml", "lockfileVersion: '9", "18"),
+    ("pnpm-lock.yaml", "lockfileVersion: '6", "16"),
+    ("yarn.lock", "__metadata:", "18"),
+];
+
+/// Notes what the lock file asks of the runtime.
+fn floor(facts: &mut Facts, above: Folder<'_>) {
+    let holds = |(file, line, _): &&(&str, &str, &str)| {
+        above.text(file).is_some_and(|text| text.lines().take(8).any(|one| one.trim_start().starts_with(line)))
+    };
+    if let Some((_, _, least)) = READS.iter().find(holds) {
+        facts.word("floor", *least);
     }
 }
 
