@@ -258,6 +258,61 @@ const TECHNOLOGIES: &[Technology] = &[
         more: &[("Cargo.lock", ""), ("src/main.rs", "fn main() {}")],
     },
     Technology {
+        stack: "kotlin",
+        framework: Some("ktor"),
+        bare: &[
+            (
+                "build.gradle.kts",
+                "plugins {\n  kotlin(\"jvm\") version \"2.1.0\"\n  application\n}\ndependencies {\n  \
+                 implementation(\"io.ktor:ktor-server-netty:3.1.0\")\n}\n",
+            ),
+            ("src/main/kotlin/A.kt", "fun main() {}\n"),
+        ],
+        more: &[("settings.gradle.kts", "rootProject.name = \"a\"\n"), ("gradlew", "")],
+    },
+    Technology {
+        stack: "scala",
+        framework: Some("http4s"),
+        bare: &[
+            (
+                "build.sbt",
+                "scalaVersion := \"3.3.4\"\nlibraryDependencies += \"org.http4s\" %% \"http4s-ember-server\" % \"0.23\"\n",
+            ),
+            ("src/main/scala/A.scala", "object A extends IOApp\n"),
+        ],
+        more: &[("project/build.properties", "sbt.version=1.10.7\n"), ("project/plugins.sbt", "")],
+    },
+    Technology {
+        stack: "clojure",
+        framework: Some("pedestal"),
+        bare: &[(
+            "project.clj",
+            "(defproject a \"1\" :dependencies [[io.pedestal/pedestal.jetty \"0.7\"]] :main a.core)",
+        )],
+        more: &[("src/a/core.clj", "(ns a.core)"), ("system.properties", "java.runtime.version=21")],
+    },
+    Technology {
+        stack: "elixir",
+        framework: Some("phoenix"),
+        bare: &[(
+            "mix.exs",
+            "[app: :a, elixir: \"~> 1.17\", mod: {A, []}, deps: [{:phoenix, \"~> 1.7\"}, {:plug, \"~> 1.1\"}]]\n",
+        )],
+        more: &[("mix.lock", "%{}"), ("lib/a.ex", "defmodule A do\nend\n"), (".formatter.exs", "[]")],
+    },
+    Technology {
+        stack: "gleam",
+        framework: Some("wisp"),
+        bare: &[("gleam.toml", "name = \"a\"\n[dependencies]\nwisp = \"1\"\nmist = \"5\"\n")],
+        more: &[("manifest.toml", ""), ("src/a.gleam", "pub fn main() { Nil }\n")],
+    },
+    Technology {
+        stack: "haskell",
+        framework: Some("servant"),
+        bare: &[("a.cabal", "name: a\n\nexecutable a\n  build-depends: base, servant-server, warp\n")],
+        more: &[("stack.yaml", "resolver: lts-22.0\n"), ("Setup.hs", "")],
+    },
+    Technology {
         stack: "static",
         framework: None,
         bare: &[("index.html", "<p>")],
@@ -325,6 +380,10 @@ proptest! {
             "composer.json", "composer.lock", "go.mod", "go.work", "Gemfile", "Gemfile.lock", "pom.xml",
             "build.gradle.kts", "settings.gradle", "A.csproj", "A.sln", "global.json", "Cargo.toml", "Cargo.lock",
             "Dockerfile", "compose.yaml", ".env.example", "Procfile", ".tool-versions", "mise.toml", ".nvmrc",
+            "mix.exs", "mix.lock", "gleam.toml", "manifest.toml", "project.clj", "deps.edn", "build.clj", "build.sbt",
+            "project/plugins.sbt", "project/build.properties", "conf/application.conf", "a.cabal", "package.yaml",
+            "stack.yaml", "cabal.project", "pom.yml", "gradle/libs.versions.toml", "META-INF/MANIFEST.MF",
+            "src/main/kotlin/A.kt", "src/main/scala/A.scala", "system.properties", ".sdkmanrc",
             "main.py", "main.go", "src/main.rs", "config.ru", "app.rb", "index.js", "index.php", "production.ini",
         ];
         for content in [bytes, text.into_bytes()] {

@@ -516,3 +516,52 @@ fn a_framework_that_renders_ahead_is_served_as_files_unless_it_has_a_server() {
     assert_eq!((angular.serving, angular.output_dir.as_deref()), (Serving::Static, Some("dist/shop/browser")));
     assert_eq!(angular.build_command.as_deref(), Some("npm run build"));
 }
+
+#[test]
+fn an_umbrella_is_one_app() {
+    let part = |name: &str, more: &str| format!("[app: :{name}, {more} deps: [{{:phoenix, \"~> 1.7\"}}]]");
+    let app = only(&[
+        ("mix.exs", "[apps_path: \"apps\", releases: [\n  shop: [\n    applications: []\n  ]\n], deps: []]\n"),
+        ("apps/web/mix.exs", &part("web", "mod: {Web, []},")),
+        ("apps/core/mix.exs", &part("core", "")),
+        ("apps/web/lib/web.ex", "defmodule Web do\nend\n"),
+    ]);
+    assert_eq!((app.path.as_str(), app.framework.unwrap().name.as_str()), (".", "phoenix"));
+    assert_eq!(app.start_command.as_deref(), Some("PHX_SERVER=true _build/prod/rel/shop/bin/shop start"));
+}
+
+#[test]
+fn a_module_of_gradle_without_a_main_class_is_a_part_of_another() {
+    let found = detect_files(&[
+        ("settings.gradle.kts", "rootProject.name = \"all\"\ninclude(\n    \":web\",\n    \":store\",\n)\n"),
+        (
+            "build.gradle.kts",
+            "subprojects {\n  apply(plugin = \"org.jetbrains.kotlin.jvm\")\n  kotlin { jvmToolchain(17) }\n}\n",
+        ),
+        (
+            "web/build.gradle.kts",
+            "plugins {\n  application\n}\ndependencies {\n  implementation(project(\":store\"))\n  implementation(\"io.javalin:javalin:6.4.0\")\n}\n",
+        ),
+        ("web/src/main/kotlin/a/Web.kt", "package a\nfun main() {}\n"),
+        ("store/build.gradle.kts", "dependencies {\n  implementation(\"org.springframework:spring-context:6.2\")\n}\n"),
+        ("store/src/main/kotlin/a/Store.kt", "package a\nclass Store\n"),
+    ]);
+    let seen: Vec<String> = found.apps.iter().map(|app| format!("{} {}", app.path, line(app))).collect();
+    assert_eq!(seen, ["web kotlin | javalin | gradle | 17 | ./build/install/web/bin/web | 7070"]);
+    assert_eq!(found.monorepo.unwrap().packages, ["store", "web"]);
+}
+
+#[test]
+fn java_8_is_called_as_the_project_calls_it() {
+    let of = |file: &str, text: &str| {
+        let app = only(&[
+            ("build.gradle", "apply plugin: 'application'\n"),
+            (file, text),
+            ("src/main/java/A.java", "class A { public static void main(String[] a) {} }"),
+        ]);
+        app.runtime_version
+    };
+    assert_eq!(of("system.properties", "java.runtime.version=1.8\n").as_deref(), Some("1.8"));
+    assert_eq!(of(".tool-versions", "java temurin-21.0.1+12.0.LTS\n").as_deref(), Some("21.0.1"));
+    assert_eq!(of(".sdkmanrc", "java=17.0.9-tem\n").as_deref(), Some("17.0.9"));
+}
