@@ -369,6 +369,27 @@ async fn what_is_prepared_waits_for_its_port() {
     assert!(matches!(bench.target.state(&prepared).await.unwrap(), InstanceState::Running { .. }));
 }
 
+/// Others look around while an instance is made.
+#[tokio::test]
+async fn what_is_being_made_is_not_taken_for_what_was_cut_off() {
+    let bench = Bench::new();
+    let plan = plan("exec sleep 60");
+    let image = bench.build(&plan, &Said::default()).await.unwrap();
+    let env = BTreeMap::new();
+    for number in 0..50 {
+        let deployment = DeploymentId::from(format!("d{number}").as_str());
+        let launch = Launch { plan: &plan, deployment: &deployment, env: &env, service_env: &BTreeMap::new() };
+        let looking = async {
+            for _ in 0..20 {
+                bench.target.found().await.unwrap();
+            }
+        };
+        let (made, ()) = tokio::join!(bench.target.prepare(&launch, &image, Role::Live, None), looking);
+        assert!(bench.target.found().await.unwrap().iter().any(|found| found.instance == *made.as_ref().unwrap()));
+        bench.target.remove(&made.unwrap()).await.unwrap();
+    }
+}
+
 #[tokio::test]
 async fn a_taken_port_is_told_before_anything_starts() {
     let bench = Bench::new();

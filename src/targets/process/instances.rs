@@ -203,6 +203,23 @@ impl Instances {
         blocking(move || remove_folder(&folder)).await.map_err(|why| error("remove the instance's folder", &why))
     }
 
+    /// What an instance runs. One whose making was cut off before anything was started is removed; one that is being
+    /// made is waited for.
+    pub(super) async fn record_or_remove(&self, id: &str) -> Result<Option<Record>, TargetError> {
+        let Some(folder) = self.folder(id) else { return Ok(None) };
+        if let Ok(record) = folder.read_record() {
+            return Ok(Some(record));
+        }
+        let _lock = self.lock(id).await;
+        if let Ok(record) = folder.read_record() {
+            return Ok(Some(record));
+        }
+        self.end(&folder, id, Duration::ZERO).await?;
+        let removed = blocking(move || remove_folder(&folder)).await;
+        removed.map_err(|why| error("remove the instance's folder", &why))?;
+        Ok(None)
+    }
+
     /// What an instance does. One whose supervisor is dead is settled first.
     pub(super) async fn state(&self, id: &str) -> Result<InstanceState, TargetError> {
         let Some(folder) = self.folder(id).filter(|folder| folder.path().is_dir()) else {

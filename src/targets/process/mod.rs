@@ -356,12 +356,7 @@ impl Target for ProcessTarget {
     async fn found(&self) -> Result<Vec<Found>, TargetError> {
         let mut found = Vec::new();
         for id in self.instances.ids().map_err(|why| error("list the instances", &why))? {
-            let Some(folder) = self.instances.folder(&id) else { continue };
-            let Ok(record) = folder.read_record() else {
-                // Its making was cut off before anything was started.
-                self.instances.remove(&id).await?;
-                continue;
-            };
+            let Some(record) = self.instances.record_or_remove(&id).await? else { continue };
             if record.mark == self.mark {
                 let state = self.instances.state(&id).await?;
                 let (role, instance) = (record.role(), record.instance());
