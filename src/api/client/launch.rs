@@ -1,6 +1,7 @@
 //! Starting and stopping the engine's process.
 
 use std::fs::File;
+use std::io;
 use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
@@ -17,6 +18,8 @@ use crate::model::{Problem, ProblemCode};
 const START_PATIENCE: Duration = Duration::from_mins(2);
 /// How long an engine may take to stop; longer than it gives itself.
 const STOP_PATIENCE: Duration = Duration::from_mins(1);
+/// How long the kernel may take to clear a killed engine away.
+const DYING: Duration = Duration::from_secs(20);
 /// An engine that another client started may end before this one reaches it; then it is tried again.
 const ATTEMPTS: usize = 3;
 
@@ -29,7 +32,11 @@ pub(super) async fn start(data_dir: &Path, executable: &Path) -> Result<Client, 
             StartReport::Ready { .. } | StartReport::Failed(_) => {}
         }
         match Client::connect(data_dir).await {
-            Err(problem) if is_away(&problem) && attempt < ATTEMPTS => attempt += 1,
+            Err(problem) if is_away(&problem) && attempt < ATTEMPTS => {
+                attempt += 1;
+                // One that was killed answers no more, but holds the folder until the kernel has cleared it away.
+                let _ = tokio::time::timeout(DYING, given_up(data_dir)).await;
+            }
             answer => return answer,
         }
     }
@@ -81,23 +88,27 @@ pub async fn stop(data_dir: &Path) -> Result<u32, Problem> {
     Ok(engine.pid)
 }
 
-/// Waits until no engine holds that data folder: the kernel tells, as it gives up the lock of a process that ended.
+/// Waits until no engine holds that data folder.
 async fn wait_until_gone(data_dir: &Path, pid: u32) -> Result<(), Problem> {
-    let lock = rendezvous::lock(data_dir);
-    let gone = tokio::task::spawn_blocking(move || match File::open(lock) {
-        Ok(file) => file.lock_shared(),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
-        Err(error) => Err(error),
-    });
     let stuck = |why: String| {
         Problem::new(ProblemCode::Failed, "engine-does-not-stop", "the engine does not stop")
             .why(why)
             .fix(format!("end its process with `kill -9 {pid}`: nothing that is kept gets lost"))
     };
-    match tokio::time::timeout(STOP_PATIENCE, gone).await {
-        Ok(Ok(Ok(()))) => Ok(()),
-        Ok(Ok(Err(error))) => Err(stuck(error.to_string())),
+    match tokio::time::timeout(STOP_PATIENCE, given_up(data_dir)).await {
+        Ok(Ok(())) => Ok(()),
         Ok(Err(error)) => Err(stuck(error.to_string())),
         Err(_) => Err(stuck(format!("process {pid} still runs after {} s", STOP_PATIENCE.as_secs()))),
     }
+}
+
+/// Waits for the lock of that data folder: the kernel tells, as it gives up the lock of a process that ended.
+async fn given_up(data_dir: &Path) -> io::Result<()> {
+    let lock = rendezvous::lock(data_dir);
+    let wait = move || match File::open(lock) {
+        Ok(file) => file.lock_shared(),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(error),
+    };
+    tokio::task::spawn_blocking(wait).await.unwrap_or_else(|error| Err(io::Error::other(error)))
 }
