@@ -34,7 +34,8 @@ pub(super) async fn prepare(
     network::ensure_volumes(engine, names, &launch.plan.key, &launch.plan.storage).await?;
     let name = Names::instance(launch.plan, launch.deployment, role);
     remove(engine, &name).await?;
-    let body = container(names, launch, image, role, port);
+    let network = network::id(engine, names, launch.plan).await?;
+    let body = container(names, launch, &network, image, role, port);
     let id = create(engine, &name, body).await?;
     Ok(Instance { id, name, port })
 }
@@ -57,7 +58,14 @@ pub(super) async fn start(
     Ok(instance)
 }
 
-fn container(names: &Names, launch: &Launch<'_>, image: &str, role: Role, port: Option<u16>) -> ContainerCreateBody {
+fn container(
+    names: &Names,
+    launch: &Launch<'_>,
+    network: &str,
+    image: &str,
+    role: Role,
+    port: Option<u16>,
+) -> ContainerCreateBody {
     let plan = launch.plan;
     let mut labels = names.deployment_labels(&plan.key, launch.deployment);
     labels.insert(ROLE.to_owned(), role.as_str().to_owned());
@@ -83,7 +91,7 @@ fn container(names: &Names, launch: &Launch<'_>, image: &str, role: Role, port: 
         nano_cpus: limits.cpus.map(nano_cpus),
         pids_limit: Some(security.pids_limit),
         cap_drop: security.drop_capabilities.then(|| vec!["ALL".to_owned()]),
-        ..host_config(names, &plan.storage, &plan.network.name, security.no_new_privileges)
+        ..host_config(names, &plan.storage, network, security.no_new_privileges)
     };
     ContainerCreateBody {
         image: Some(image.to_owned()),
@@ -92,7 +100,7 @@ fn container(names: &Names, launch: &Launch<'_>, image: &str, role: Role, port: 
         labels: Some(labels),
         exposed_ports: inside.map(|port| vec![port]),
         host_config: Some(host),
-        networking_config: Some(networking(names, &plan.network.name, aliases)),
+        networking_config: Some(networking(network, aliases)),
         ..ContainerCreateBody::default()
     }
 }
@@ -109,7 +117,7 @@ pub(super) fn host_config(names: &Names, volumes: &[Volume], network: &str, no_n
     let log_options = [("max-size", "10m"), ("max-file", "3")];
     HostConfig {
         mounts: Some(mounts.collect()),
-        network_mode: Some(names.own(network)),
+        network_mode: Some(network.to_owned()),
         init: Some(true),
         restart_policy: Some(restart(RestartPolicyNameEnum::UNLESS_STOPPED)),
         log_config: Some(HostConfigLogConfig {
@@ -125,9 +133,9 @@ fn restart(policy: RestartPolicyNameEnum) -> RestartPolicy {
     RestartPolicy { name: Some(policy), maximum_retry_count: None }
 }
 
-pub(super) fn networking(names: &Names, network: &str, aliases: Vec<String>) -> NetworkingConfig {
+pub(super) fn networking(network: &str, aliases: Vec<String>) -> NetworkingConfig {
     let endpoint = EndpointSettings { aliases: Some(aliases), ..EndpointSettings::default() };
-    NetworkingConfig { endpoints_config: Some(HashMap::from([(names.own(network), endpoint)])) }
+    NetworkingConfig { endpoints_config: Some(HashMap::from([(network.to_owned(), endpoint)])) }
 }
 
 /// The environment as Docker takes it.

@@ -1,9 +1,9 @@
 //! The network that an app shares with its services, its volumes, and the end of both.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use bollard::errors::Error;
-use bollard::models::{Ipam, IpamConfig, NetworkCreateRequest, VolumeCreateRequest};
+use bollard::models::{Ipam, IpamConfig, Network, NetworkCreateRequest, VolumeCreateRequest};
 use bollard::query_parameters::{
     ListContainersOptionsBuilder, ListNetworksOptions, ListNetworksOptionsBuilder, ListVolumesOptionsBuilder,
     RemoveVolumeOptions,
@@ -21,10 +21,8 @@ const TRIES: usize = 8;
 /// Makes the network where it is not there: on a part of a range that is divided already, or of a new one.
 pub(super) async fn ensure(engine: &Engine, names: &Names, plan: &Plan) -> Result<(), TargetError> {
     let name = names.own(&plan.network.name);
-    match engine.docker.inspect_network(&name, None).await {
-        Ok(_) => return Ok(()),
-        Err(error) if is_missing(&error) => {}
-        Err(error) => return Err(engine.failed("look for the network", error)),
+    if find(engine, &name).await?.is_some() {
+        return Ok(());
     }
     let request = NetworkCreateRequest {
         name,
@@ -38,11 +36,12 @@ pub(super) async fn ensure(engine: &Engine, names: &Names, plan: &Plan) -> Resul
             return Ok(());
         }
         create(engine, request.clone()).await.map_err(|error| creation(engine, error))?;
-        chosen = subnet_of(engine, &request.name).await?.filter(|range| !range.is_small());
+        let Some(made) = find(engine, &request.name).await? else { continue };
+        chosen = subnets(made.ipam.as_ref()).next().filter(|range| !range.is_small());
         if chosen.is_none() {
             return Ok(());
         }
-        let removed = engine.docker.remove_network(&request.name).await;
+        let removed = engine.docker.remove_network(&made.id.unwrap_or_default()).await;
         unless_missing(removed).map_err(|error| engine.failed("remove the network", error))?;
     }
     // Others were faster each time: a whole range, then.
@@ -94,10 +93,31 @@ fn creation(engine: &Engine, error: Error) -> TargetError {
     no_range_left(engine.failed("create the network", error))
 }
 
-async fn subnet_of(engine: &Engine, name: &str) -> Result<Option<Subnet>, TargetError> {
-    let network = engine.docker.inspect_network(name, None).await;
-    let network = network.map_err(|error| engine.failed("look for the network", error))?;
-    Ok(subnets(network.ipam.as_ref()).next())
+/// The id of the network of a plan's app. A name may stand for two networks, an id cannot.
+pub(super) async fn id(engine: &Engine, names: &Names, plan: &Plan) -> Result<String, TargetError> {
+    let found = find(engine, &names.own(&plan.network.name)).await?;
+    found.and_then(|network| network.id).ok_or_else(|| TargetError::Other {
+        action: "find the app's network".to_owned(),
+        detail: format!("{} was removed from outside; deploy again", plan.network.name),
+    })
+}
+
+/// The network of that name. Docker 20.10 makes two of one name where a killed engine's question and the next one's
+/// meet: the oldest counts, and the others go, as nothing is on them.
+async fn find(engine: &Engine, name: &str) -> Result<Option<Network>, TargetError> {
+    let filter = HashMap::from([("name".to_owned(), vec![name.to_owned()])]);
+    let list = ListNetworksOptionsBuilder::default().filters(&filter).build();
+    let listed = engine.docker.list_networks(Some(list)).await;
+    let mut found = listed.map_err(|error| engine.failed("look for the network", error))?;
+    found.retain(|network| network.name.as_deref() == Some(name));
+    found.sort_by(|one, other| (one.created, &one.id).cmp(&(other.created, &other.id)));
+    let mut found = found.into_iter();
+    let oldest = found.next();
+    for other in found {
+        // One that something is on stays; it goes with the app.
+        let _ = engine.docker.remove_network(&other.id.unwrap_or_default()).await;
+    }
+    Ok(oldest)
 }
 
 /// The IPv4 blocks of a network.

@@ -78,7 +78,7 @@ impl Service<'_> {
     /// The container, made anew where it is not as the plan says. Its data is in volumes and stays.
     async fn container(&self) -> Result<String, TargetError> {
         let name = self.names.service(self.plan, &self.said.name);
-        let body = self.body();
+        let body = self.body(&network::id(self.engine, self.names, self.plan).await?);
         if let Some(found) = inspect::container(self.engine, &name).await? {
             let id = found.id.clone().unwrap_or_default();
             if is_same(&found, &body) {
@@ -94,19 +94,14 @@ impl Service<'_> {
         instances::create(self.engine, &name, body).await
     }
 
-    fn body(&self) -> ContainerCreateBody {
+    fn body(&self, network: &str) -> ContainerCreateBody {
         let service = self.said;
         let mut labels = self.names.labels(&self.plan.key);
         labels.insert(ROLE.to_owned(), SERVICE.to_owned());
         labels.insert(CONFIG.to_owned(), fingerprint(self.plan, service));
         // Images of services start as root and step down by themselves: they keep their capabilities.
-        let host = instances::host_config(
-            self.names,
-            &service.volumes,
-            &self.plan.network.name,
-            self.plan.security.no_new_privileges,
-        );
-        let network = instances::networking(self.names, &self.plan.network.name, vec![service.name.clone()]);
+        let host = instances::host_config(self.names, &service.volumes, network, self.plan.security.no_new_privileges);
+        let network = instances::networking(network, vec![service.name.clone()]);
         ContainerCreateBody {
             image: Some(service.image.clone()),
             cmd: (!service.command.is_empty()).then(|| service.command.clone()),
