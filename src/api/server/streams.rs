@@ -19,6 +19,9 @@ const MAX_MESSAGE: usize = 1024;
 /// The close code of a stream that gave all there was.
 const CLOSE_COMPLETE: u16 = 1000;
 
+/// Why an engine that stops closes a stream.
+const STOPS: &str = "the engine stops";
+
 type Upgrade = Result<WebSocketUpgrade, WebSocketUpgradeRejection>;
 
 /// All that happens after a number, as it happens: each message is an Event.
@@ -76,8 +79,9 @@ async fn send_all<T: Serialize>(
 ) {
     loop {
         let item = tokio::select! {
+            biased;
+            () = stop.cancelled() => return close(socket, CLOSE_AWAY, STOPS).await,
             item = items.next() => item,
-            () = stop.cancelled() => return close(socket, CLOSE_AWAY, "the engine stops").await,
             message = socket.recv() => match message {
                 Some(Ok(Message::Close(_)) | Err(_)) | None => return,
                 Some(Ok(_)) => continue,
@@ -93,7 +97,8 @@ async fn send_all<T: Serialize>(
         };
         let sent = tokio::select! {
             sent = socket.send(Message::text(text)) => sent,
-            () = stop.cancelled() => return,
+            // What is half sent comes before it.
+            () = stop.cancelled() => return close(socket, CLOSE_AWAY, STOPS).await,
         };
         if sent.is_err() {
             return;
