@@ -66,7 +66,15 @@ pub trait Target: Send + Sync + fmt::Debug {
         image: &str,
         role: Role,
         port: Option<u16>,
-    ) -> Result<Instance, TargetError>;
+    ) -> Result<Instance, TargetError> {
+        let instance = self.prepare(launch, image, role, port).await?;
+        if let Err(error) = self.resume(&instance).await {
+            // What never ran has nothing to tell.
+            self.remove(&instance).await?;
+            return Err(error);
+        }
+        Ok(instance)
+    }
 
     /// Stops it: a polite signal, and the end after `grace`. It keeps what it needs to be resumed. One that is
     /// stopped or gone is no error.

@@ -40,24 +40,6 @@ pub(super) async fn prepare(
     Ok(Instance { id, name, port })
 }
 
-/// Creates and starts the container of an instance.
-pub(super) async fn start(
-    engine: &Engine,
-    names: &Names,
-    launch: &Launch<'_>,
-    image: &str,
-    role: Role,
-    port: Option<u16>,
-) -> Result<Instance, TargetError> {
-    let instance = prepare(engine, names, launch, image, role, port).await?;
-    if let Err(error) = resume(engine, &instance).await {
-        // What never ran has nothing to tell.
-        remove(engine, &instance.id).await?;
-        return Err(error);
-    }
-    Ok(instance)
-}
-
 fn container(
     names: &Names,
     launch: &Launch<'_>,

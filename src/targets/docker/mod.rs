@@ -99,16 +99,6 @@ impl Target for DockerTarget {
         instances::prepare(&self.connector.engine().await?, &self.names, launch, image, role, port).await
     }
 
-    async fn start(
-        &self,
-        launch: &Launch<'_>,
-        image: &str,
-        role: Role,
-        port: Option<u16>,
-    ) -> Result<Instance, TargetError> {
-        instances::start(&self.connector.engine().await?, &self.names, launch, image, role, port).await
-    }
-
     async fn stop(&self, instance: &Instance, grace: Duration) -> Result<(), TargetError> {
         instances::stop(&self.connector.engine().await?, &instance.id, grace).await
     }

@@ -110,18 +110,6 @@ impl Instances {
         prepared.await.map_err(|why| error("make the instance's folder", &why))
     }
 
-    /// Makes and starts a new instance.
-    pub(super) async fn start(&self, record: &Record, env: BTreeMap<String, Secret>) -> Result<(), TargetError> {
-        let id = record.instance().id;
-        self.prepare(record, env).await?;
-        let started = self.resume(&id).await;
-        if started.is_err() {
-            // It never ran: there is nothing to be looked at.
-            self.remove(&id).await?;
-        }
-        started
-    }
-
     /// Starts an instance that was prepared or stopped.
     pub(super) async fn resume(&self, id: &str) -> Result<(), TargetError> {
         let folder = self.known(id)?;

@@ -253,20 +253,6 @@ impl Target for ProcessTarget {
         Ok(record.instance())
     }
 
-    async fn start(
-        &self,
-        launch: &Launch<'_>,
-        image: &str,
-        role: Role,
-        port: Option<u16>,
-    ) -> Result<Instance, TargetError> {
-        let (record, env) = self.record(launch, image, role, port)?;
-        let instance = record.instance();
-        self.instances.start(&record, env).await?;
-        self.watch(&instance.id, true);
-        Ok(instance)
-    }
-
     async fn stop(&self, instance: &Instance, grace: Duration) -> Result<(), TargetError> {
         self.instances.stop(&instance.id, grace).await
     }
