@@ -1,4 +1,5 @@
-//! `wharf detect` as a whole process: on a small app beside nixpacks, and on a tree of 50,000 files beside a bare walk.
+//! `wharf detect` as a whole process: on every sample beside nixpacks, and on a tree of 50,000
+//! files beside a bare walk.
 
 use std::fs;
 use std::path::Path;
@@ -11,7 +12,8 @@ use crate::measure::{median, millis, timed};
 use crate::support::wharf::{ROOT, Wharf};
 use crate::table::Table;
 
-const RUNS: usize = 31;
+/// Times that each sample is looked at.
+const RUNS: usize = 5;
 
 /// Runs on the large tree.
 const LARGE_RUNS: usize = 9;
@@ -22,8 +24,11 @@ const LARGE: (usize, usize) = (500, 100);
 /// What detection on the large tree may take beside a bare walk of it.
 const BESIDE_WALK: f64 = 1.5;
 
-/// What it may take beside nixpacks on a small app.
-const BESIDE_NIXPACKS: f64 = 0.5;
+/// What it may take beside nixpacks, on the samples and on the large tree.
+const BESIDE_NIXPACKS: (f64, f64) = (0.5, 0.1);
+
+/// Memory at its peak, in MB (of a million bytes).
+const MEMORY_MB: f64 = 60.0;
 
 pub(crate) fn measure(table: &mut Table) {
     let wharf = Wharf::new();
@@ -31,29 +36,44 @@ pub(crate) fn measure(table: &mut Table) {
     large(&wharf, table);
 }
 
+/// The middle over all samples, each looked at by both in turn.
 fn small(wharf: &Wharf, table: &mut Table) {
-    let app = format!("{ROOT}/demos/express-postgres");
-    let time = |args: &[&str]| timed(|| wharf.run(args).exits(0)).0;
-    let what = "wharf detect demos/express-postgres";
-    let (detect, version): (Vec<_>, Vec<_>) =
-        (0..RUNS).map(|_| (time(&["detect", &app, "--json"]), time(&["--version"]))).unzip();
-    let beside = format!("wharf --version {}", millis(median(version)));
-    match nixpacks(&app) {
-        Some(other) => {
-            let detect = median(detect);
-            let beside = format!("nixpacks detect {}, {beside}", millis(other));
-            let holds = detect.as_secs_f64() <= other.as_secs_f64() * BESIDE_NIXPACKS;
-            table.target(what, millis(detect), beside, "half of nixpacks", holds);
-        }
-        None => table.told(what, millis(median(detect)), format!("{beside} (nixpacks is not installed)")),
+    let samples = samples();
+    let each = || (0..RUNS).flat_map(|_| samples.iter());
+    let detect = |sample: &String| timed(|| wharf.run(&["detect", sample, "--json"])).0;
+    let what = format!("wharf detect, {} samples", samples.len());
+    let version = median((0..RUNS * 5).map(|_| timed(|| wharf.run(&["--version"]).exits(0)).0).collect());
+    let beside = format!("wharf --version {}", millis(version));
+    if nixpacks(&samples[0]).is_none() {
+        let detect = median(each().map(detect).collect());
+        return table.told(&what, millis(detect), format!("{beside} (nixpacks is not installed)"));
     }
+    let (detect, other): (Vec<_>, Vec<_>) = each().map(|sample| (detect(sample), nixpacks(sample).unwrap())).unzip();
+    let (detect, other) = (median(detect), median(other));
+    let holds = detect.as_secs_f64() <= other.as_secs_f64() * BESIDE_NIXPACKS.0;
+    let beside = format!("nixpacks detect {}, {beside}", millis(other));
+    table.target(&what, millis(detect), beside, "half of nixpacks", holds);
 }
 
-/// The same app looked at by nixpacks, where that program is installed.
-fn nixpacks(app: &str) -> Option<Duration> {
-    let run = || Command::new("nixpacks").args(["detect", app]).stdout(Stdio::null()).stderr(Stdio::null()).status();
-    run().ok()?;
-    Some(median((0..RUNS).map(|_| timed(run).0).collect()))
+/// The demos, and a sample of every stack and framework.
+fn samples() -> Vec<String> {
+    let below = |folder: &str| -> Vec<String> {
+        let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        entries.filter(|path| path.is_dir()).map(|path| path.to_str().unwrap().to_owned()).collect()
+    };
+    let stacks = below(&format!("{ROOT}/tests/fixtures/stacks"));
+    let mut samples: Vec<String> = stacks.iter().flat_map(|stack| below(stack)).collect();
+    samples.extend(below(&format!("{ROOT}/demos")));
+    samples.sort();
+    samples
+}
+
+/// How long nixpacks looks at a folder, where that program is installed.
+fn nixpacks(folder: &str) -> Option<Duration> {
+    let (time, ended) = timed(|| {
+        Command::new("nixpacks").args(["detect", folder]).stdout(Stdio::null()).stderr(Stdio::null()).status()
+    });
+    ended.ok().map(|_| time)
 }
 
 fn large(wharf: &Wharf, table: &mut Table) {
@@ -65,9 +85,30 @@ fn large(wharf: &Wharf, table: &mut Table) {
     let (detect, walk): (Vec<_>, Vec<_>) =
         (0..LARGE_RUNS).map(|_| (detect(), timed(|| assert!(bare_walk(tree.path()) > LARGE.0 * LARGE.1)).0)).unzip();
     let (detect, walk) = (median(detect), median(walk));
-    let holds = detect.as_secs_f64() <= walk.as_secs_f64() * BESIDE_WALK;
-    let beside = format!("bare walk {}", millis(walk));
-    table.target("wharf detect, 50,000 files", millis(detect), beside, "1.5 of the walk", holds);
+    let what = "wharf detect, 50,000 files";
+    let row = |table: &mut Table, beside: String, target: &str, bound: f64| {
+        table.target(what, millis(detect), beside, target, detect.as_secs_f64() <= bound);
+    };
+    row(table, format!("bare walk {}", millis(walk)), "1.5 of the walk", walk.as_secs_f64() * BESIDE_WALK);
+    if let Some(other) = nixpacks(path) {
+        let beside = format!("nixpacks detect {}", millis(other));
+        row(table, beside, "a tenth of nixpacks", other.as_secs_f64() * BESIDE_NIXPACKS.1);
+    }
+    if let Some(peak) = peak_mb(wharf, path) {
+        let figure = format!("{peak:.1} MB");
+        table.target("memory at its peak, 50,000 files", figure, String::new(), "60 MB", peak <= MEMORY_MB);
+    }
+}
+
+/// The most memory that detection held, where a Python is there to ask the kernel: it tells a parent only.
+fn peak_mb(wharf: &Wharf, folder: &str) -> Option<f64> {
+    const ASK: &str = "import resource, subprocess, sys
+subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, check=True)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)";
+    let wharf = wharf.command(["detect", folder, "--json"]);
+    let asked = Command::new("python3").args(["-c", ASK]).arg(wharf.get_program()).args(wharf.get_args()).output();
+    let kilobytes: f64 = String::from_utf8(asked.ok()?.stdout).ok()?.trim().parse().ok()?;
+    Some(kilobytes * 1024.0 / 1e6)
 }
 
 /// A large repository: an app with many modules, their sources, and files that no rule asks for.

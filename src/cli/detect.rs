@@ -88,10 +88,10 @@ fn branch(out: &mut String, app: &AppProfile, primary: bool, last: bool) {
         let _ = writeln!(out, "{rail}   {label} {}", output::one_line(&value));
     }
     for evidence in &app.evidence {
-        let (label, style) = if evidence.says.ends_with(detect::OVERRULED) {
-            ("disagrees ", Style::Attention)
-        } else {
-            ("because   ", Style::Faint)
+        let (label, style) = match evidence.says.as_str() {
+            says if says.ends_with(detect::OVERRULED) => ("disagrees ", Style::Attention),
+            says if says.contains(detect::ENDED) => ("outdated  ", Style::Attention),
+            _ => ("because   ", Style::Faint),
         };
         let says = output::one_line(&format!("{}: {}", evidence.file, evidence.says));
         let _ = writeln!(out, "{rail}   {} {says}{}", output::styled(label, style), weight(app, evidence));

@@ -31,7 +31,7 @@ mod versions;
 use crate::model::{AppProfile, Detection, FileTree, Serving, Settings, Warning};
 
 pub use names::label;
-pub use profile::{OVERRULED, SPEAKS_FOR};
+pub use profile::{ENDED, OVERRULED, SPEAKS_FOR};
 pub use registry::Registry;
 pub use settings::{SETTINGS_FILE, settings};
 pub use tree::MemoryTree;

@@ -6,7 +6,7 @@ use super::apps::App;
 use super::commands::{choose, procfile};
 use super::docker::{self, Docker};
 use super::env;
-use super::facts::Facts;
+use super::facts::{Ask, Facts};
 use super::health;
 use super::ports;
 use super::registry::{CommandRule, FrameworkRule, Manager};
@@ -18,6 +18,9 @@ const EVIDENCE: usize = 40;
 
 /// How the evidence of a file begins that was weighed for its stack; see [`Registry::weight`](super::Registry::weight).
 pub const SPEAKS_FOR: &str = "speaks for";
+
+/// What the evidence says of a version that gets no fixes any more, before the day.
+pub const ENDED: &str = "has had no fixes since";
 
 /// How the evidence of a version ends that another place overruled.
 pub const OVERRULED: &str = "; another file is more binding";
@@ -280,6 +283,16 @@ fn is_source(file: &str, app: &App<'_>) -> bool {
     app.candidate.stack.extensions.iter().any(|known| known == ending) && !file.contains(".config.")
 }
 
+/// Whether the version that is used gets fixes still, in the words of the file that asks for it.
+fn ended(app: &App<'_>, found: &versions::Found) -> Option<Evidence> {
+    let stack = app.candidate.stack;
+    let version = found.version.as_deref()?;
+    let (line, since) = versions::ended(version, &stack.versions)?;
+    let asks = |ask: &&Ask| versions::resolve(&ask.says, &stack.versions).is_some();
+    let file = found.asks.iter().find(asks)?.file.clone();
+    Some(Evidence { file, says: format!("{} {line} {ENDED} {since}", stack.runtime()) })
+}
+
 fn evidence(app: &App<'_>, manager: Option<&Manager>, found: &versions::Found, docker: &Docker) -> Vec<Evidence> {
     let folder = app.folder();
     let stack = app.candidate.stack;
@@ -303,6 +316,7 @@ fn evidence(app: &App<'_>, manager: Option<&Manager>, found: &versions::Found, d
         let says = format!("asks for {} {}{held}", stack.runtime(), ask.says);
         evidence.push(Evidence { file: ask.file.clone(), says });
     }
+    evidence.extend(ended(app, found));
     evidence.extend(app.facts.evidence.iter().cloned());
     evidence.extend(docker.evidence.iter().cloned());
     evidence.truncate(EVIDENCE);

@@ -146,6 +146,8 @@ pub(super) struct Versions {
     /// The least version with which a package of this version or later runs: `"next@15" = "18"`. It raises what a
     /// range without an end begins with.
     pub floors: BTreeMap<String, String>,
+    /// Lines that get no fixes any more, not even for security, and since when: `"14" = "2023-04-30"`.
+    pub ended: BTreeMap<String, String>,
     /// Where projects say theirs, the most binding first: a file with only the version in it (`.nvmrc`), a tool of
     /// `.tool-versions` and `mise.toml` (`tool:nodejs`), or a place in a manifest that the stack's reader names.
     pub places: Vec<String>,

@@ -33,6 +33,13 @@ fn raised(version: String, says: &str, facts: &Facts, rules: &Versions) -> Strin
     highest.cloned().unwrap_or(version)
 }
 
+/// Since when the line of a version gets no fixes any more, where that is so, and the line.
+pub(super) fn ended<'a>(version: &str, rules: &'a Versions) -> Option<(&'a str, &'a str)> {
+    let version = numbers(version);
+    let (line, since) = rules.ended.iter().find(|(line, _)| version.starts_with(&numbers(line)))?;
+    Some((line, since))
+}
+
 fn ask_at(place: &str, folder: Folder<'_>, facts: &Facts) -> Option<Ask> {
     if let Some(ask) = facts.versions.get(place) {
         return Some(ask.clone());
@@ -230,6 +237,17 @@ mod tests {
             assert_eq!(resolve(says, &node()).as_deref(), Some(expected), "{says}");
         }
         assert_eq!(resolve("some_invalid_version", &node()), None);
+    }
+
+    #[test]
+    fn a_line_that_has_ended_is_told_by_all_its_versions() {
+        let rules = Versions { ended: [("3.9".to_owned(), "2025-10-31".to_owned())].into(), ..python() };
+        for version in ["3.9", "3.9.18"] {
+            assert_eq!(ended(version, &rules), Some(("3.9", "2025-10-31")), "{version}");
+        }
+        for version in ["3.90", "3.10", "3", "no version"] {
+            assert_eq!(ended(version, &rules), None, "{version}");
+        }
     }
 
     #[test]
