@@ -100,7 +100,7 @@ impl<'p> App<'p> {
     }
 
     fn is_aside(&self) -> bool {
-        self.folder().path().split('/').any(|part| ASIDE.contains(&part))
+        self.folder().path().split('/').any(|part| part.starts_with('.') || ASIDE.contains(&part))
     }
 }
 
@@ -135,6 +135,8 @@ pub(super) fn select<'p>(found: Vec<Candidate<'p>>, said: &[String]) -> Selectio
             let path = candidate.folder.path();
             App::read(candidate, packages.iter().copied().filter(|other| *other != path).collect())
         })
+        // Whose reader found that it is none of its own.
+        .filter(|app| app.weight > 0.0)
         .collect();
     let monorepo = monorepo(&read);
     let mut apps = strongest_of_each_folder(read);

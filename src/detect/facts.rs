@@ -63,7 +63,8 @@ pub(super) struct Facts {
     pub env: Vec<String>,
     /// The folder below, relative to this one, whose app is meant.
     pub swallows: Option<String>,
-    /// How much sure this makes beyond the files' own weights; may be below zero for what merely helps another stack.
+    /// How much sure this makes beyond the files' own weights; may be below zero for what merely helps another stack,
+    /// and -1 for what is none of this stack.
     pub strength: f64,
 }
 

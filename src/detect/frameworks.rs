@@ -41,7 +41,10 @@ pub(super) fn choose<'p>(candidate: &Candidate<'p>, facts: &Facts, sources: &Sou
     let best =
         seen.iter().enumerate().max_by(|(a, one), (b, other)| one.weight.total_cmp(&other.weight).then(b.cmp(a)))?;
     let best = best.0;
-    Some(seen.swap_remove(best))
+    let best = seen.swap_remove(best);
+    // What a manifest leaves out may still be what the sources are written with: it brings what is listed along.
+    let mut above = rules.iter().filter(|rule| rule.beats.contains(&best.rule.name));
+    above.find_map(|rule| imported(rule, sources)).or(Some(best))
 }
 
 /// A framework that only sources show: what they import belongs to the runtime, or no manifest names it.

@@ -87,12 +87,20 @@ impl<'p> Sources<'p> {
 
     /// The first word behind one of the marks: a name, in quotes or not.
     pub(super) fn word_behind(&self, marks: &[&str]) -> Option<String> {
-        let behind = |text: &str, mark: &str| {
-            let rest = text.split_once(mark)?.1.trim_start_matches([' ', '(', '"', '\'', '\n']);
-            let end = rest.find(|c: char| !c.is_alphanumeric() && !"_-$".contains(c)).unwrap_or(rest.len());
-            (end > 0).then(|| rest[..end].to_owned())
+        self.words_behind(marks).next()
+    }
+
+    /// Every word behind one of the marks, those behind the first mark first.
+    pub(super) fn words_behind(&self, marks: &[&str]) -> impl Iterator<Item = String> {
+        let behind = |text: &str, mark: &str| -> Vec<String> {
+            let words = text.split(mark).skip(1).filter_map(|rest| {
+                let rest = rest.trim_start_matches([' ', '(', '"', '\'', '\n']);
+                let end = rest.find(|c: char| !c.is_alphanumeric() && !"_-$".contains(c)).unwrap_or(rest.len());
+                (end > 0).then(|| rest[..end].to_owned())
+            });
+            words.collect()
         };
-        marks.iter().find_map(|mark| self.texts().find_map(|(_, text)| behind(&text, mark)))
+        marks.iter().flat_map(move |mark| self.texts().flat_map(move |(_, text)| behind(&text, mark)))
     }
 
     /// There are more files than are looked at.

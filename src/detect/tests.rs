@@ -565,3 +565,5 @@ fn java_8_is_called_as_the_project_calls_it() {
     assert_eq!(of(".tool-versions", "java temurin-21.0.1+12.0.LTS\n").as_deref(), Some("21.0.1"));
     assert_eq!(of(".sdkmanrc", "java=17.0.9-tem\n").as_deref(), Some("17.0.9"));
 }
+
+mod conventions;

@@ -96,11 +96,13 @@ pub(super) fn resolve(says: &str, rules: &Versions) -> Option<String> {
     if let Some(known) = rules.aliases.get(&says.to_ascii_lowercase()) {
         return Some(known.clone());
     }
-    if matches!(
-        says.to_ascii_lowercase().as_str(),
-        "*" | "latest" | "lts" | "current" | "stable" | "node" | "x" | "lts/*"
-    ) {
-        return Some(rules.default.clone());
+    match says.to_ascii_lowercase().as_str() {
+        "latest" | "current" | "node" => {
+            let known = std::iter::once(&rules.default).chain(&rules.known);
+            return known.max_by_key(|known| numbers(known)).cloned();
+        }
+        "*" | "lts" | "stable" | "x" | "lts/*" => return Some(rules.default.clone()),
+        _ => {}
     }
     let first = says.split("||").next().unwrap_or(says).split(" | ").next().unwrap_or(says);
     let mut lower: Option<(Bound, &str)> = None;
@@ -231,6 +233,8 @@ mod tests {
             ("*", "22"),
             ("lts/iron", "20"),
             ("lts/*", "22"),
+            ("latest", "24"),
+            ("node", "24"),
             (">=18 <21", "18"),
         ];
         for (says, expected) in cases {

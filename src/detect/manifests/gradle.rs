@@ -25,9 +25,19 @@ pub(in crate::detect) fn parse(text: &str) -> Gradle {
     let mut read = Gradle::default();
     // A toolchain says more than what the sources are compatible with.
     let mut compatible = None;
+    // `implementation "a:b:1",` goes on below with the same word.
+    let mut listing: Option<&str> = None;
     for line in statements(text) {
         plugin(line, &mut read);
-        dependency(line, &mut read);
+        if let Some(word) = listing.filter(|_| line.starts_with(['"', '\''])) {
+            dependency(&format!("{word} {line}"), &mut read);
+        } else {
+            dependency(line, &mut read);
+            listing = line.split_whitespace().next();
+        }
+        if !line.ends_with(',') {
+            listing = None;
+        }
         read.java = read.java.take().or_else(|| java(line, TOOLCHAINS));
         compatible = compatible.take().or_else(|| java(line, COMPATIBLE));
         if let Some(value) = assigned(line, "version") {
@@ -128,6 +138,8 @@ pub(in crate::detect) fn constant(line: &str, name: &str) -> Option<String> {
 
 /// `id 'x' version '1'`, `id("x") version "1"`, `kotlin("jvm") version "2"`, `apply plugin: 'x'`, `alias(libs.plugins.x)`.
 fn plugin(line: &str, read: &mut Gradle) {
+    // The block may stand on one line.
+    let line = line.strip_prefix("plugins {").map_or(line, |rest| rest.trim().trim_end_matches('}').trim_end());
     let by_id = ["id ", "id(", "apply plugin:", "apply(plugin"].iter().find_map(|word| line.strip_prefix(word));
     // A script that is applied is called after what it makes of the project.
     let script = line.strip_prefix("apply").filter(|rest| rest.contains("from")).and_then(quoted);

@@ -37,21 +37,46 @@ pub(in crate::detect) fn normalized(name: &str) -> String {
 pub(in crate::detect) enum Line<'t> {
     /// A requirement.
     Package(Requirement),
+    /// What only other packages need, as a compiled list notes: `# via flask`.
+    Pinned(Requirement),
     /// Another file to be read, relative to this one.
     Include(&'t str),
 }
 
 /// The lines of a `requirements.txt`; options and addresses are left out.
 pub(in crate::detect) fn lines(text: &str) -> impl Iterator<Item = Line<'_>> {
-    text.lines().map(str::trim).filter(|line| !line.starts_with('#')).filter_map(|line| {
+    let all: Vec<&str> = text.lines().map(str::trim).collect();
+    (0..all.len()).filter_map(move |number| {
+        let line = all[number];
+        if line.starts_with('#') {
+            return None;
+        }
         if let Some(file) = line.strip_prefix("-r").or_else(|| line.strip_prefix("--requirement")) {
             return Some(Line::Include(file.trim_start_matches(['=', ' ']).trim()));
         }
         if let Some((_, egg)) = line.split_once("#egg=") {
             return requirement(egg).map(Line::Package);
         }
-        (!line.starts_with('-') && !line.contains("://")).then(|| requirement(line).map(Line::Package))?
+        if line.starts_with('-') || line.contains("://") {
+            return None;
+        }
+        let read = requirement(line)?;
+        Some(if is_brought_along(line, &all[number + 1..]) { Line::Pinned(read) } else { Line::Package(read) })
     })
+}
+
+/// Whether the comments of a compiled list, on the line or right below it, name only packages that need this one. What
+/// the project itself asks for has a file there: `# via -r requirements.in`.
+fn is_brought_along(line: &str, below: &[&str]) -> bool {
+    let hashes = below.iter().skip_while(|next| next.starts_with("--hash")).take_while(|next| next.starts_with('#'));
+    let beside = line.split_once(" #").map(|(_, comment)| comment);
+    let comments = beside.into_iter().chain(hashes.map(|next| &next[1..])).map(str::trim);
+    let mut via = comments.skip_while(|comment| !comment.starts_with("via")).peekable();
+    let own = |comment: &str| {
+        let needs = comment.trim_start_matches("via").trim_start();
+        needs.starts_with("-r") || needs.starts_with("-c") || needs.contains('(')
+    };
+    via.peek().is_some() && !via.any(own)
 }
 
 #[cfg(test)]
@@ -73,5 +98,22 @@ mod tests {
             assert_eq!((read.name.as_str(), read.asked.as_deref()), (name, asked), "{text}");
         }
         assert!(requirement("").is_none());
+    }
+
+    #[test]
+    fn a_compiled_list_tells_what_the_project_asks_for() {
+        let text = "click==8.3.0\n    # via flask\nflask==3.1.3 \\\n    --hash=sha256:aa\n    # via\n    #   flask-cors\n    \
+            #   -r requirements.in\nblinker==1.9.0  # via flask\ngevent==25.9.1\n    # via shop (pyproject.toml)\n# a note\n\
+            plain==1\n";
+        let (mut own, mut brought) = (Vec::new(), Vec::new());
+        for line in lines(text) {
+            match line {
+                Line::Package(read) => own.push(read.name),
+                Line::Pinned(read) => brought.push(read.name),
+                Line::Include(_) => {}
+            }
+        }
+        assert_eq!(own, ["flask", "gevent", "plain"]);
+        assert_eq!(brought, ["click", "blinker"]);
     }
 }

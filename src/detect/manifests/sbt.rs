@@ -13,6 +13,8 @@ pub(in crate::detect) struct Module {
 #[derive(Default)]
 pub(in crate::detect) struct Sbt {
     pub name: Option<String>,
+    /// The value that holds the project at the top.
+    pub root: Option<String>,
     pub version: Option<String>,
     pub scala: Option<String>,
     pub main_class: Option<String>,
@@ -42,8 +44,14 @@ pub(in crate::detect) fn parse<'t>(texts: impl Iterator<Item = &'t str> + Clone)
         if let Some(module) = module(line, &values) {
             read.modules.push(module);
         }
+        read.modules.extend(source_reference(line));
         if let Some((_, plugins)) = line.split_once("enablePlugins(") {
             read.enabled.extend(names(plugins.split(')').next().unwrap_or(plugins)));
+        }
+        // What stands for the whole build is called as the value that holds it, where nothing else is said.
+        if let Some((value, _)) = line.split_once("file(\".\")").filter(|(before, _)| before.contains("project in")) {
+            let value = value.trim_start_matches("lazy ").trim_start_matches("val ").split('=').next().unwrap_or("");
+            read.root = Some(value.trim().trim_matches('`').to_owned()).filter(|name| !name.is_empty());
         }
         if let Some((_, folder)) = line.split_once("file(\"") {
             read.projects.extend(folder.split('"').next().map(str::to_owned));
@@ -78,7 +86,7 @@ fn constant(line: &str) -> Option<(String, String)> {
 fn setting<'l>(line: &'l str, key: &str) -> Option<&'l str> {
     line.match_indices(":=").find_map(|(at, _)| {
         let before = line[..at].trim_end();
-        let before = before.split(" in ").next().unwrap_or(before).trim_end();
+        let before = before.split(" in ").next().unwrap_or(before).trim_end().trim_end_matches(')');
         let begins = before.strip_suffix(key)?;
         let own = !begins.ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == '.');
         own.then(|| line[at + 2..].trim())
@@ -92,6 +100,7 @@ fn resolved(value: &str, values: &HashMap<String, String>) -> Option<String> {
         let text = text.split('"').next()?;
         return (!text.is_empty() && !text.contains('$')).then(|| text.to_owned());
     }
+    let value = value.trim_end_matches(".value.head").trim_end_matches(".value");
     let word = value.split(|c: char| !(c.is_alphanumeric() || "._".contains(c))).next()?;
     values.get(word.rsplit('.').next()?).cloned()
 }
@@ -113,6 +122,16 @@ fn module(line: &str, values: &HashMap<String, String>) -> Option<Module> {
         version,
         development,
     })
+}
+
+/// `ProjectRef(uri("…"), "name")`: a project that is built from its sources.
+fn source_reference(line: &str) -> Option<Module> {
+    let (_, rest) = line.split_once("ProjectRef(")?;
+    let (first, rest) = rest.split_once(',')?;
+    let name = rest.trim_start().strip_prefix('"')?.split('"').next()?;
+    // What lies in a folder is a part of the same build.
+    let own = first.contains("file(") || name.is_empty();
+    (!own).then(|| Module { name: name.to_owned(), version: None, development: false })
 }
 
 /// The plugins of `project/plugins.sbt`, with their versions.

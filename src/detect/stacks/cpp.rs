@@ -45,6 +45,10 @@ pub(super) fn read(sources: &Sources<'_>) -> Facts {
         facts.files.push("CMakeLists.txt".to_owned());
         cmake(&mut facts, folder, &text);
     } else if let Some(text) = folder.text("meson.build") {
+        if !is_c_family(&text) {
+            facts.strength = -1.0;
+            return facts;
+        }
         facts.files.push("meson.build".to_owned());
         facts.word("build_tool", "meson");
         let plain = text.replace('\'', "\"");
@@ -62,7 +66,9 @@ pub(super) fn read(sources: &Sources<'_>) -> Facts {
         }
     }
     let files = ENTRIES.iter().flat_map(|name| ENDINGS.iter().map(move |ending| format!("{name}.{ending}")));
-    if let Some(entry) = files.into_iter().find(|file| folder.has(file)) {
+    let usual = files.into_iter().find(|file| folder.has(file));
+    let built = ["build_tool", "cmake", "meson", "make"].iter().any(|word| facts.words.contains_key(*word));
+    if let Some(entry) = usual.or_else(|| if built { None } else { lone(folder) }) {
         let is_c = ends_in(&entry, &["c"]);
         facts.word("compiler", if is_c { "gcc" } else { "g++" });
         facts.word("entry", entry);
@@ -73,6 +79,27 @@ pub(super) fn read(sources: &Sources<'_>) -> Facts {
     }
     facts.role = role(&facts, folder, is_part);
     facts
+}
+
+/// The one source file that begins a program, where nothing else says how it is built.
+fn lone(folder: Folder<'_>) -> Option<String> {
+    let mut begins = folder.files().iter().filter(|file| {
+        let text = ends_in(file, ENDINGS).then(|| folder.project().source(&folder.at(file))).flatten();
+        text.is_some_and(|text| ["int main(", "int main ("].iter().any(|mark| text.contains(mark)))
+    });
+    let first = begins.next()?;
+    begins.next().is_none().then(|| (*first).to_owned())
+}
+
+/// Meson builds other languages too: `project('shop', 'vala', 'c')`, where the first says what it is written in.
+fn is_c_family(meson: &str) -> bool {
+    let Some((_, call)) = meson.split_once("project(") else { return true };
+    let call = call.split(')').next().unwrap_or(call);
+    // The languages stand behind the name, before whatever has a keyword.
+    let words = call.split(',').skip(1).take_while(|word| !word.contains(':'));
+    let language =
+        words.map(|word| word.trim().trim_matches(|c: char| "'\"[] \n".contains(c))).find(|word| !word.is_empty());
+    language.is_none_or(|language| ["c", "cpp", "objc", "objcpp", "cuda", "fortran"].contains(&language))
 }
 
 /// `add_executable(NAME`, in this file or in those of the folders below; without, what the project is called.

@@ -54,7 +54,11 @@ pub(super) fn read(sources: &Sources<'_>) -> Facts {
 fn entry(facts: &mut Facts, folder: Folder<'_>, name: Option<&str>) {
     let own = name.map(|name| format!("src/{name}.cr"));
     let usual = ["src/server.cr", "src/main.cr", "src/app.cr", "server.cr", "main.cr", "app.cr"].map(str::to_owned);
-    if let Some(file) = own.into_iter().chain(usual).find(|file| folder.has(file)) {
+    let serving = || {
+        let mut files = folder.with_ending("cr").into_iter().filter(|file| file.contains("server"));
+        files.next().map(str::to_owned)
+    };
+    if let Some(file) = own.into_iter().chain(usual).find(|file| folder.has(file)).or_else(serving) {
         facts.word("entry", file);
     }
 }

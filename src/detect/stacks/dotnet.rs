@@ -150,6 +150,14 @@ fn project(facts: &mut Facts, folder: Folder<'_>, file: &str, language: &str) {
         let version = reference.attribute("Version").or_else(|| reference.text_at("Version")).or(central);
         facts.depend(name, version.map(str::to_owned), DependencyScope::Runtime);
     }
+    // Libraries that lie beside the project, by their assembly's name; the framework's own are no dependencies.
+    for reference in root.all("Reference") {
+        let name = reference.attribute("Include").unwrap_or_default().split(',').next().unwrap_or_default().trim();
+        let own = ["System", "Microsoft.CSharp", "mscorlib", "WindowsBase", "Presentation"];
+        if !name.is_empty() && !name.contains(['/', '\\', '*']) && !own.iter().any(|one| name.starts_with(one)) {
+            facts.depend(name, None, DependencyScope::Runtime);
+        }
+    }
     for reference in root.all("FrameworkReference") {
         facts.depend(reference.attribute("Include").unwrap_or_default(), None, DependencyScope::Runtime);
     }

@@ -47,6 +47,9 @@ pub(super) fn read(sources: &Sources<'_>) -> Facts {
         facts.saw(folder, if package == "." { "main.go" } else { package.trim_start_matches("./") }, "is a program");
         facts.word("package", package);
         Role::App
+    } else if ["Dockerfile", "Procfile"].iter().any(|file| folder.has(file)) {
+        // Its program may lie where a rule for ignored files hides it.
+        Role::Unknown
     } else {
         facts.cannot_run = true;
         Role::Library

@@ -43,6 +43,10 @@ pub(super) fn read(stack: &str, sources: &Sources<'_>) -> Facts {
         gradle::read(&mut facts, folder);
     } else if let Some(file) = yaml {
         maven::read_yaml(&mut facts, folder, file);
+    } else if let Some(file) = maven::POLYGLOT.iter().find(|file| folder.has(file)) {
+        maven::read_polyglot(&mut facts, folder, file);
+    } else if grails(&mut facts, folder) {
+        return facts;
     } else if folder.has("META-INF/MANIFEST.MF") {
         unpacked(&mut facts, folder);
         return facts;
@@ -54,6 +58,25 @@ pub(super) fn read(stack: &str, sources: &Sources<'_>) -> Facts {
     dropwizard(&mut facts, folder);
     language(stack, &mut facts, sources);
     facts
+}
+
+/// Grails before version 3 has no build of another tool: what it is stands in `application.properties`.
+fn grails(facts: &mut Facts, folder: Folder<'_>) -> bool {
+    let file = "application.properties";
+    let Some(text) = folder.text(file).filter(|text| text.contains("app.grails.version")) else { return false };
+    let said = |key: &str| {
+        let value = text.lines().find_map(|line| line.trim().strip_prefix(key)?.trim_start().strip_prefix('='))?;
+        Some(value.trim().to_owned()).filter(|value| !value.is_empty())
+    };
+    facts.files.push(file.to_owned());
+    facts.framework = Some(("grails".to_owned(), said("app.grails.version")));
+    facts.language = Some("Groovy".to_owned());
+    facts.name = said("app.name");
+    facts.manager = Some(("grails-wrapper".to_owned(), None));
+    facts.word("grails", if folder.has("grailsw") { "./grailsw" } else { "grails" });
+    facts.word("tomcat", "");
+    facts.role = Role::App;
+    true
 }
 
 /// Which of the languages it is written in: the one with more files. What is of the other stack speaks against this.

@@ -32,6 +32,9 @@ const CONFIGURED: &[(&str, &[&str])] = &[
     ("kotlin-maven-plugin", &["configuration/jvmTarget"]),
 ];
 
+/// POMs in other languages than XML and YAML.
+pub(super) const POLYGLOT: &[&str] = &["pom.groovy", "pom.scala", "pom.clj", "pom.rb", "pom.kts", "pom.atom"];
+
 pub(super) fn read(facts: &mut Facts, folder: Folder<'_>) {
     let Some(text) = folder.text("pom.xml") else { return };
     facts.files.push("pom.xml".to_owned());
@@ -90,6 +93,44 @@ pub(super) fn read(facts: &mut Facts, folder: Folder<'_>) {
     facts.word("mvn", reactor(folder).unwrap_or_else(|| if folder.has("mvnw") { "./mvnw" } else { "mvn" }.to_owned()));
     wrapper(facts, folder);
     facts.role = if packaging == "pom" { Role::Shell } else { Role::Unknown };
+}
+
+/// A POM in one of the languages that polyglot Maven translates: what can be told without running it.
+pub(super) fn read_polyglot(facts: &mut Facts, folder: Folder<'_>, file: &str) {
+    facts.files.push(file.to_owned());
+    facts.word("mvn", if folder.has("mvnw") { "./mvnw" } else { "mvn" });
+    wrapper(facts, folder);
+    let Some(text) = folder.text(file) else { return };
+    // `'maven.compiler.target' '1.8'`, `artifactId "shop"`: a name, and in quotes what it is given.
+    let given: Vec<(&str, &str)> = text.lines().filter_map(|line| name_and_text(line.trim())).collect();
+    let first = |name: &str| given.iter().find(|(key, _)| *key == name).map(|(_, value)| *value);
+    for says in VERSIONS.iter().filter_map(|name| first(name)) {
+        facts.versions.entry("pom.xml java".to_owned()).or_insert(Ask { file: folder.at(file), says: says.to_owned() });
+    }
+    facts.name = first("artifactId").map(str::to_owned);
+    for block in text.split("dependency {").skip(1).filter_map(|rest| rest.split('}').next()) {
+        let own: Vec<(&str, &str)> = block.lines().filter_map(|line| name_and_text(line.trim())).collect();
+        let part = |name: &str| own.iter().find(|(key, _)| *key == name).map(|(_, value)| *value);
+        if let (Some(group), Some(artifact)) = (part("groupId"), part("artifactId")) {
+            let scope = match part("scope") {
+                Some("test" | "provided") => DependencyScope::Development,
+                _ => DependencyScope::Runtime,
+            };
+            facts.depend(format!("{group}:{artifact}"), part("version").map(str::to_owned), scope);
+        }
+    }
+    if let (Some(artifact), Some(version)) = (first("artifactId"), first("version")) {
+        facts.word("jar", format!("target/{artifact}-{version}.jar"));
+    }
+}
+
+/// `artifactId 'shop'` and `'java.version' '17'`.
+fn name_and_text(line: &str) -> Option<(&str, &str)> {
+    let inside = line.strip_suffix(['\'', '"'])?;
+    let (before, value) = inside.split_at(inside.rfind(['\'', '"'])?);
+    let name = before.trim().trim_matches(['\'', '"', ':', '=', '(']).trim();
+    let plain = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c));
+    plain.then(|| (name, &value[1..]))
 }
 
 /// A POM written in YAML: what matters for building and starting.

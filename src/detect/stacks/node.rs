@@ -191,6 +191,11 @@ fn ties_together(folder: Folder<'_>, manifest: &PackageJson) -> bool {
 /// Without a server's framework, and with nothing that starts, what a bundler leaves, or a page beside the manifest,
 /// is what is served.
 pub(super) fn finish(sources: &Sources<'_>, framework: Option<&FrameworkRule>, facts: &mut Facts) {
+    if framework.is_some_and(|rule| rule.name == "nextjs") && exports_pages(sources) {
+        facts.output_dir = Some("out".to_owned());
+        facts.serving = Some(Serving::Static);
+        facts.word("static", "");
+    }
     if framework.is_some_and(|rule| rule.name == "functions-framework")
         && let Some(name) = function(sources)
     {
@@ -216,12 +221,23 @@ pub(super) fn finish(sources: &Sources<'_>, framework: Option<&FrameworkRule>, f
     }
 }
 
+/// Next.js is set to leave pages behind instead of a server: `output: "export"`.
+fn exports_pages(sources: &Sources<'_>) -> bool {
+    let folder = sources.folder;
+    let text = folder.find("next.config.*").and_then(|file| folder.text(&file)).unwrap_or_default();
+    let lines = text.lines().map(str::trim).filter(|line| !line.starts_with("//"));
+    lines.filter_map(|line| line.split_once("output:")).any(|(_, value)| {
+        let value = value.trim_start();
+        value.starts_with("\"export\"") || value.starts_with("'export'")
+    })
+}
+
 /// The function that answers requests: the one that is registered, or exported.
 fn function(sources: &Sources<'_>) -> Option<String> {
     let exported = ["exports.", "export const ", "export function ", "export async function "];
     sources
         .word_behind(&["functions.http(", "functions.cloudEvent(", "http('", "cloudEvent('"])
-        .or_else(|| sources.word_behind(&exported))
+        .or_else(|| sources.words_behind(&exported).find(|name| name != "__esModule"))
 }
 
 /// A script that serves while somebody develops.

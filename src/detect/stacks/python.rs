@@ -174,6 +174,11 @@ fn requirements(facts: &mut Facts, folder: Folder<'_>, file: &str, includes: usi
     for line in lines(&text) {
         match line {
             Line::Package(read) => add(facts, read, DependencyScope::Runtime),
+            Line::Pinned(read) => {
+                if let Some(version) = read.asked {
+                    facts.pin(read.name, version, DependencyScope::Runtime);
+                }
+            }
             Line::Include(other) if includes > 0 => {
                 let beside = file.rsplit_once('/').map(|(below, _)| format!("{below}/{other}"));
                 requirements(facts, folder, &beside.unwrap_or_else(|| other.to_owned()), includes - 1);
@@ -303,7 +308,7 @@ fn entry(sources: &Sources<'_>) -> Option<String> {
     let main = mains.iter().min_by_key(rank).map(|path| (*path).to_owned());
     // A single script needs no such line.
     main.or_else(|| match sources.files() {
-        [only] if own(only) => Some(sources.relative(only).to_owned()),
+        [only] if own(only) && !only.ends_with("__init__.py") => Some(sources.relative(only).to_owned()),
         _ => None,
     })
 }

@@ -46,6 +46,12 @@ pub(super) fn read(sources: &Sources<'_>) -> Facts {
         facts.word("function", name);
     }
     database(&mut facts, folder);
+    let tasks = folder.text("Rakefile").or_else(|| folder.text("rakefile")).unwrap_or_default();
+    let default = tasks.lines().map(str::trim).find(|line| line.starts_with("task") && line.contains("default"));
+    // A library's default task runs its tests.
+    if default.is_some_and(|line| !["test", "spec", "rubocop"].iter().any(|word| line.contains(word))) {
+        facts.word("rake", "");
+    }
     let gem = folder.find("*.gemspec").is_some();
     facts.role = if folder.has("config.ru") || folder.has("bin/rails") || facts.words.contains_key("entry") {
         Role::App

@@ -60,7 +60,7 @@ fn sbt(facts: &mut Facts, sources: &Sources<'_>) {
         facts.depend(plugin.name, plugin.version, DependencyScope::Development);
     }
     properties(facts, folder);
-    let name = read.name.unwrap_or_else(|| folder.name().to_owned());
+    let name = read.name.or(read.root).unwrap_or_else(|| folder.name().to_owned());
     let normal = normalized(&name);
     if staged {
         facts.word("stage", format!("target/universal/stage/bin/{}", read.script.unwrap_or_else(|| normal.clone())));

@@ -26,6 +26,11 @@ pub(super) fn read(sources: &Sources<'_>) -> Facts {
     let folder = sources.folder;
     // A page is to be served, whatever else is there.
     let mut facts = Facts { role: Role::App, ..Facts::default() };
+    // The folder of Hugo's settings, which belong to the site above.
+    if folder.path().ends_with("config/_default") {
+        facts.strength = -1.0;
+        return facts;
+    }
     if let Some((generator, file)) = generator(folder) {
         facts.files.push(file.clone());
         facts.saw(folder, &file, format!("configures {generator}"));
@@ -74,9 +79,9 @@ fn generator(folder: Folder<'_>) -> Option<(&'static str, String)> {
     }
     let jekyll = ["_config.yml", "_config.yaml", "_config.toml"].iter().find(|file| folder.has(file))?;
     let posts = ["_posts", "_layouts", "_includes", "_data"].iter().any(|name| folder.has_folder(name));
-    let themed = holds(jekyll, &["theme", "remote_theme", "permalink", "plugins", "markdown"]);
-    let is_program = PROGRAMS.iter().any(|file| folder.has(file));
-    (posts || themed && !is_program).then(|| ("jekyll", (*jekyll).to_owned()))
+    // Jupyter Book has a file of that name as well, and always a table of contents.
+    let others = PROGRAMS.iter().chain(&["_toc.yml"]).any(|file| folder.has(file));
+    (posts || !others).then(|| ("jekyll", (*jekyll).to_owned()))
 }
 
 /// The folder with the pages: what `Staticfile` says, this one, or one with a usual name.
