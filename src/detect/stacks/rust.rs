@@ -141,15 +141,20 @@ fn role(folder: Folder<'_>, value: &Value, facts: &mut Facts) -> Role {
     if value.get("package").is_none() {
         return if value.get("workspace").is_some() { Role::Shell } else { Role::Unknown };
     }
-    let named = value.get("bin").and_then(Value::as_array).into_iter().flatten();
-    let named: Vec<&str> = named.filter_map(|bin| bin.get("name").and_then(Value::as_str)).collect();
+    let text = |bin: &'_ Value, key: &str| bin.get(key).and_then(Value::as_str).map(str::to_owned);
+    let bins: &[Value] = value.get("bin").and_then(Value::as_array).map_or(&[], Vec::as_slice);
+    let named: Vec<String> = bins.iter().filter_map(|bin| text(bin, "name")).collect();
+    let named: Vec<&str> = named.iter().map(String::as_str).collect();
     let default = value.pointer("/package/default-run").and_then(Value::as_str);
     let more = folder.folder("src/bin");
     let more = more.iter().flat_map(|bin| {
         let files = bin.files().iter().filter_map(|file| file.strip_suffix(".rs"));
         files.chain(bin.subfolders().map(Folder::name)).collect::<Vec<_>>()
     });
-    let main = folder.has("src/main.rs").then(|| facts.name.clone()).flatten();
+    // `src/main.rs` is called as the package, where the manifest gives it no name of its own.
+    let renamed = bins.iter().find(|bin| text(bin, "path").is_some_and(|path| path == "src/main.rs"));
+    let main = folder.has("src/main.rs").then(|| renamed.and_then(|bin| text(bin, "name")).or(facts.name.clone()));
+    let main = main.flatten();
     let fitting = |names: &[&str]| {
         let server = names.iter().find(|name| ["server", "api", "web", "app"].iter().any(|word| name.contains(word)));
         server.or_else(|| names.first()).map(|name| (*name).to_owned())

@@ -63,7 +63,6 @@ const PASSED_ON: &[&str] = &[
     "FNM_DIR",
     "VOLTA_HOME",
     "PNPM_HOME",
-    "COREPACK_HOME",
     "BUN_INSTALL",
     "DENO_DIR",
     "PYENV_ROOT",
@@ -83,7 +82,8 @@ const PASSED_ON: &[&str] = &[
 ];
 
 /// The same, by how their names begin: where package managers are told their mirrors.
-const PASSED_ON_FAMILIES: &[&str] = &["LC_", "PIP_", "UV_", "NPM_CONFIG_", "npm_config_", "CARGO_HTTP_", "POETRY_"];
+const PASSED_ON_FAMILIES: &[&str] =
+    &["LC_", "PIP_", "UV_", "NPM_CONFIG_", "npm_config_", "CARGO_HTTP_", "COREPACK_", "POETRY_"];
 
 /// Folders of an app that hold its own programs; they come before the machine's.
 const OWN_PROGRAMS: &[&str] = &[".venv/bin", "node_modules/.bin", "vendor/bin"];
