@@ -30,17 +30,20 @@ fn detect_folder(path: &Path) -> Detection {
     detect(&DiskTree::open(path).unwrap())
 }
 
-/// A sample lies at `STACK/FRAMEWORK/`; one named as its stack is a plain program.
+/// A sample lies at `STACK/FRAMEWORK/`, or `STACK/FRAMEWORK+TOOL/` for a second one; one named as its stack is a plain
+/// program.
 #[test]
 fn every_sample_is_what_its_path_says_and_what_was_reviewed() {
     let mut count = 0;
     for stack in folders(&fixtures()) {
         for sample in folders(&stack) {
             let (stack, framework) = (name(&stack), name(&sample));
-            let found = detect_folder(&sample);
+            let mut found = detect_folder(&sample);
+            // A lock file pins them by the hundred: the first tell how it is read.
+            found.transitive.values_mut().for_each(|pinned| pinned.truncate(12));
             let app = found.apps.first().unwrap_or_else(|| panic!("{stack}/{framework}: no app"));
             assert_eq!(app.stack, stack, "{stack}/{framework}");
-            let expected = (framework != stack).then_some(framework.as_str());
+            let expected = framework.split('+').next().filter(|framework| *framework != stack);
             assert_eq!(app.framework.as_ref().map(|found| found.name.as_str()), expected, "{stack}/{framework}");
             assert_eq!(found.primary.as_deref(), Some(app.path.as_str()), "{stack}/{framework}");
             let mut settings = insta::Settings::clone_current();

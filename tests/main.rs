@@ -20,6 +20,7 @@ mod properties_deploy;
 mod properties_plan;
 mod properties_ports;
 mod properties_store;
+mod starts;
 mod store_full;
 mod store_kill;
 mod support;

@@ -8,12 +8,14 @@ use std::time::{Duration, Instant};
 pub(crate) mod app;
 pub(crate) mod docker;
 pub(crate) mod http;
+pub(crate) mod images;
 pub(crate) mod osv;
 pub(crate) mod processes;
 pub(crate) mod profiles;
 pub(crate) mod proptest;
 pub(crate) mod pty;
 pub(crate) mod samples;
+pub(crate) mod services;
 pub(crate) mod wharf;
 
 /// The folders of the demos, in order; pictures of the program lie beside them.
