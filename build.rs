@@ -1,35 +1,45 @@
-//! Reads every `templates/stacks/NAME/stack.toml` while the program is built, and leaves each as JSON, its evidence also
-//! apart: as the program starts only the evidence of all and the whole of a few is read, in a tenth of the time.
+//! Reads every `templates/stacks/NAME/stack.toml` while the program is built, and leaves all in one file, the evidence of
+//! each apart from the whole: as the program starts only the evidence of all and the whole of a few is read.
 
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::path::Path;
 use std::{env, fs};
 
-use serde_json::Value;
+use rules::{EvidenceRule, Stack};
+
+#[path = "src/detect/rules.rs"]
+mod rules;
+
+/// What the rules need of the program's model; a test holds both against each other.
+mod model {
+    #[derive(Clone, Copy, Debug, Default, serde::Deserialize, serde::Serialize)]
+    #[serde(rename_all = "lowercase")]
+    pub(crate) enum Serving {
+        #[default]
+        Server,
+        Static,
+        None,
+    }
+}
 
 const STACKS: &str = "templates/stacks";
 
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed={STACKS}");
-    let mut stacks: BTreeMap<String, (String, String)> = BTreeMap::new();
+    println!("cargo::rerun-if-changed=src/detect/rules.rs");
+    let mut stacks: BTreeMap<String, (Vec<EvidenceRule>, Vec<u8>)> = BTreeMap::new();
     for entry in fs::read_dir(STACKS)? {
         let folder = entry?;
         let file = folder.path().join("stack.toml");
-        if !file.is_file() {
-            continue;
-        }
-        let text = fs::read_to_string(&file)?;
-        let value: Value = toml_edit::de::from_str(&text).map_err(|error| format!("{}: {error}", file.display()))?;
-        let evidence = value.get("evidence").map_or_else(|| "[]".to_owned(), Value::to_string);
-        let own_name = value.get("name").and_then(Value::as_str).map(str::to_owned);
-        let name = own_name.unwrap_or_else(|| folder.file_name().to_string_lossy().into_owned());
-        stacks.insert(name, (evidence, value.to_string()));
+        let text = fs::read_to_string(&file).map_err(|error| format!("{}: {error}", file.display()))?;
+        let stack: Stack = toml_edit::de::from_str(&text).map_err(|error| format!("{}: {error}", file.display()))?;
+        let name = folder.file_name().to_string_lossy().into_owned();
+        let name = if stack.name.is_empty() { name } else { stack.name.clone() };
+        stacks.insert(name, (stack.evidence.clone(), bincode::serialize(&stack)?));
     }
-    let entries: Vec<(&String, &String, &String)> =
-        stacks.iter().map(|(name, (evidence, whole))| (name, evidence, whole)).collect();
-    let out = env::var("OUT_DIR")?;
-    // A tuple of texts prints as it is written in Rust.
-    fs::write(Path::new(&out).join("stacks.rs"), format!("&{entries:?}"))?;
+    let stacks: Vec<(&String, &Vec<EvidenceRule>, &[u8])> =
+        stacks.iter().map(|(name, (evidence, whole))| (name, evidence, whole.as_slice())).collect();
+    fs::write(Path::new(&env::var("OUT_DIR")?).join("stacks.bin"), bincode::serialize(&stacks)?)?;
     Ok(())
 }

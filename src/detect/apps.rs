@@ -6,7 +6,7 @@ use super::candidates::{Candidate, either};
 use super::facts::{Facts, Role};
 use super::frameworks::{self, Chosen};
 use super::project::Folder;
-use super::registry::{EvidenceKind, Stack};
+use super::rules::{EvidenceKind, Stack};
 use super::sources::Sources;
 use super::stacks;
 use crate::model::{Evidence, Monorepo, Serving};

@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 
 use super::project::{Folder, Project};
-use super::registry::{EvidenceKind, EvidenceRule, Registry, Stack};
+use super::registry::Registry;
+use super::rules::{EvidenceKind, EvidenceRule, Stack};
 
 /// A folder that may hold an app of a stack.
 pub(super) struct Candidate<'p> {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::facts::Facts;
 use super::project::Folder;
-use super::registry::CommandRule;
+use super::rules::CommandRule;
 
 /// Words may hold words, so deep at most.
 const DEPTH: usize = 4;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::project::Folder;
-use super::registry::EnvRule;
+use super::rules::EnvRule;
 use super::sources::Sources;
 
 /// Names that the platform, the runtime or the shell gives.

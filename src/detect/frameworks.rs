@@ -2,7 +2,7 @@
 
 use super::candidates::{Candidate, either};
 use super::facts::Facts;
-use super::registry::FrameworkRule;
+use super::rules::FrameworkRule;
 use super::sources::Sources;
 use crate::model::{DependencyScope, Evidence, Framework};
 

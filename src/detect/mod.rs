@@ -21,6 +21,7 @@ mod ports;
 mod profile;
 mod project;
 mod registry;
+mod rules;
 mod settings;
 mod sources;
 mod stacks;

@@ -9,7 +9,7 @@ use super::env;
 use super::facts::{Ask, Facts};
 use super::health;
 use super::ports;
-use super::registry::{CommandRule, FrameworkRule, Manager};
+use super::rules::{CommandRule, FrameworkRule, Manager};
 use super::versions;
 use crate::model::{AppProfile, DependencyScope, Evidence, Language, Serving};
 

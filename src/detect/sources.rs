@@ -4,7 +4,7 @@ use std::cell::OnceCell;
 use std::rc::Rc;
 
 use super::project::Folder;
-use super::registry::Stack;
+use super::rules::Stack;
 
 /// So many source files of an app are looked into at most.
 const FILES: usize = 400;

@@ -271,7 +271,7 @@ fn every_stack_is_whole() {
     for stack in Registry::embedded().unwrap().stacks() {
         assert!(!stack.language.is_empty(), "{}", stack.name);
         assert!(
-            stack.name == "other" || stack.evidence.iter().any(|rule| rule.kind > registry::EvidenceKind::Hint),
+            stack.name == "other" || stack.evidence.iter().any(|rule| rule.kind > rules::EvidenceKind::Hint),
             "{}",
             stack.name
         );

@@ -2,7 +2,7 @@
 
 use super::facts::{Ask, Facts};
 use super::project::Folder;
-use super::registry::Versions;
+use super::rules::Versions;
 
 /// What was found: the version to use and all that was asked for, the most binding first.
 pub(super) struct Found {

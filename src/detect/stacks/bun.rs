@@ -3,7 +3,7 @@
 use crate::detect::facts::{Facts, Role};
 use crate::detect::manifests::package_json::PackageJson;
 use crate::detect::project::Folder;
-use crate::detect::registry::FrameworkRule;
+use crate::detect::rules::FrameworkRule;
 use crate::detect::sources::Sources;
 use crate::detect::stacks::{ends_in, node};
 

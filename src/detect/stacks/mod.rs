@@ -29,7 +29,7 @@ mod swift;
 mod zig;
 
 use super::facts::Facts;
-use super::registry::FrameworkRule;
+use super::rules::FrameworkRule;
 use super::sources::Sources;
 
 /// What the manifests of a folder say, read as that stack's.

@@ -6,7 +6,7 @@ use crate::detect::facts::{Facts, Role};
 use crate::detect::manifests::node_locks::Locked;
 use crate::detect::manifests::package_json::PackageJson;
 use crate::detect::project::Folder;
-use crate::detect::registry::FrameworkRule;
+use crate::detect::rules::FrameworkRule;
 use crate::detect::sources::Sources;
 use crate::model::{DependencyScope, Serving};
 

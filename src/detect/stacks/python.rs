@@ -8,7 +8,7 @@ use crate::detect::facts::{Facts, Role};
 use crate::detect::manifests::package_lock;
 use crate::detect::manifests::requirements::{Line, Requirement, lines, normalized, requirement};
 use crate::detect::project::Folder;
-use crate::detect::registry::FrameworkRule;
+use crate::detect::rules::FrameworkRule;
 use crate::detect::sources::Sources;
 use crate::model::DependencyScope;
 

@@ -1,0 +1,228 @@
+//! What a `stack.toml` can say. The build script reads them all into these types, too, and leaves them in a form that
+//! is read in a tenth of the time as the program starts.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::Serving;
+
+/// What is known of one stack.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Stack {
+    /// Its word in profiles; the folder's name where nothing is said.
+    pub name: String,
+    /// Its language's usual name.
+    pub language: String,
+    /// Where its packages come from, by the word of the OSV database; none where that knows none.
+    pub ecosystem: Option<String>,
+    /// Endings of its source files.
+    pub extensions: Vec<String>,
+    /// Folders that hold sources of it, though in other stacks what a build leaves lies there.
+    pub source_folders: Vec<String>,
+    /// The files that say how a folder is one of this stack, each with how much it says.
+    pub evidence: Vec<EvidenceRule>,
+    /// Its versions and where projects say theirs.
+    pub versions: Versions,
+    /// What its programs usually listen on.
+    pub port: Option<u16>,
+    /// The path that usually answers.
+    pub health_path: Option<String>,
+    /// How its programs answer, where no framework says so.
+    pub serving: Serving,
+    /// Where a build leaves files to be served, where nothing else says so.
+    pub output_dir: Option<String>,
+    /// The runtime's or compiler's name, where it is not the language's.
+    pub runtime: Option<String>,
+    /// Its package managers, the most telling first.
+    pub managers: Vec<Manager>,
+    /// Its frameworks.
+    pub frameworks: Vec<FrameworkRule>,
+    /// A stack whose frameworks, build tools and services are its own too; what it says itself comes first. Of its
+    /// managers, versions, commands and marks it takes those of a kind of which it says none itself.
+    pub shares_with: Option<String>,
+    /// Tools that build, the most telling first.
+    pub build_tools: Vec<BuildTool>,
+    /// Dependencies by the service that they speak to.
+    pub services: BTreeMap<String, Vec<String>>,
+    /// Dependencies by the system package that they need.
+    pub system_packages: BTreeMap<String, Vec<String>>,
+    /// How it installs, where the manager does not say. Of several commands, here and below, the first is taken
+    /// whose conditions hold and whose `{words}` are all known.
+    pub install: Vec<CommandRule>,
+    /// How it builds, where the framework does not say.
+    pub build: Vec<CommandRule>,
+    /// How it starts, where the framework does not say.
+    pub start: Vec<CommandRule>,
+    /// How its sources read environment variables.
+    pub env: Vec<EnvRule>,
+    /// What stands in the sources of a program that listens, whatever its framework.
+    pub listens: Vec<String>,
+    /// What stands before a port in its sources, the most telling first.
+    pub port_marks: Vec<String>,
+    /// The stack is told from whatever holds it by what is served: it gives way to any other at the same place.
+    pub yields: bool,
+    /// Its packages often only bundle for another stack in the same folder.
+    pub helps: bool,
+}
+
+/// A file and how much it says.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct EvidenceRule {
+    /// A path with at most one `*` in its last part.
+    pub file: String,
+    /// From 0 to 1: how sure this file alone makes.
+    pub weight: f64,
+    /// What it makes of its folder.
+    pub kind: EvidenceKind,
+    /// Texts of which one must stand in it.
+    pub holds: Vec<String>,
+}
+
+/// What a file makes of the folder that it lies in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum EvidenceKind {
+    /// Nothing alone; it adds to what others say.
+    #[default]
+    Hint,
+    /// Something that can be run, where no package around it claims it.
+    Entry,
+    /// A package of its own.
+    Manifest,
+}
+
+/// Versions of a runtime or compiler.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Versions {
+    /// Where the project asks for none.
+    pub default: String,
+    /// Those that images exist for, newest first.
+    pub known: Vec<String>,
+    /// Names of versions that are no numbers.
+    pub aliases: BTreeMap<String, String>,
+    /// Of “at least this”, this is taken where it is known; without, the default where it fits.
+    pub range_begins: bool,
+    /// The least version with which a package of this version or later runs: `"next@15" = "18"`. It raises what a
+    /// range without an end begins with.
+    pub floors: BTreeMap<String, String>,
+    /// Lines that get no fixes any more, not even for security, and since when: `"14" = "2023-04-30"`.
+    pub ended: BTreeMap<String, String>,
+    /// Where projects say theirs, the most binding first: a file with only the version in it (`.nvmrc`), a tool of
+    /// `.tool-versions` and `mise.toml` (`tool:nodejs`), or a place in a manifest that the stack's reader names.
+    pub places: Vec<String>,
+}
+
+/// A package manager.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Manager {
+    /// Its word in profiles.
+    pub name: String,
+    /// Files that prove it.
+    pub files: Vec<String>,
+    /// Those of `files` that pin versions; all where nothing is said.
+    pub locks: Vec<String>,
+    /// It is meant where nothing proves another.
+    pub default: bool,
+    /// How it installs; the word `locked` is known where one of its locks is there.
+    pub install: Vec<CommandRule>,
+    /// Words of its own for the templates of commands.
+    pub words: BTreeMap<String, String>,
+}
+
+/// A tool that builds or bundles.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct BuildTool {
+    /// Its name.
+    pub name: String,
+    /// Dependencies, any of which proves it.
+    pub packages: Vec<String>,
+}
+
+/// A framework.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a key of the data")]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct FrameworkRule {
+    /// Its word in profiles.
+    pub name: String,
+    /// Dependencies, any of which proves it. One that ends in `*` is a beginning.
+    pub dependencies: Vec<String>,
+    /// Files that add to it, as in [`EvidenceRule::file`].
+    pub files: Vec<String>,
+    /// Such a file alone proves it.
+    pub file_proves: bool,
+    /// A dependency on it counts only beside one of `files`: many use it for something else.
+    pub needs_file: bool,
+    /// It answers for another app of the project, which is meant first.
+    pub supports: bool,
+    /// What stands in sources that use it. Asked only where no dependency, name or file proves any framework.
+    pub imports: Vec<String>,
+    /// What its main object is made with in sources: `Flask(`.
+    pub marks: Vec<String>,
+    /// Many depend on it without being written with it: only its own form counts for much.
+    pub weak: bool,
+    /// It is made of these, and named instead of them.
+    pub beats: Vec<String>,
+    /// The language, where the framework says it.
+    pub language: Option<String>,
+    /// What builds or bundles it.
+    pub build_tool: Option<String>,
+    /// How it answers.
+    pub serving: Serving,
+    /// Dependencies with which it answers by a process of its own, whatever `serving` says.
+    pub serves_with: Vec<String>,
+    /// Dependencies with which it leaves files to be served, whatever `serving` says.
+    pub static_with: Vec<String>,
+    /// Where a build leaves files to be served.
+    pub output_dir: Option<String>,
+    /// What it listens on.
+    pub port: Option<u16>,
+    /// The path that answers.
+    pub health_path: Option<String>,
+    /// Names that it needs and that no source shows.
+    pub required_env: Vec<String>,
+    /// System packages that it needs.
+    pub system_packages: Vec<String>,
+    /// How it builds.
+    pub build: Vec<CommandRule>,
+    /// How it starts.
+    pub start: Vec<CommandRule>,
+}
+
+/// A command with its conditions.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct CommandRule {
+    /// The command, with `{words}` to be filled in.
+    pub run: String,
+    /// A dependency that must be there.
+    pub needs: Option<String>,
+    /// A file that must be there.
+    pub file: Option<String>,
+    /// A word that must be known.
+    pub word: Option<String>,
+}
+
+/// A way to read an environment variable.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct EnvRule {
+    /// What stands before the name.
+    pub before: String,
+    /// The name stands in quotes; without, it is a bare word.
+    pub quoted: bool,
+    /// What stands right behind the closing quote where the app fails without the variable.
+    pub required_before: Vec<String>,
+    /// … unless one of these follows.
+    pub unless: Vec<String>,
+    /// What stands before `before` where the program looks whether the variable is there …
+    pub guards: Vec<String>,
+    /// … and shortly after, where it ends itself if not.
+    pub fails: Vec<String>,
+}
