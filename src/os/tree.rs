@@ -248,7 +248,7 @@ struct Found<'a> {
     untold: AtomicUsize,
 }
 
-/// The files that one thread of the walk found; handed over as the thread ends.
+/// The files that one thread of the walk found; handed over, in order, as the thread ends.
 struct Batch<'a, 'f> {
     found: &'a Found<'f>,
     paths: Vec<String>,
@@ -256,6 +256,7 @@ struct Batch<'a, 'f> {
 
 impl Drop for Batch<'_, '_> {
     fn drop(&mut self) {
+        self.paths.sort_unstable();
         self.found.paths.lock().unwrap_or_else(PoisonError::into_inner).append(&mut self.paths);
     }
 }
@@ -358,7 +359,8 @@ impl<'a> Found<'a> {
 
     fn into_parts(self) -> (Vec<String>, Vec<Warning>) {
         let mut paths = self.paths.into_inner().unwrap_or_else(PoisonError::into_inner);
-        paths.sort_unstable();
+        // The stable sort only joins the runs that are in order already.
+        paths.sort();
         let warnings = self.warnings.into_inner().unwrap_or_else(PoisonError::into_inner);
         let mut warnings: Vec<_> = warnings.into_iter().map(|(file, says)| Warning { file, says }).collect();
         let more = self.untold.into_inner();
