@@ -58,13 +58,6 @@ pub(super) fn fill(template: &str, words: &BTreeMap<String, String>, depth: usiz
     Some(filled)
 }
 
-/// The command of one process of a Procfile.
-pub(super) fn procfile(folder: Folder<'_>, process: &str) -> Option<String> {
-    let text = folder.text("Procfile")?;
-    let line = text.lines().find_map(|line| line.strip_prefix(process)?.trim_start().strip_prefix(':'))?;
-    Some(line.trim().to_owned()).filter(|command| !command.is_empty())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

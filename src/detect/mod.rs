@@ -17,6 +17,7 @@ mod frameworks;
 mod health;
 mod manifests;
 mod names;
+mod platforms;
 mod ports;
 mod profile;
 mod project;

@@ -28,7 +28,16 @@ fn from_sources(sources: &Sources<'_>, marks: &[String]) -> Option<u16> {
     if marks.is_empty() {
         return None;
     }
-    marks.iter().find_map(|mark| sources.texts().find_map(|(_, text)| after_mark(&text, mark)))
+    let own = || sources.texts().filter(|(path, _)| !is_of_tests(path));
+    marks.iter().find_map(|mark| own().find_map(|(_, text)| after_mark(&text, mark)))
+}
+
+/// A test, or the settings of what runs them, speaks of ports that the app does not listen on.
+fn is_of_tests(path: &str) -> bool {
+    let file = path.rsplit('/').next().unwrap_or(path);
+    let runners = ["karma.", "jest.", "vitest.", "cypress.", "playwright.", "protractor.", "wdio."];
+    runners.iter().any(|runner| file.starts_with(runner))
+        || [".spec.", ".test.", ".e2e.", "_test."].iter().any(|mark| file.contains(mark))
 }
 
 /// The number behind a mark: `listen(3000`, `port: 8080`, `("0.0.0.0:8000"`.

@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::apps::App;
-use super::commands::{choose, procfile};
+use super::commands::choose;
 use super::docker::{self, Docker};
 use super::env;
-use super::facts::{Ask, Facts};
+use super::facts::Ask;
 use super::health;
+use super::platforms;
 use super::ports;
 use super::rules::{CommandRule, FrameworkRule, Manager};
 use super::versions;
@@ -45,7 +46,7 @@ pub(super) fn profile(app: &App<'_>) -> AppProfile {
         language: language(app, found.version.as_deref()),
         framework: app.framework.as_ref().map(|framework| framework.framework.clone()),
         package_manager: manager.as_ref().map(|manager| manager.name.clone()),
-        package_manager_version: manager.as_ref().and_then(|manager| manager_version(facts, &manager.name)),
+        package_manager_version: manager.as_ref().and_then(|manager| manager_version(app, &manager.name)),
         build_tool: build_tool(app, rule),
         runtime_version: found.version.clone().or_else(|| default_version(app)),
         install_command: commands.install(),
@@ -59,7 +60,8 @@ pub(super) fn profile(app: &App<'_>) -> AppProfile {
         compose_file: docker.compose_file.clone(),
         ..AppProfile::default()
     };
-    let known_to_serve = rule.is_some() || docker.dockerfile.is_some() || procfile(folder, "web").is_some();
+    let known_to_serve =
+        rule.is_some() || docker.dockerfile.is_some() || platforms::start(folder).is_some_and(|said| said.answers());
     // A command that is given the port is there to listen.
     let serves = profile.start_command.as_ref().is_some_and(|start| start.contains("$PORT") || listens(app));
     if profile.serving == Serving::Server && !known_to_serve && !serves {
@@ -98,9 +100,12 @@ fn manager(app: &App<'_>) -> Option<Manager> {
 }
 
 /// The exact version of the manager that the project asks for.
-fn manager_version(facts: &Facts, manager: &str) -> Option<String> {
-    let said = [&facts.manager, &facts.manager_hint];
-    said.into_iter().flatten().find(|(name, version)| name == manager && version.is_some())?.1.clone()
+fn manager_version(app: &App<'_>, manager: &str) -> Option<String> {
+    let said = [&app.facts.manager, &app.facts.manager_hint];
+    let named = said.into_iter().flatten().find(|(name, version)| name == manager && version.is_some());
+    let tool = || versions::of_tool(app.folder(), manager).map(|ask| ask.says);
+    let exact = |version: &String| version.contains('.') && version.chars().all(|c| c.is_ascii_digit() || c == '.');
+    named.and_then(|(_, version)| version.clone()).or_else(|| tool().filter(exact))
 }
 
 /// The file that proves the manager, relative to the project.
@@ -206,14 +211,16 @@ impl<'a> Lines<'a> {
     }
 
     fn build(&self) -> Option<String> {
-        self.choose(self.rule.map(|rule| rule.build.as_slice()), &self.app.candidate.stack.build)
+        let said = platforms::build(self.app.folder()).map(|said| said.command);
+        said.or_else(|| self.choose(self.rule.map(|rule| rule.build.as_slice()), &self.app.candidate.stack.build))
     }
 
     fn start(&self) -> Option<String> {
         let folder = self.app.folder();
-        procfile(folder, "web")
+        platforms::start(folder)
+            .map(|said| said.command)
             .or_else(|| self.choose(self.rule.map(|rule| rule.start.as_slice()), &self.app.candidate.stack.start))
-            .or_else(|| procfile(folder, "worker"))
+            .or_else(|| platforms::procfile(folder, "worker"))
     }
 }
 
@@ -317,6 +324,11 @@ fn evidence(app: &App<'_>, manager: Option<&Manager>, found: &versions::Found, d
         evidence.push(Evidence { file: ask.file.clone(), says });
     }
     evidence.extend(ended(app, found));
+    for (said, does) in [(platforms::start(folder), "starts"), (platforms::build(folder), "builds")] {
+        evidence.extend(
+            said.map(|said| Evidence { file: folder.at(said.file), says: format!("{does} with {}", said.command) }),
+        );
+    }
     evidence.extend(app.facts.evidence.iter().cloned());
     evidence.extend(docker.evidence.iter().cloned());
     evidence.truncate(EVIDENCE);

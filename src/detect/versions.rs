@@ -45,7 +45,7 @@ fn ask_at(place: &str, folder: Folder<'_>, facts: &Facts) -> Option<Ask> {
         return Some(ask.clone());
     }
     if let Some(tool) = place.strip_prefix("tool:") {
-        return folder.upwards().find_map(|above| asdf(above, tool).or_else(|| mise(above, tool)));
+        return of_tool(folder, tool);
     }
     if place.contains(' ') {
         return None;
@@ -58,6 +58,11 @@ fn ask_at(place: &str, folder: Folder<'_>, facts: &Facts) -> Option<Ask> {
     })
 }
 
+/// What the nearest file for all tools says of one.
+pub(super) fn of_tool(folder: Folder<'_>, tool: &str) -> Option<Ask> {
+    folder.upwards().find_map(|above| asdf(above, tool).or_else(|| mise(above, tool)))
+}
+
 /// `.tool-versions`: a tool and its versions a line.
 fn asdf(folder: Folder<'_>, tool: &str) -> Option<Ask> {
     let text = folder.text(".tool-versions")?;
@@ -68,9 +73,20 @@ fn asdf(folder: Folder<'_>, tool: &str) -> Option<Ask> {
     Some(Ask { file: folder.at(".tool-versions"), says: says.to_owned() })
 }
 
+/// Where mise keeps its settings in a project, the most binding first.
+const MISE: &[&str] = &[
+    "mise.local.toml",
+    "mise.toml",
+    ".mise.toml",
+    "mise/config.toml",
+    ".mise/config.toml",
+    ".config/mise.toml",
+    ".config/mise/config.toml",
+];
+
 /// `mise.toml`: a version, a list of them, or a table with one.
 fn mise(folder: Folder<'_>, tool: &str) -> Option<Ask> {
-    ["mise.toml", ".mise.toml", "mise/config.toml", ".config/mise.toml"].iter().find_map(|file| {
+    MISE.iter().find_map(|file| {
         let value = folder.value(file)?;
         let entry = value.get("tools")?.get(tool)?;
         let entry = entry.get("version").or_else(|| entry.get(0)).unwrap_or(entry);
@@ -101,6 +117,8 @@ pub(super) fn resolve(says: &str, rules: &Versions) -> Option<String> {
             let known = std::iter::once(&rules.default).chain(&rules.known);
             return known.max_by_key(|known| numbers(known)).cloned();
         }
+        // A channel of a compiler, with the date of a build of it: its own tool brings it.
+        word if word.starts_with("nightly") || word.starts_with("beta") => return Some(says.to_owned()),
         "*" | "lts" | "stable" | "x" | "lts/*" => return Some(rules.default.clone()),
         _ => {}
     }

@@ -2,6 +2,10 @@
 
 /// The numbers of a version: `>=22.1` has 22 and 1.
 fn numbers(version: &str) -> Vec<u32> {
+    // What follows the name of a channel is a date.
+    if ["nightly", "beta"].iter().any(|channel| version.starts_with(channel)) {
+        return Vec::new();
+    }
     let start = version.find(|c: char| c.is_ascii_digit()).unwrap_or(version.len());
     let end = version[start..].find(|c: char| !c.is_ascii_digit() && c != '.').map_or(version.len(), |at| start + at);
     version[start..end].split('.').map_while(|part| part.parse().ok()).collect()
@@ -35,6 +39,7 @@ mod tests {
         assert_eq!(pin(Some("3"), "3.12"), "3.12");
         assert_eq!(pin(Some("^8.2"), "8.3"), "8.2");
         assert_eq!(pin(Some("1.90.0"), "1.90"), "1.90");
+        assert_eq!(pin(Some("nightly-2024-08-12"), "1.90"), "1.90");
         assert_eq!(pin(Some("9\nUSER root"), "22"), "9");
         assert_eq!(pin(Some("99999999999999"), "22"), "22");
     }

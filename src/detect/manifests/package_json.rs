@@ -54,15 +54,23 @@ impl PackageJson {
             let version = version.and_then(|version| version.split('+').next());
             return Some((name.to_owned(), version.map(str::to_owned)));
         }
-        let name = self.text("/devEngines/packageManager/name")?;
-        Some((name.to_owned(), self.text("/devEngines/packageManager/version").map(str::to_owned)))
+        let (name, version) = self.dev_engines("packageManager").next()?;
+        Some((name.to_owned(), version.map(str::to_owned)))
     }
 
-    /// A manager that `engines` names beside the runtime, with the exact version where it is one: a hint, for many
-    /// name several.
+    /// The entries of a kind of `devEngines`, one or a list: each a name and the version.
+    pub(in crate::detect) fn dev_engines(&self, kind: &str) -> impl Iterator<Item = (&str, Option<&str>)> {
+        let found = self.0.pointer(&format!("/devEngines/{kind}"));
+        let listed = found.and_then(Value::as_array).into_iter().flatten();
+        let entries = found.filter(|found| found.is_object()).into_iter().chain(listed);
+        entries.filter_map(|entry| Some((entry.get("name")?.as_str()?, entry.get("version").and_then(Value::as_str))))
+    }
+
+    /// A manager that `volta` pins, or that `engines` names beside the runtime, with the exact version where it is one:
+    /// a hint, for many name several.
     pub(in crate::detect) fn manager_engine(&self) -> Option<(String, Option<String>)> {
         ["pnpm", "yarn", "bun"].iter().find_map(|name| {
-            let says = self.text(&format!("/engines/{name}"))?;
+            let says = self.text(&format!("/volta/{name}")).or_else(|| self.text(&format!("/engines/{name}")))?;
             let exact = says.starts_with(|c: char| c.is_ascii_digit()) && !says.contains(['x', '*', ' ', '|']);
             Some(((*name).to_owned(), exact.then(|| says.to_owned())))
         })

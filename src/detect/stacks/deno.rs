@@ -46,6 +46,7 @@ pub(super) fn read(sources: &Sources<'_>) -> Facts {
     }
     if let Some(manifest) = &manifest {
         read_package(&mut facts, folder, manifest, &mut tasks);
+        facts.framework = page(folder, manifest).map(|name| (name.to_owned(), None));
     }
     // Before version 2 there was no installing, only fetching what a program imports.
     let is_old = [".deno-version", ".dvmrc"]
@@ -135,6 +136,17 @@ fn read_package(facts: &mut Facts, folder: Folder<'_>, manifest: &PackageJson, t
     for (name, command) in manifest.scripts() {
         tasks.entry(name.to_owned()).or_insert_with(|| command.to_owned());
     }
+}
+
+/// What the page at the top is written with: the project's own framework, and what answers aside only its API.
+fn page(folder: Folder<'_>, manifest: &PackageJson) -> Option<&'static str> {
+    const PAGES: &[(&str, &str)] =
+        &[("react-dom", "react"), ("vue", "vue"), ("svelte", "svelte"), ("solid-js", "solid"), ("preact", "preact")];
+    if !folder.has("index.html") || folder.find("vite.config.*").is_none() {
+        return None;
+    }
+    let depends = |package: &str| manifest.group("dependencies").any(|(name, _)| name == package);
+    PAGES.iter().find(|(package, _)| depends(package)).map(|(_, name)| *name)
 }
 
 /// What the sources import by an address.
@@ -265,6 +277,10 @@ fn bundled(facts: &mut Facts, folder: Folder<'_>, tasks: &BTreeMap<String, Strin
     }
     facts.output_dir = Some("dist".to_owned());
     let serves = facts.words.contains_key("entry") || facts.words.contains_key("served") || tasks.contains_key("start");
+    // Its own program hands out the files as well.
+    if serves && facts.framework.is_some() {
+        facts.serving = Some(Serving::Server);
+    }
     if !serves && folder.has("index.html") {
         facts.serving = Some(Serving::Static);
         facts.role = Role::App;

@@ -13,6 +13,9 @@ use crate::model::{DependencyScope, Serving};
 /// Endings of project files with their languages.
 const PROJECTS: &[(&str, &str)] = &[("*.csproj", "C#"), ("*.fsproj", "F#"), ("*.vbproj", "Visual Basic")];
 
+/// Properties that stand in each other, so deep at most.
+const PROPERTIES: usize = 4;
+
 /// Projects of a solution looked into at most.
 const SOLUTION: usize = 100;
 
@@ -128,9 +131,22 @@ fn project(facts: &mut Facts, folder: Folder<'_>, file: &str, language: &str) {
         .filter_map(|above| xml::parse(&above.text("Directory.Build.props")?).ok())
         .chain(folder.upwards().filter_map(|above| xml::parse(&above.text("Directory.Packages.props")?).ok()))
         .collect();
-    let property = |name: &str| {
+    let written = |name: &str| {
         let found = std::iter::once(&root).chain(&shared).find_map(|element| element.all(name).next());
-        found.map(|element| element.text().to_owned()).filter(|text| !text.is_empty() && !text.contains("$("))
+        found.map(|element| element.text().to_owned()).filter(|text| !text.is_empty())
+    };
+    // A property may be another one's value: `$(LatestFramework)`.
+    let property = |name: &str| {
+        let mut text = written(name)?;
+        for _ in 0..PROPERTIES {
+            let Some((before, (inner, after))) =
+                text.split_once("$(").and_then(|(before, rest)| Some((before, rest.split_once(')')?)))
+            else {
+                break;
+            };
+            text = format!("{before}{}{after}", written(inner)?);
+        }
+        (!text.contains("$(")).then_some(text)
     };
     let framework = property("TargetFramework").or_else(|| {
         let several = property("TargetFrameworks")?;

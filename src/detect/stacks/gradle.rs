@@ -77,7 +77,8 @@ pub(super) fn read(facts: &mut Facts, folder: Folder<'_>) {
     }
     files(facts, folder, &project, read.version);
     let device = DEVICES.iter().any(|plugin| facts.depends_on(plugin));
-    let empty = facts.dependencies.is_empty() && !folder.has_folder("src");
+    // What a root asks for without code of its own is for its parts.
+    let empty = (facts.dependencies.is_empty() || !facts.members.is_empty()) && !folder.has_folder("src");
     facts.role = if empty || device || folder.name() == "buildSrc" { Role::Shell } else { Role::Unknown };
 }
 

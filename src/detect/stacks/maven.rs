@@ -52,8 +52,12 @@ pub(super) fn read(facts: &mut Facts, folder: Folder<'_>) {
         for above in folder.upwards().skip(1) {
             facts.built_with(above, &["pom.xml"]);
         }
-        let version = parent.text_at("version").map(filled);
-        facts.depend(coordinates(parent), version, DependencyScope::Development);
+        // A parent of the same build brings nothing along that has to be fetched.
+        let own = parents.iter().any(|above| above.text_at("artifactId") == parent.text_at("artifactId"));
+        if !own {
+            let version = parent.text_at("version").map(filled);
+            facts.depend(coordinates(parent), version, DependencyScope::Development);
+        }
     }
     for dependency in root.child("dependencies").iter().flat_map(|all| &all.children) {
         let scope = match dependency.text_at("scope") {

@@ -81,6 +81,7 @@ pub(super) fn read(sources: &Sources<'_>) -> Facts {
         inherit(&mut facts, folder);
         lock(&mut facts, folder);
     }
+    rush(&mut facts, folder);
     typescript(&mut facts, folder);
     facts.output_dir = output(&facts, folder);
     if let Some(entry) = entry(folder, manifest.as_ref()) {
@@ -107,7 +108,7 @@ fn read_manifest(facts: &mut Facts, folder: Folder<'_>, manifest: &PackageJson) 
         }
     }
     facts.manager = manifest.manager();
-    facts.manager_hint = manifest.manager_engine();
+    facts.manager_hint = manifest.manager_engine().or_else(|| yarn_release(folder));
     let modern = |version: &String| !version.starts_with("1.") && version != "1";
     let berry = matches!(&facts.manager, Some((name, Some(version))) if name == "yarn" && modern(version));
     if berry || folder.upwards().any(|above| above.has(".yarnrc.yml")) {
@@ -131,7 +132,8 @@ fn read_manifest(facts: &mut Facts, folder: Folder<'_>, manifest: &PackageJson) 
     facts.members = manifest.workspaces();
     if !facts.members.is_empty() {
         let tool = facts.manager.as_ref().map_or("npm", |(name, _)| name);
-        let tool = if folder.has("yarn.lock") { "yarn" } else { tool };
+        let locks = [("yarn.lock", "yarn"), ("bun.lock", "bun"), ("bun.lockb", "bun")];
+        let tool = locks.iter().find(|(lock, _)| folder.has(lock)).map_or(tool, |(_, tool)| *tool);
         facts.workspace_tool = Some(tool.to_owned());
     }
     if let Some(workspace) = folder.value("pnpm-workspace.yaml") {
@@ -151,20 +153,48 @@ fn read_manifest(facts: &mut Facts, folder: Folder<'_>, manifest: &PackageJson) 
     }
 }
 
+/// The release of Yarn that lies in the project: `yarnPath: .yarn/releases/yarn-3.6.4.cjs`.
+fn yarn_release(folder: Folder<'_>) -> Option<(String, Option<String>)> {
+    let text = folder.upwards().find_map(|above| above.text(".yarnrc.yml"))?;
+    let path = text.lines().find_map(|line| line.trim().strip_prefix("yarnPath:"))?;
+    let file = path.trim().trim_matches(['"', '\'']).rsplit('/').next()?;
+    let version = file.strip_prefix("yarn-")?.trim_end_matches(".cjs").trim_end_matches(".js");
+    Some(("yarn".to_owned(), Some(version.to_owned())))
+}
+
+/// Rush says in a file of its own which folders are its packages, and which manager installs for all of them.
+fn rush(facts: &mut Facts, folder: Folder<'_>) {
+    let Some(rush) = folder.value("rush.json") else { return };
+    facts.files.push("rush.json".to_owned());
+    let projects = rush.get("projects").and_then(Value::as_array).into_iter().flatten();
+    facts.members = projects.filter_map(|one| one.get("projectFolder")?.as_str()).map(str::to_owned).collect();
+    facts.workspace_tool = Some("rush".to_owned());
+}
+
+/// The manager that Rush brings along.
+fn rush_manager(folder: Folder<'_>) -> Option<(String, Option<String>)> {
+    let rush = folder.value("rush.json")?;
+    ["pnpm", "yarn", "npm"].iter().find_map(|name| {
+        let version = rush.get(format!("{name}Version"))?.as_str()?;
+        Some(((*name).to_owned(), Some(version.to_owned())))
+    })
+}
+
 fn ask_for_versions(facts: &mut Facts, folder: Folder<'_>, manifest: &PackageJson) {
-    let places = [
-        ("package.json volta.node", "/volta/node"),
-        ("package.json engines.node", "/engines/node"),
-        ("package.json devEngines.runtime", "/devEngines/runtime/version"),
-    ];
+    let places = [("package.json volta.node", "/volta/node"), ("package.json engines.node", "/engines/node")];
     for (place, pointer) in places {
         facts.ask(place, folder, "package.json", manifest.text(pointer));
     }
+    let runtime = manifest.dev_engines("runtime").find(|(name, _)| *name == "node");
+    facts.ask("package.json devEngines.runtime", folder, "package.json", runtime.and_then(|(_, version)| version));
 }
 
 /// What the workspace above says for all its members: versions that the member leaves open, and the manager.
 fn inherit(facts: &mut Facts, folder: Folder<'_>) {
     for above in folder.upwards().skip(1) {
+        if facts.manager.is_none() {
+            facts.manager = rush_manager(above);
+        }
         let Some(manifest) = above.value("package.json").and_then(PackageJson::new) else { continue };
         if !ties_together(above, &manifest) {
             continue;
@@ -395,6 +425,9 @@ fn runs(word: &str) -> bool {
 }
 
 fn role(folder: Folder<'_>, manifest: Option<&PackageJson>, facts: &Facts) -> Role {
+    if facts.workspace_tool.as_deref() == Some("rush") {
+        return Role::Shell;
+    }
     let Some(manifest) = manifest else { return Role::Unknown };
     let starts = manifest.script("start").is_some_and(|start| !start.contains("turbo ") && !start.contains("nx "));
     if !facts.members.is_empty() || facts.workspace_tool.is_some() {

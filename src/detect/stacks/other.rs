@@ -1,6 +1,7 @@
 //! Languages without a stack of their own: Perl, R, OCaml, Nim, Julia, Erlang and scripts of a shell.
 
 use crate::detect::facts::{Facts, Role};
+use crate::detect::platforms;
 use crate::detect::project::Folder;
 use crate::detect::sources::Sources;
 use crate::detect::stacks::{between, ends_in};
@@ -10,7 +11,9 @@ pub(super) fn read(sources: &Sources<'_>) -> Facts {
     let folder = sources.folder;
     let readers: [fn(&Sources<'_>) -> Option<Facts>; 7] = [perl, r, ocaml, nim, julia, erlang, shell];
     let mut facts = readers.iter().find_map(|read| read(sources)).unwrap_or_default();
-    if facts.language.is_none() && folder.has("Dockerfile") {
+    if facts.language.is_none() && platforms::start(folder).is_some() {
+        facts.role = Role::App;
+    } else if facts.language.is_none() && folder.has("Dockerfile") {
         facts.role = Role::Unknown;
     }
     facts

@@ -135,6 +135,9 @@ fn lock(facts: &mut Facts, folder: Folder<'_>) {
     struct Lock {
         #[serde(default)]
         packages: Vec<Package>,
+        /// An empty one is written as a list.
+        #[serde(default)]
+        platform: Value,
         #[serde(default, rename = "packages-dev")]
         development: Vec<Package>,
     }
@@ -146,6 +149,8 @@ fn lock(facts: &mut Facts, folder: Folder<'_>) {
     let Some(text) = folder.text("composer.lock") else { return };
     match serde_json::from_str::<Lock>(&text) {
         Ok(lock) => {
+            let php = lock.platform.get("php").and_then(Value::as_str);
+            facts.ask("composer.lock platform.php", folder, "composer.lock", php);
             let groups = [(lock.packages, DependencyScope::Runtime), (lock.development, DependencyScope::Development)];
             let mut versions: HashMap<String, String> = HashMap::new();
             for (packages, scope) in groups {

@@ -243,6 +243,12 @@ fn lock(facts: &mut Facts, folder: Folder<'_>) {
                 let versions = package_lock::versions(&text);
                 facts.lock(|name, _| versions.get(name).and_then(|found| found.last()).cloned());
                 pin_all(facts, versions);
+                // A member of a workspace is installed by what locks the workspace.
+                let tied =
+                    || above.value("pyproject.toml").is_some_and(|root| root.pointer("/tool/uv/workspace").is_some());
+                if file == "uv.lock" && above.path() != folder.path() && folder.has("pyproject.toml") && tied() {
+                    facts.manager = Some(("uv".to_owned(), None));
+                }
                 return;
             }
         }

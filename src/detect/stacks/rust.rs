@@ -109,9 +109,7 @@ fn toolchain(facts: &mut Facts, folder: Folder<'_>) {
                 .trim()
                 .trim_matches(['"', '\''])
                 .to_owned();
-            // The date of a nightly is no version.
-            let dated = ["nightly", "beta"].iter().find(|channel| says.starts_with(*channel));
-            facts.ask("rust-toolchain", above, file, Some(dated.copied().unwrap_or(&says)));
+            facts.ask("rust-toolchain", above, file, Some(&says));
             return;
         }
     }
