@@ -21,15 +21,19 @@ const HEALTH: &[&str] = &[
     "/up",
 ];
 
+/// Dependencies that answer on a path of their own.
+const BROUGHT: &[(&str, &str)] = &[
+    ("org.springframework.boot:spring-boot-starter-actuator", "/actuator/health"),
+    ("io.quarkus:quarkus-smallrye-health", "/q/health"),
+    ("io.micronaut:micronaut-management", "/health"),
+];
+
 /// A path that stands in quotes in a source, with or without a slash at its end. Where there is none but `/` itself,
 /// that. None where nothing shows that any path answers: then only the port can be asked.
 pub(super) fn find(app: &App<'_>) -> Option<String> {
     let framework = app.framework.as_ref().map(|framework| framework.rule);
-    if app.facts.depends_on("org.springframework.boot:spring-boot-starter-actuator") {
-        return Some("/actuator/health".to_owned());
-    }
-    if app.facts.depends_on("io.quarkus:quarkus-smallrye-health") {
-        return Some("/q/health".to_owned());
+    if let Some((_, path)) = BROUGHT.iter().find(|(dependency, _)| app.facts.depends_on(dependency)) {
+        return Some((*path).to_owned());
     }
     let mut best: Option<(usize, String)> = None;
     for (_, text) in app.sources.texts() {

@@ -20,6 +20,7 @@ mod maven;
 mod node;
 mod other;
 mod php;
+mod prisma;
 mod python;
 mod ruby;
 mod rust;

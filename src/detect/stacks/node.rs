@@ -8,6 +8,7 @@ use crate::detect::manifests::package_json::PackageJson;
 use crate::detect::project::Folder;
 use crate::detect::rules::FrameworkRule;
 use crate::detect::sources::Sources;
+use crate::detect::stacks::prisma;
 use crate::model::{DependencyScope, Serving};
 
 /// Where a program begins when its manifest does not say.
@@ -82,6 +83,7 @@ pub(super) fn read(sources: &Sources<'_>) -> Facts {
         lock(&mut facts, folder);
     }
     rush(&mut facts, folder);
+    prisma::read(&mut facts, folder);
     typescript(&mut facts, folder);
     facts.output_dir = output(&facts, folder);
     if let Some(entry) = entry(folder, manifest.as_ref()) {

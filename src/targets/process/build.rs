@@ -200,8 +200,13 @@ async fn run_command(
         return Err(TargetError::ProgramMissing { program });
     }
     let last_words = Mutex::new(String::new());
+    // Most tools have more to say after it.
+    let full = Mutex::new(None);
     let each = |stream: LogStream, text: &str| {
         report.line("", stream, text);
+        if text.contains("No space left on device") || text.contains("ENOSPC") {
+            *full.lock().unwrap_or_else(PoisonError::into_inner) = Some(text.to_owned());
+        }
         if !text.trim().is_empty() {
             text.clone_into(&mut last_words.lock().unwrap_or_else(PoisonError::into_inner));
         }
@@ -217,8 +222,8 @@ async fn run_command(
     if let (Some(127), Some(program)) = (status.code(), shell::unknown_program(&last_words)) {
         return Err(TargetError::ProgramMissing { program: program.to_owned() });
     }
-    if last_words.contains("No space left on device") || last_words.contains("ENOSPC") {
-        return Err(TargetError::DiskFull { detail: last_words });
+    if let Some(detail) = full.into_inner().unwrap_or_else(PoisonError::into_inner) {
+        return Err(TargetError::DiskFull { detail });
     }
     let how = {
         use std::os::unix::process::ExitStatusExt as _;
