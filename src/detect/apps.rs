@@ -235,7 +235,10 @@ fn claim(app: &App<'_>) -> f64 {
 
 /// The tool that ties packages together, with their paths.
 fn monorepo(read: &[App<'_>]) -> Option<Monorepo> {
-    let shell = read.iter().find(|app| app.facts.workspace_tool.is_some() || !app.facts.members.is_empty())?;
+    // Among several the uppermost; what a project only keeps for its tests ties nothing of it together.
+    let ties = |app: &&App<'_>| app.facts.workspace_tool.is_some() || !app.facts.members.is_empty();
+    let own = read.iter().filter(ties).filter(|app| !app.is_aside());
+    let shell = own.min_by_key(|app| app.folder().upwards().count())?;
     let root = shell.folder();
     let inside = |app: &&App<'_>| {
         let below = app.folder().path().strip_prefix(root.path()).unwrap_or("").trim_start_matches('/');

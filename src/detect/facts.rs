@@ -45,6 +45,8 @@ pub(super) struct Facts {
     pub port: Option<u16>,
     /// Nothing in it can be started, whatever it depends on: it is certainly a library.
     pub cannot_run: bool,
+    /// All that it depends on stands in its manifests: whatever else its sources name is only text.
+    pub complete: bool,
     /// What its start scripts run.
     pub started: Vec<String>,
     /// The framework, where no dependency but the project's form says it; with its version.

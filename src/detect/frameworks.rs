@@ -22,6 +22,9 @@ pub(super) struct Chosen<'p> {
 pub(super) fn choose<'p>(candidate: &Candidate<'p>, facts: &Facts, sources: &Sources<'p>) -> Option<Chosen<'p>> {
     let rules = &candidate.stack.frameworks;
     let mut seen: Vec<Chosen<'p>> = rules.iter().filter_map(|rule| weigh(rule, candidate, facts)).collect();
+    if seen.is_empty() && facts.complete {
+        return None;
+    }
     if seen.is_empty() {
         return rules.iter().find_map(|rule| imported(rule, sources));
     }

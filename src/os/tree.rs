@@ -58,6 +58,9 @@ pub(super) const NEVER_WALKED: &[&str] = &[
 /// So many files make a folder a large one.
 const SMALL: usize = 1_000;
 
+/// Modules, programs of one and files of one that are looked at beyond the walk at most.
+const HIDDEN: usize = 50;
+
 /// Where copies of the files lie that Wharf wrote into a project.
 pub(super) const WRITTEN: &str = ".wharf/base";
 
@@ -109,7 +112,12 @@ impl DiskTree {
             .fix("give the folder that the file lies in"));
         }
         fs::read_dir(&root).map_err(|error| unreachable_folder(path, &error))?;
-        let (paths, warnings) = walk(&root, bounds);
+        let (mut paths, warnings) = walk(&root, bounds);
+        let hidden = hidden_programs(&root, &paths);
+        if !hidden.is_empty() && paths.len() < bounds.files {
+            paths.extend(hidden);
+            paths.sort();
+        }
         let mut tree = Self { root, name: None, paths, warnings, bounds };
         tree.leave_out_own_files();
         Ok(tree)
@@ -287,6 +295,33 @@ fn walk(root: &Path, bounds: Bounds) -> (Vec<String>, Vec<Warning>) {
     (paths, warnings)
 }
 
+/// The sources of Go programs that a rule for their binary hides: `server` in a `.gitignore` means the file that a build
+/// leaves, and fits `cmd/server/` as well, which version control tracks all the same.
+fn hidden_programs(root: &Path, paths: &[String]) -> Vec<String> {
+    let modules = paths.iter().filter_map(|path| path.strip_suffix("go.mod"));
+    let modules = modules.filter(|module| module.is_empty() || module.ends_with('/')).take(HIDDEN);
+    let mut found = Vec::new();
+    for folder in modules.map(|module| format!("{module}cmd")) {
+        let Ok(programs) = fs::read_dir(root.join(&folder)) else { continue };
+        for program in programs.flatten().take(HIDDEN) {
+            let name = program.file_name().to_string_lossy().into_owned();
+            let inside = format!("{folder}/{name}/");
+            let known = paths.partition_point(|path| path.as_str() < inside.as_str());
+            let is_listed = paths.get(known).is_some_and(|path| path.starts_with(&inside));
+            if is_listed || !program.file_type().is_ok_and(|kind| kind.is_dir()) {
+                continue;
+            }
+            let sources = fs::read_dir(program.path()).into_iter().flatten().flatten().take(HIDDEN);
+            let own = sources.filter(|file| file.file_type().is_ok_and(|kind| kind.is_file()));
+            let names = own.filter_map(|file| file.file_name().into_string().ok());
+            found.extend(
+                names.filter(|name| name.rsplit('.').next() == Some("go")).map(|name| format!("{inside}{name}")),
+            );
+        }
+    }
+    found
+}
+
 /// Only what lies in the folder itself decides: the same tree gives the same answer on every machine.
 fn walker(root: &Path, bounds: Bounds) -> WalkBuilder {
     let mut walker = WalkBuilder::new(root);
@@ -447,6 +482,19 @@ mod tests {
         assert_eq!(tree.paths(), [".env.example", ".gitignore", "src/a.js"]);
         assert_eq!(tree.read("src/../../secret"), Err(ReadError::Missing));
         assert_eq!(tree.read(".env.example").unwrap(), b"A=");
+    }
+
+    #[test]
+    fn a_rule_for_a_binary_does_not_hide_the_program() {
+        let folder = folder(&[
+            (".gitignore", "shop\n*.log\n"),
+            ("api/go.mod", "module a/shop\n"),
+            ("api/cmd/shop/main.go", "package main\n"),
+            ("api/cmd/shop/shop", ""),
+            ("api/cmd/other/main.go", "package main\n"),
+        ]);
+        let tree = DiskTree::open(folder.path()).unwrap();
+        assert_eq!(tree.paths(), [".gitignore", "api/cmd/other/main.go", "api/cmd/shop/main.go", "api/go.mod"]);
     }
 
     #[test]

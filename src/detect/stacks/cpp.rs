@@ -184,7 +184,15 @@ fn made(text: &str) -> Option<String> {
         let name = name.trim().trim_end_matches([':', '?']).trim_end();
         variables.contains(&name).then(|| plain(value.trim()))?
     });
-    variable.or_else(|| text.split(" -o ").skip(1).find_map(|rest| plain(rest.split_whitespace().next().unwrap_or(""))))
+    let given = || text.split(" -o ").skip(1).find_map(|rest| plain(rest.split_whitespace().next().unwrap_or("")));
+    // `-o $@` names the target: the first of those that `all` asks for.
+    let asked = || {
+        let all = text.lines().find_map(|line| line.strip_prefix("all:"))?;
+        let built =
+            |name: &&str| text.lines().any(|line| line.strip_prefix(*name).is_some_and(|rest| rest.starts_with(':')));
+        all.split_whitespace().find(built).and_then(plain)
+    };
+    variable.or_else(given).or_else(|| text.contains(" -o $@").then(asked).flatten())
 }
 
 fn role(facts: &Facts, folder: Folder<'_>, is_part: bool) -> Role {
@@ -210,5 +218,6 @@ mod tests {
         assert_eq!(made("TARGET := shop\nall: $(TARGET)\n").as_deref(), Some("shop"));
         assert_eq!(made("all:\n\tg++ -O2 -o ./bin/shop main.cpp\n").as_deref(), Some("bin/shop"));
         assert_eq!(made("all:\n\tgcc -c x.c -o x.o\n"), None);
+        assert_eq!(made("all: shop admin\n\nshop: a.o\n\t$(CC) -o $@ $^\n").as_deref(), Some("shop"));
     }
 }

@@ -8,7 +8,7 @@ use crate::detect::stacks::ends_in;
 use crate::model::DependencyScope;
 
 /// Programs with a usual name.
-const ENTRIES: &[&str] = &["bin/server.dart", "bin/main.dart", "bin/app.dart"];
+const ENTRIES: &[&str] = &["bin/server.dart", "bin/main.dart", "bin/app.dart", "server.dart", "main.dart"];
 
 pub(super) fn read(sources: &Sources<'_>) -> Facts {
     let folder = sources.folder;

@@ -20,6 +20,7 @@ pub(super) fn read(sources: &Sources<'_>) -> Facts {
         facts.name = module.module.as_deref().map(name_of);
         if !module.requires.is_empty() {
             facts.word("has_modules", "");
+            facts.complete = true;
         }
         for (name, version) in module.indirect {
             facts.pin(name, version.trim_start_matches('v'), DependencyScope::Runtime);

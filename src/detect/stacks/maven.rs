@@ -80,8 +80,10 @@ pub(super) fn read(facts: &mut Facts, folder: Folder<'_>) {
         }
         facts.word(&format!("plugin.{name}"), "");
     }
-    if let Some(main) = plugins.iter().flat_map(|plugin| plugin.all("mainClass")).next() {
-        facts.word("main_class", filled(main.text()));
+    let named = |key: &str| plugins.iter().flat_map(|plugin| plugin.all(key)).next().map(|main| filled(main.text()));
+    // A jar that holds everything may name its main class as its manifest does.
+    if let Some(main) = named("mainClass").or_else(|| named("Main-Class")) {
+        facts.word("main_class", main);
     }
     let packaging = root.text_at("packaging").unwrap_or("jar");
     let version = properties.get("project.version").cloned().unwrap_or_default();

@@ -247,7 +247,9 @@ pub(super) fn finish(sources: &Sources<'_>, framework: Option<&FrameworkRule>, f
     if facts.output_dir.is_some() && !listens {
         facts.serving = Some(Serving::Static);
         facts.word("static", "");
-        if sources.folder.has("index.html") || sources.folder.has("public/index.html") {
+        // A published package shows itself on a page; anything else that has one is that page.
+        let page = ["index.html", "public/index.html"].iter().any(|page| sources.folder.has(page));
+        if page && facts.role != Role::Library {
             facts.role = Role::App;
         }
     }
@@ -389,7 +391,9 @@ fn entry(folder: Folder<'_>, manifest: Option<&PackageJson>) -> Option<String> {
     };
     // A single script needs no usual name.
     let only = || {
-        let scripts: Vec<_> = folder.files().iter().filter(|file| runs(file) && !file.contains(".config.")).collect();
+        let tools = ["gulpfile.", "Gruntfile.", "plopfile.", "webpack.", "karma.", "jest.", "babel."];
+        let own = |file: &str| !file.contains(".config.") && !tools.iter().any(|tool| file.starts_with(tool));
+        let scripts: Vec<_> = folder.files().iter().filter(|file| runs(file) && own(file)).collect();
         match scripts.as_slice() {
             [only] if !only.starts_with('.') => Some((**only).to_owned()),
             _ => None,

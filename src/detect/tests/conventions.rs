@@ -91,6 +91,22 @@ fn what_runs_is_told_from_what_only_lies_there() {
             "go | fiber | gomod | 1.25 | - | 8080",
         ),
     ]);
+    // What a program only speaks of it does not use, and a page beside a package of a registry is not its app.
+    let speaks = [
+        ("go.mod", "module a/b\ngo 1.25\nrequire github.com/spf13/cobra v1.8.0\n"),
+        ("main.go", "package main\nvar known = []string{\"github.com/gin-gonic/gin\"}\n"),
+    ];
+    assert_eq!(only(&speaks).framework, None);
+    let found = detect_files(&[
+        ("package.json", "{\"private\": true, \"workspaces\": [\"packages/*\"]}"),
+        ("packages/ui/package.json", "{\"exports\": \"./a.js\", \"scripts\": {\"build\": \"tsc\"}}"),
+        ("packages/ui/index.html", "<p>"),
+        ("packages/web/package.json", "{\"dependencies\": {\"next\": \"15\"}}"),
+        ("tests/mod/pubspec.yaml", "name: a\nworkspace:\n  - b\n"),
+        ("tests/mod/b/pubspec.yaml", "name: b\n"),
+    ]);
+    assert_eq!(found.apps.iter().map(|app| app.path.as_str()).collect::<Vec<_>>(), ["packages/web"]);
+    assert_eq!(found.monorepo.unwrap().tool, "npm");
     // Meson builds Vala too, and what a tool keeps below a dot is no app.
     assert!(detect_files(&[("meson.build", "project('shop', 'vala', 'c')\n"), ("shop.vala", "")]).apps.is_empty());
     let hidden = [
@@ -117,6 +133,22 @@ fn builds_that_say_little_are_known_by_their_files() {
         (
             &[("application.properties", "app.grails.version=2.4.4\napp.name=shop\n"), ("web-app/js/a.js", "")],
             "java | grails | grails-wrapper | 21 | CATALINA_OPTS=-Dport.http=$PORT catalina.sh run | 8080",
+        ),
+        (
+            &[
+                (
+                    "pom.xml",
+                    "<project><artifactId>a</artifactId><version>1</version><build><plugins><plugin>\
+                    <artifactId>maven-shade-plugin</artifactId><configuration><manifestEntries><Main-Class>b.App</Main-Class>\
+                    </manifestEntries></configuration></plugin></plugins></build></project>",
+                ),
+                ("src/main/java/b/V.java", "class V {}\n"),
+            ],
+            "java | - | maven | 21 | java -jar target/a-1.jar | -",
+        ),
+        (
+            &[("pubspec.yaml", "name: a\n"), ("server.dart", "void main() { HttpServer.bind('', 1); }\n")],
+            "dart | - | pub | 3.9 | ./server | 8080",
         ),
         (&[("_config.yml", "title: Notes\n")], "static | jekyll | - | - | - | 8080"),
         (
