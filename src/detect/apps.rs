@@ -55,6 +55,9 @@ const ASIDE: &[&str] = &[
     "fuzz",
 ];
 
+/// Folders in which a workspace keeps what is to be run.
+const APPS: &[&str] = &["apps", "services"];
+
 /// A candidate with all that was read of it.
 pub(super) struct App<'p> {
     pub candidate: Candidate<'p>,
@@ -102,6 +105,17 @@ impl<'p> App<'p> {
     fn is_aside(&self) -> bool {
         self.folder().path().split('/').any(|part| part.starts_with('.') || ASIDE.contains(&part))
     }
+
+    /// A package that a workspace keeps among its apps, with what an app needs: its name says nothing against it.
+    fn is_kept_as_app(&self, monorepo: Option<&Monorepo>) -> bool {
+        let path = self.folder().path();
+        let mut parts = path.rsplit('/').skip(1);
+        self.role == Role::App
+            && self.framework.as_ref().is_some_and(|framework| !framework.faint)
+            && parts.next().is_some_and(|above| APPS.contains(&above))
+            && !parts.any(|part| part.starts_with('.') || ASIDE.contains(&part))
+            && monorepo.is_some_and(|monorepo| monorepo.packages.iter().any(|package| package == path))
+    }
 }
 
 fn role(candidate: &Candidate<'_>, facts: &Facts, framework: Option<&Chosen<'_>>, sources: &Sources<'_>) -> Role {
@@ -146,7 +160,8 @@ pub(super) fn select<'p>(found: Vec<Candidate<'p>>, said: &[String]) -> Selectio
     }
     swallow(&mut apps);
     // What only shows or tests a library says less of a project than the library itself.
-    outside(&mut apps, |app| app.role > Role::Shell && !app.is_aside());
+    let kept = |app: &App<'_>| !app.is_aside() || app.is_kept_as_app(monorepo.as_ref());
+    outside(&mut apps, |app| app.role > Role::Shell && kept(app));
     outside(&mut apps, |app| app.role > Role::Shell);
     let claimed: Vec<(Folder<'p>, Role)> = apps
         .iter()

@@ -568,3 +568,4 @@ fn java_8_is_called_as_the_project_calls_it() {
 
 mod conventions;
 mod places;
+mod running;

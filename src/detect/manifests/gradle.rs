@@ -11,6 +11,8 @@ pub(in crate::detect) struct Artifact {
 #[derive(Default)]
 pub(in crate::detect) struct Gradle {
     pub plugins: Vec<(String, Option<String>)>,
+    /// Plugins that only its parts may apply, with the version that they have there.
+    pub offered: Vec<(String, Option<String>)>,
     pub artifacts: Vec<Artifact>,
     /// A number, or a name that stands for one.
     pub java: Option<String>,
@@ -140,22 +142,25 @@ pub(in crate::detect) fn constant(line: &str, name: &str) -> Option<String> {
 fn plugin(line: &str, read: &mut Gradle) {
     // The block may stand on one line.
     let line = line.strip_prefix("plugins {").map_or(line, |rest| rest.trim().trim_end_matches('}').trim_end());
+    // `apply false` only gives its version to the parts of a larger build.
+    let read =
+        if line.replace([' ', '(', ')'], "").ends_with("applyfalse") { &mut read.offered } else { &mut read.plugins };
     let by_id = ["id ", "id(", "apply plugin:", "apply(plugin"].iter().find_map(|word| line.strip_prefix(word));
     // A script that is applied is called after what it makes of the project.
     let script = line.strip_prefix("apply").filter(|rest| rest.contains("from")).and_then(quoted);
     if script.is_some_and(|script| script.rsplit('/').next().is_some_and(|file| file.starts_with("application.gradle")))
     {
-        read.plugins.push(("application".to_owned(), None));
+        read.push(("application".to_owned(), None));
     }
     let version = || line.split_once("version ").and_then(|(_, rest)| quoted(rest)).map(str::to_owned);
     if let Some(name) = by_id.and_then(quoted) {
-        read.plugins.push((name.to_owned(), version()));
+        read.push((name.to_owned(), version()));
     } else if let Some(name) = line.strip_prefix("kotlin(").and_then(quoted) {
-        read.plugins.push((format!("org.jetbrains.kotlin.{name}"), version()));
+        read.push((format!("org.jetbrains.kotlin.{name}"), version()));
     } else if let Some((_, name)) = line.split_once("alias(libs.plugins.") {
-        read.plugins.push((name.split(')').next().unwrap_or(name).replace('.', "-"), None));
+        read.push((name.split(')').next().unwrap_or(name).replace('.', "-"), None));
     } else if matches!(line, "java" | "application" | "war" | "`java-library`" | "groovy" | "scala") {
-        read.plugins.push((line.trim_matches('`').to_owned(), None));
+        read.push((line.trim_matches('`').to_owned(), None));
     }
 }
 
@@ -283,6 +288,10 @@ mod tests {
         assert_eq!((read.version.as_deref(), read.java.as_deref()), (Some("0.4"), Some("17")));
         assert_eq!(read.artifacts[0].name, "org.springframework.boot:spring-boot-starter-web");
         assert!(read.artifacts[1].development);
+        for offered in ["id 'a.b' version '1' apply false", "id(\"a.b\") version \"1\" apply(false)"] {
+            let read = parse(&format!("plugins {{\n  {offered}\n}}\n"));
+            assert_eq!((read.plugins.len(), read.offered), (0, vec![("a.b".to_owned(), Some("1".to_owned()))]));
+        }
         let kotlin = "plugins {\n  kotlin(\"jvm\") version \"2.0.0\"\n  application\n}\nkotlin { jvmToolchain(21) }\napplication {\n  mainClass.set(\"x.MainKt\")\n}\ndependencies {\n  implementation(libs.ktor.server.core)\n  implementation(\"io.ktor:ktor-server-netty:$ktor\")\n}\n";
         let read = parse(kotlin);
         assert_eq!(read.plugins[0].0, "org.jetbrains.kotlin.jvm");

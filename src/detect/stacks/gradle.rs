@@ -61,6 +61,10 @@ pub(super) fn read(facts: &mut Facts, folder: Folder<'_>) {
     let shared = above.as_ref().map(|(_, text)| gradle::shared(text)).unwrap_or_default();
     read.artifacts.extend(shared.artifacts);
     read.plugins.extend(shared.plugins);
+    let offered = above.as_ref().map(|(_, text)| gradle::parse(text).offered).unwrap_or_default();
+    for (name, version) in read.plugins.iter_mut().filter(|(_, version)| version.is_none()) {
+        *version = offered.iter().find(|(known, _)| known == name).and_then(|(_, version)| version.clone());
+    }
     let names = names(folder, &text);
     dependencies(facts, &read, &names);
     let java = read.java.or(shared.java).and_then(|says| names.resolve(&says));

@@ -402,13 +402,10 @@ pub(super) fn finish(sources: &Sources<'_>, framework: Option<&FrameworkRule>, f
         Some(rest) if !sources.folder.has("src/__init__.py") => ("src", module_of(rest)),
         _ => (".", module_of(&file)),
     };
-    facts.word("object", format!("{module}:{object}"));
     if dir == "src" {
         facts.word("object.src", "");
     }
-    if let Some(factory) = object.strip_suffix("()") {
-        facts.word("factory", format!("{module}:{factory}"));
-    }
+    point_at(facts, &module, &object);
     // Flask takes a path or a module; a factory must be named.
     let path = if dir == "src" { file.trim_end_matches(".py").to_owned() } else { module.clone() };
     let by_name = object.ends_with("()") && object != "create_app()" && object != "make_app()";
@@ -417,9 +414,28 @@ pub(super) fn finish(sources: &Sources<'_>, framework: Option<&FrameworkRule>, f
     facts.word("object.entry", file);
 }
 
-/// `name = Flask(` at the beginning of a line, or a function that makes and returns one.
+/// How the servers are pointed at an object of a module, or at the function that makes it: each in its own way.
+fn point_at(facts: &mut Facts, module: &str, object: &str) {
+    let plain = format!("{module}:{object}");
+    facts.word("object", plain.clone());
+    let Some(function) = object.strip_suffix("()") else {
+        for word in ["object.uvicorn", "object.waitress", "object.quoted"] {
+            facts.word(word, plain.clone());
+        }
+        return;
+    };
+    let function = format!("{module}:{function}");
+    facts.word("object.uvicorn", format!("--factory {function}"));
+    facts.word("object.waitress", format!("--call {function}"));
+    // A shell takes parentheses for its own.
+    facts.word("object.quoted", format!("\"{plain}\""));
+    facts.word("factory", function);
+}
+
+/// `name = Flask(` at the beginning of a line; or what the function that makes one is called for there; or that
+/// function, where it can be called without arguments.
 fn object(sources: &Sources<'_>, mark: &str) -> Option<(String, String)> {
-    let mut factory = None;
+    let mut factory: Option<(String, String, bool)> = None;
     for (path, text) in sources.texts().filter(|(_, text)| text.contains(mark)) {
         for (number, line) in text.lines().enumerate().filter(|(_, line)| line.contains(mark)) {
             let (before, _) = line.split_once(mark)?;
@@ -434,14 +450,31 @@ fn object(sources: &Sources<'_>, mark: &str) -> Option<(String, String)> {
             }
             if factory.is_none() && name.starts_with([' ', '\t']) {
                 let above = text.lines().take(number).filter_map(|line| line.strip_prefix("def ")).last();
-                let function = above
-                    .and_then(|line| line.split_once('('))
-                    .filter(|(_, rest)| rest.starts_with(')') || rest.contains('='));
-                factory = function.map(|(name, _)| (path.to_owned(), format!("{name}()")));
+                factory = above.and_then(|line| line.split_once('(')).map(|(name, rest)| {
+                    (path.to_owned(), name.to_owned(), rest.starts_with(')') || rest.contains('='))
+                });
             }
         }
     }
-    factory
+    let (path, function, callable) = factory?;
+    made_by(sources, &path, &function).or_else(|| callable.then(|| (path, format!("{function}()"))))
+}
+
+/// The object of a module for which a function is called as the module is loaded: `app = create_app(…)`. The module of
+/// the function comes first, then the nearest.
+fn made_by(sources: &Sources<'_>, home: &str, function: &str) -> Option<(String, String)> {
+    let called = format!("{function}(");
+    let made = |text: &str| {
+        text.lines().find_map(|line| {
+            let (name, value) = line.split_once('=')?;
+            let name = name.split(':').next().unwrap_or(name).trim_end();
+            let is_name = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+            (is_name && value.trim_start().starts_with(&called)).then(|| name.to_owned())
+        })
+    };
+    let own = sources.texts().filter(|(path, _)| *path == home);
+    let others = sources.texts().filter(|(path, _)| *path != home);
+    own.chain(others).find_map(|(path, text)| Some((path.to_owned(), made(&text)?)))
 }
 
 fn role(folder: Folder<'_>, facts: &Facts) -> Role {
