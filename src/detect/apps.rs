@@ -103,7 +103,13 @@ impl<'p> App<'p> {
     }
 
     fn is_aside(&self) -> bool {
-        self.folder().path().split('/').any(|part| part.starts_with('.') || ASIDE.contains(&part))
+        let mut above = "";
+        self.folder().path().split('/').any(|part| {
+            // Among the apps of a workspace, `docs` is one of them.
+            let is_app = above == "apps" && matches!(part, "docs" | "doc" | "storybook" | "playground");
+            above = part;
+            part.starts_with('.') || ASIDE.contains(&part) && !is_app
+        })
     }
 
     /// A package that a workspace keeps among its apps, with what an app needs: its name says nothing against it.

@@ -108,7 +108,9 @@ fn primary(apps: &[AppProfile], supporting: &[String]) -> Option<String> {
             Serving::Static => 1,
             Serving::None => 2,
         };
-        let follows = supporting.contains(&app.path) || depth > 0 && app.serving == Serving::None;
+        let name = app.path.rsplit('/').next().unwrap_or_default();
+        let tells = matches!(name, "docs" | "doc" | "storybook" | "playground");
+        let follows = tells || supporting.contains(&app.path) || depth > 0 && app.serving == Serving::None;
         (follows, depth, serving, app.framework.is_none())
     };
     let order = |one: &&AppProfile, other: &&AppProfile| {

@@ -149,10 +149,15 @@ fn read_manifest(facts: &mut Facts, folder: Folder<'_>, manifest: &PackageJson) 
         facts.workspace_tool = Some("lerna".to_owned());
     }
     for (file, tool) in [("turbo.json", "turbo"), ("nx.json", "nx"), (".moon/workspace.yml", "moon")] {
-        if folder.has(file) {
+        if folder.has(file) && (file != "turbo.json" || is_turbo_root(folder)) {
             facts.workspace_tool = Some(tool.to_owned());
         }
     }
+}
+
+/// A package of a workspace may have a `turbo.json` as well, which extends that of the root.
+fn is_turbo_root(folder: Folder<'_>) -> bool {
+    folder.has("turbo.json") && folder.value("turbo.json").is_none_or(|turbo| turbo.get("extends").is_none())
 }
 
 /// The release of Yarn that lies in the project: `yarnPath: .yarn/releases/yarn-3.6.4.cjs`.
@@ -216,8 +221,8 @@ fn inherit(facts: &mut Facts, folder: Folder<'_>) {
 
 /// A manifest that is the root of a workspace, by whichever tool.
 fn ties_together(folder: Folder<'_>, manifest: &PackageJson) -> bool {
-    let files = ["pnpm-workspace.yaml", "lerna.json", "turbo.json", "nx.json", ".moon/workspace.yml", "rush.json"];
-    manifest.has("workspaces") || files.iter().any(|file| folder.has(file))
+    let files = ["pnpm-workspace.yaml", "lerna.json", "nx.json", ".moon/workspace.yml", "rush.json"];
+    manifest.has("workspaces") || is_turbo_root(folder) || files.iter().any(|file| folder.has(file))
 }
 
 /// Without a server's framework, and with nothing that starts, what a bundler leaves, or a page beside the manifest,

@@ -120,6 +120,18 @@ fn packages_are_tied_together_by_each_tool_in_its_way() {
         assert_eq!((paths, found.monorepo.unwrap().tool.as_str()), (vec!["apps/web"], tool));
         assert_eq!(found.apps[0].package_manager.as_deref(), Some(manager), "{tool}");
     }
+    // A package that extends the tasks of the root stays what it is, and documentation may be an app of its own.
+    let found = detect_files(&[
+        ("package.json", root),
+        ("turbo.json", "{\"tasks\": {}}"),
+        web,
+        ("apps/web/turbo.json", "{\"extends\": [\"//\"]}"),
+        ("apps/docs/package.json", r#"{"dependencies": {"astro": "5"}, "scripts": {"build": "astro build"}}"#),
+        ui,
+    ]);
+    let paths: Vec<&str> = found.apps.iter().map(|app| app.path.as_str()).collect();
+    assert_eq!((paths, found.monorepo.unwrap().tool.as_str()), (vec!["apps/docs", "apps/web"], "turbo"));
+    assert_eq!(found.primary.as_deref(), Some("apps/web"));
     let member = only(&[
         ("pyproject.toml", "[project]\nname = \"root\"\n[tool.uv.workspace]\nmembers = [\"packages/*\"]\n"),
         ("uv.lock", "version = 1\n"),
