@@ -3,16 +3,18 @@
 //! The walk follows no link out of the folder, leaves out what version control ignores and what package managers
 //! install, and has a bound on entries, depth and bytes. What it had to leave out otherwise becomes a warning.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::io::{self, Read as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::UNIX_EPOCH;
 
 use ignore::{DirEntry, WalkBuilder, WalkState};
+use rustix::fs::OFlags;
 use rustix::io::Errno;
 use sha2::{Digest as _, Sha256};
 
@@ -54,6 +56,9 @@ pub(super) const NEVER_WALKED: &[&str] = &[
     ".parcel-cache",
     ".cache",
 ];
+
+/// So many bytes a list of what to ignore may have: each becomes a hundred and more of memory.
+pub(super) const IGNORE_LIST: u64 = 1 << 19;
 
 /// So many files make a folder a large one.
 const SMALL: usize = 1_000;
@@ -213,10 +218,18 @@ fn read_within(root: &Path, path: &Path, limit: u64) -> Result<Vec<u8>, ReadErro
     if data.len() > limit {
         return Err(ReadError::TooLarge { bytes: data.len() });
     }
+    // Another file may lie there by now: nothing waits for who writes into a pipe, and a link is not followed.
+    let file = File::options().read(true).custom_flags(UNHURT).open(&real).map_err(|error| read_error(&error))?;
+    if !file.metadata().is_ok_and(|data| data.is_file()) {
+        return Err(ReadError::Missing);
+    }
     let mut bytes = Vec::with_capacity(usize::try_from(data.len()).unwrap_or(0));
-    File::open(&real).and_then(|file| file.take(limit).read_to_end(&mut bytes)).map_err(|error| read_error(&error))?;
+    file.take(limit).read_to_end(&mut bytes).map_err(|error| read_error(&error))?;
     Ok(bytes)
 }
+
+/// Opens without waiting and without following a link.
+const UNHURT: i32 = OFlags::NONBLOCK.union(OFlags::NOFOLLOW).bits().cast_signed();
 
 fn read_error(error: &io::Error) -> ReadError {
     match error.kind() {
@@ -254,6 +267,8 @@ struct Found<'a> {
     warnings: Mutex<BTreeMap<String, String>>,
     /// Warnings over the bound.
     untold: AtomicUsize,
+    /// Folders that were not walked for their list of what to ignore.
+    unlisted: Arc<Mutex<BTreeSet<PathBuf>>>,
 }
 
 /// The files that one thread of the walk found; handed over, in order, as the thread ends.
@@ -273,7 +288,7 @@ impl Drop for Batch<'_, '_> {
 fn walk(root: &Path, bounds: Bounds) -> (Vec<String>, Vec<Warning>) {
     let found = Found::new(root, Bounds { files: bounds.files.min(SMALL), ..bounds });
     let mut batch = Batch { found: &found, paths: Vec::new() };
-    let quit = walker(root, bounds).build().any(|entry| matches!(batch.take(entry), WalkState::Quit));
+    let quit = walker(&found).build().any(|entry| matches!(batch.take(entry), WalkState::Quit));
     drop(batch);
     if !quit || bounds.files <= SMALL {
         return found.into_parts();
@@ -281,12 +296,12 @@ fn walk(root: &Path, bounds: Bounds) -> (Vec<String>, Vec<Warning>) {
     let found = Found::new(root, bounds);
     // The project's own files first: of a tree over the bound they tell the most.
     let mut batch = Batch { found: &found, paths: Vec::new() };
-    let own = walker(root, bounds).max_depth(Some(1)).build().flatten();
+    let own = walker(&found).max_depth(Some(1)).build().flatten();
     own.filter(|entry| entry.file_type().is_some_and(|kind| kind.is_file())).for_each(|entry| {
         batch.visit(&entry);
     });
     drop(batch);
-    walker(root, bounds).build_parallel().run(|| {
+    walker(&found).build_parallel().run(|| {
         let mut batch = Batch { found: &found, paths: Vec::new() };
         Box::new(move |entry| batch.take(entry))
     });
@@ -323,23 +338,51 @@ fn hidden_programs(root: &Path, paths: &[String]) -> Vec<String> {
 }
 
 /// Only what lies in the folder itself decides: the same tree gives the same answer on every machine.
-fn walker(root: &Path, bounds: Bounds) -> WalkBuilder {
-    let mut walker = WalkBuilder::new(root);
+fn walker(found: &Found<'_>) -> WalkBuilder {
+    let mut walker = WalkBuilder::new(found.root);
+    let unlisted = Arc::clone(&found.unlisted);
+    let (can_list, most) = (can_be_read_as_list(found.root), found.bounds.warnings);
+    if !can_list {
+        found.warn(&found.root.join(IGNORES), format!("{NO_LIST}; nothing was left out for it"));
+    }
     walker
         .hidden(false)
+        .git_ignore(can_list)
         .parents(false)
         .ignore(false)
         .git_global(false)
         .git_exclude(false)
         .require_git(false)
         .follow_links(false)
-        .max_depth(Some(bounds.depth))
+        .max_depth(Some(found.bounds.depth))
         .threads(std::thread::available_parallelism().map_or(2, |cores| cores.get().min(6)))
-        .filter_entry(|entry| {
-            let folder = entry.file_type().is_some_and(|kind| kind.is_dir());
-            !(folder && entry.file_name().to_str().is_some_and(|name| NEVER_WALKED.contains(&name)))
+        .filter_entry(move |entry| {
+            if !entry.file_type().is_some_and(|kind| kind.is_dir()) {
+                return true;
+            }
+            if entry.file_name().to_str().is_some_and(|name| NEVER_WALKED.contains(&name)) {
+                return false;
+            }
+            let listed = !can_list || can_be_read_as_list(entry.path());
+            if !listed {
+                let mut unlisted = unlisted.lock().unwrap_or_else(PoisonError::into_inner);
+                if unlisted.len() < most {
+                    unlisted.insert(entry.path().to_owned());
+                }
+            }
+            listed
         });
     walker
+}
+
+/// The file whose lines say what version control ignores.
+pub(super) const IGNORES: &str = ".gitignore";
+/// Why such a file is not read.
+pub(super) const NO_LIST: &str = "is too large for a list of what to ignore, or no ordinary file";
+
+/// Whether the walk can take a folder's list of what to ignore: it reads that to its end, and a device has none.
+fn can_be_read_as_list(folder: &Path) -> bool {
+    fs::metadata(folder.join(IGNORES)).map_or(true, |data| data.is_dir() || data.is_file() && data.len() <= IGNORE_LIST)
 }
 
 impl Batch<'_, '_> {
@@ -375,6 +418,7 @@ impl Batch<'_, '_> {
             return WalkState::Continue;
         }
         if !kind.is_symlink() && !kind.is_file() {
+            found.warn(entry.path(), "is a pipe, a socket or a device; it was left out".to_owned());
             return WalkState::Continue;
         }
         if found.count.fetch_add(1, Ordering::Relaxed) >= found.bounds.files {
@@ -389,10 +433,15 @@ impl Batch<'_, '_> {
 impl<'a> Found<'a> {
     fn new(root: &'a Path, bounds: Bounds) -> Self {
         let (count, untold) = (AtomicUsize::new(0), AtomicUsize::new(0));
-        Self { root, bounds, count, paths: Mutex::default(), warnings: Mutex::default(), untold }
+        let (paths, warnings, unlisted) = (Mutex::default(), Mutex::default(), Arc::default());
+        Self { root, bounds, count, paths, warnings, untold, unlisted }
     }
 
     fn into_parts(self) -> (Vec<String>, Vec<Warning>) {
+        let unlisted = std::mem::take(&mut *self.unlisted.lock().unwrap_or_else(PoisonError::into_inner));
+        for folder in unlisted {
+            self.warn(&folder.join(IGNORES), format!("{NO_LIST}; its folder was left out"));
+        }
         let mut paths = self.paths.into_inner().unwrap_or_else(PoisonError::into_inner);
         // The stable sort only joins the runs that are in order already.
         paths.sort();
@@ -457,6 +506,8 @@ mod tests {
     use std::os::unix::ffi::OsStrExt as _;
     use std::os::unix::fs::symlink;
 
+    use rustix::fs::{CWD, FileType, Mode, mknodat};
+
     use super::*;
 
     fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
@@ -518,6 +569,30 @@ mod tests {
         assert_eq!(tree.read("in").unwrap(), b"here");
         assert_eq!(tree.warnings().len(), 1);
         assert_eq!(tree.warnings()[0].file, "out");
+    }
+
+    #[test]
+    fn pipes_and_devices_are_never_waited_for() {
+        let folder = folder(&[("a/x", ""), ("b/y", ""), ("c/.gitignore", "z"), ("c/z", ""), ("index.js", "")]);
+        let pipe = |path: &str| mknodat(CWD, folder.path().join(path), FileType::Fifo, Mode::RWXU, 0).unwrap();
+        pipe("package.json");
+        pipe("a/.gitignore");
+        symlink("/dev/zero", folder.path().join("b/.gitignore")).unwrap();
+        let tree = DiskTree::open(folder.path()).unwrap();
+        assert_eq!(tree.paths(), ["c/.gitignore", "index.js"]);
+        let told: Vec<&str> = tree.warnings().iter().map(|warning| warning.file.as_str()).collect();
+        assert_eq!(told, ["a/.gitignore", "b/.gitignore", "package.json"], "{:?}", tree.warnings());
+
+        symlink("/dev/zero", folder.path().join(".gitignore")).unwrap();
+        let tree = DiskTree::open(folder.path()).unwrap();
+        assert!(tree.paths().contains(&"c/z".to_owned()));
+        assert_eq!(tree.warnings()[0].file, ".gitignore");
+
+        // What was a file as the folder was walked.
+        fs::remove_file(folder.path().join("index.js")).unwrap();
+        pipe("index.js");
+        assert_eq!(tree.read("index.js"), Err(ReadError::Missing));
+        assert_eq!(read_within(Path::new("/dev"), Path::new("/dev/zero"), 9), Err(ReadError::Missing));
     }
 
     #[test]

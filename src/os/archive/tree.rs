@@ -19,7 +19,7 @@ use zip::ZipArchive;
 use super::safe_parts;
 use super::unpack::leads_out;
 use crate::model::{FileTree, Problem, ProblemCode, ReadError, Warning};
-use crate::os::tree::{NEVER_WALKED, WRITTEN};
+use crate::os::tree::{IGNORE_LIST, IGNORES, NEVER_WALKED, NO_LIST, WRITTEN};
 
 /// What reading an archive may take.
 #[derive(Clone, Copy, Debug)]
@@ -205,7 +205,14 @@ impl Reading {
     }
 
     fn file(&mut self, path: &Path, size: u64, content: &mut impl Read) -> io::Result<()> {
-        let kept = self.content(size, content)?;
+        let mut kept = self.content(size, content)?;
+        if let Content::Bytes(bytes) = &kept
+            && bytes.len() as u64 > IGNORE_LIST
+            && path.file_name().is_some_and(|name| name == IGNORES)
+        {
+            self.warn(&path.to_string_lossy(), format!("{NO_LIST}; nothing was left out for it"));
+            kept = Content::TooLarge(bytes.len() as u64);
+        }
         self.files.insert(path.to_string_lossy().into_owned(), kept);
         Ok(())
     }
@@ -363,7 +370,7 @@ fn joined(path: &Path, aim: &Path) -> Option<String> {
 /// The ignore lists, by their folders.
 fn ignores(files: &BTreeMap<String, Content>) -> BTreeMap<String, Gitignore> {
     let list = |(path, content): (&String, &Content)| {
-        let folder = path.strip_suffix(".gitignore").filter(|folder| folder.is_empty() || folder.ends_with('/'))?;
+        let folder = path.strip_suffix(IGNORES).filter(|folder| folder.is_empty() || folder.ends_with('/'))?;
         let Content::Bytes(bytes) = content else { return None };
         let mut builder = GitignoreBuilder::new("");
         for line in String::from_utf8_lossy(bytes).lines() {
