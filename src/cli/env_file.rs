@@ -48,7 +48,8 @@ pub(super) fn is_secret_name(name: &str) -> bool {
     !public && (words.iter().any(|word| name.contains(word)) || name.ends_with("_KEY") || name.ends_with("_URL"))
 }
 
-fn parse(text: &str) -> Result<Vec<(String, String)>, (usize, String)> {
+/// The names and values of a text, in its order; else the line that is wrong, from 1, and how.
+pub fn parse(text: &str) -> Result<Vec<(String, String)>, (usize, String)> {
     let mut pairs = Vec::new();
     let mut lines = text.lines().enumerate();
     while let Some((at, line)) = lines.next() {
@@ -64,9 +65,11 @@ fn parse(text: &str) -> Result<Vec<(String, String)>, (usize, String)> {
         let value = match rest.chars().next() {
             Some(quote @ ('"' | '\'')) => {
                 let mut body = rest[1..].to_owned();
-                while end_of(&body, quote).is_none() {
+                let mut looked = 0;
+                while end_of(&body[looked..], quote).is_none() {
                     let (_, more) = lines.next().ok_or_else(|| (number, format!("the {quote} is never closed")))?;
                     body.push('\n');
+                    looked = body.len();
                     body.push_str(more);
                 }
                 unquote(&body, quote)
@@ -129,6 +132,13 @@ mod tests {
         ];
         let expected: Vec<_> = expected.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         assert_eq!(parse(text).unwrap(), expected);
+    }
+
+    #[test]
+    fn a_value_over_many_lines_is_looked_at_once() {
+        let value = "a \\\" \\\n".repeat(100_000);
+        let expected = "a \" \n".repeat(100_000);
+        assert_eq!(parse(&format!("A=\"{value}\"\n")).unwrap(), [("A".to_owned(), expected)]);
     }
 
     #[test]

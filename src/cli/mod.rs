@@ -11,7 +11,7 @@ mod deploy;
 mod detect;
 mod doctor;
 mod engine;
-mod env_file;
+pub mod env_file;
 mod generate;
 mod init;
 mod jobs;
