@@ -1,6 +1,6 @@
 //! A Dockerfile and a compose file that are there already.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use serde_json::Value;
 
@@ -65,7 +65,7 @@ pub(super) fn read(folder: Folder<'_>) -> Docker {
 
 /// The port of the last stage's `EXPOSE`; one that is an argument takes its default.
 fn exposed(text: &str) -> Option<u16> {
-    let mut defaults: Vec<(&str, &str)> = Vec::new();
+    let mut defaults: HashMap<&str, &str> = HashMap::new();
     let mut port = None;
     for line in text.lines().map(str::trim) {
         let (word, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
@@ -78,8 +78,7 @@ fn exposed(text: &str) -> Option<u16> {
             "EXPOSE" if port.is_none() => {
                 let first = rest.split_whitespace().next().unwrap_or("").split('/').next().unwrap_or("");
                 let name = first.trim_start_matches('$').trim_matches(['{', '}']).split(':').next().unwrap_or("");
-                let value = defaults.iter().rev().find(|(known, _)| *known == name).map_or(first, |(_, value)| value);
-                port = value.parse().ok();
+                port = defaults.get(name).copied().unwrap_or(first).parse().ok();
             }
             _ => {}
         }
@@ -186,6 +185,8 @@ mod tests {
         assert_eq!(exposed("FROM a\nEXPOSE 1234\nFROM b\nARG PORT=8081\nEXPOSE ${PORT}/tcp\n"), Some(8081));
         assert_eq!(exposed("FROM a\nEXPOSE 3000 3001\n"), Some(3000));
         assert_eq!(exposed("FROM a\n"), None);
+        let many = "ARG A=1\nFROM a\nEXPOSE $X\n".repeat(100_000);
+        assert_eq!(exposed(&many), None);
     }
 
     #[test]

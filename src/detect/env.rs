@@ -144,6 +144,9 @@ fn shortly(text: &str) -> &str {
     block.split_once('}').map_or(block, |(block, _)| block)
 }
 
+/// So many lines of `main` are looked at.
+const MAIN: usize = 500;
+
 /// Only what runs as the program is loaded is certain: a line that is not indented, or one right in `main`.
 fn at_top_level(text: &str, at: usize) -> bool {
     let begin = text[..at].rfind('\n').map_or(0, |end| end + 1);
@@ -152,10 +155,13 @@ fn at_top_level(text: &str, at: usize) -> bool {
     if indent == 0 {
         return !["def ", "func ", "fn ", "#", "//"].iter().any(|word| line.starts_with(word));
     }
-    let in_main = text[..begin].lines().rev().find(|line| !line.starts_with([' ', '\t', '}', ')']) && !line.is_empty());
+    if indent != 4 && !(line.starts_with('\t') && indent == 1) {
+        return false;
+    }
+    let above = text[..begin].lines().rev().take(MAIN);
+    let begins = above.into_iter().find(|line| !line.starts_with([' ', '\t', '}', ')']) && !line.is_empty());
     let mains = ["fn main(", "async fn main(", "pub fn main(", "func main("];
-    (indent == 4 || line.starts_with('\t') && indent == 1)
-        && in_main.is_some_and(|line| mains.iter().any(|main| line.starts_with(main)))
+    begins.is_some_and(|line| mains.iter().any(|main| line.starts_with(main)))
 }
 
 fn quoted(text: &str) -> Option<(&str, &str)> {

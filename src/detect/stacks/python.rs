@@ -169,6 +169,9 @@ fn pipfile(facts: &mut Facts, folder: Folder<'_>) {
 }
 
 fn requirements(facts: &mut Facts, folder: Folder<'_>, file: &str, includes: usize) {
+    if facts.files.iter().any(|known| known == file) {
+        return;
+    }
     let Some(text) = folder.text(file) else { return };
     facts.files.push(file.to_owned());
     for line in lines(&text) {
