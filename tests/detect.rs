@@ -71,7 +71,7 @@ fn every_demo_is_one_app_that_serves() {
 }
 
 /// All samples: a sample lies at `stacks/STACK/FRAMEWORK/` or `special/NAME/`.
-fn samples() -> Vec<PathBuf> {
+pub(crate) fn samples() -> Vec<PathBuf> {
     let special = fixtures().parent().unwrap().join("special");
     folders(&fixtures()).iter().flat_map(|stack| folders(stack)).chain(folders(&special)).collect()
 }
@@ -145,6 +145,29 @@ fn what_editors_leave_in_files_changes_nothing() {
         assert!(app.framework.is_some(), "{app:?}");
         assert_eq!(app.runtime_version.as_deref(), Some(expected));
         assert_eq!(found.warnings, []);
+    }
+}
+
+/// A few letters can stand for millions of values, and a small file for many times its size in memory.
+#[test]
+fn what_a_manifest_becomes_in_memory_has_a_bound() {
+    let manifest = ("package.json", r#"{"dependencies": {"express": "4"}}"#.to_owned());
+    let aliases = format!("a: &a [{}]\nservices: [{}]\n", "x,".repeat(9_000), "*a,".repeat(9_000));
+    let values = format!("a = [{}]\n", "0,".repeat(1_100_000));
+    let elements = format!("<Project>{}</Project>", "<a/>".repeat(300_000));
+    for (file, text) in [
+        ("compose.yaml", &aliases),
+        ("pnpm-workspace.yaml", &aliases),
+        ("pyproject.toml", &values),
+        ("wharf.toml", &values),
+        ("App.csproj", &elements),
+    ] {
+        let found = detect(&MemoryTree::new([manifest.clone(), (file, text.clone())]));
+        let app = found.apps.iter().find(|app| app.stack == "node").unwrap_or_else(|| panic!("{file}: {found:?}"));
+        assert_eq!(app.framework.as_ref().map(|found| found.name.as_str()), Some("express"), "{file}");
+        let warning = found.warnings.iter().find(|warning| warning.file == file);
+        let reason = if file == "wharf.toml" { "makes no sense" } else { "than are looked at" };
+        assert!(warning.is_some_and(|warning| warning.says.contains(reason)), "{file}: {warning:?}");
     }
 }
 

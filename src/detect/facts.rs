@@ -5,6 +5,9 @@ use std::collections::{BTreeMap, HashSet};
 use super::project::Folder;
 use crate::model::{Dependency, DependencyScope, Evidence, Serving};
 
+/// Dependencies of a manifest that are kept at most.
+const DEPENDENCIES: usize = 20_000;
+
 /// Packages of a lock file that are kept at most.
 const PINNED: usize = 20_000;
 
@@ -122,7 +125,9 @@ impl Facts {
     }
 
     pub(super) fn depend(&mut self, name: impl Into<String>, version: Option<String>, scope: DependencyScope) {
-        self.dependencies.push(Dependency { name: name.into(), version, scope });
+        if self.dependencies.len() < DEPENDENCIES {
+            self.dependencies.push(Dependency { name: name.into(), version, scope });
+        }
     }
 
     /// Notes a package that a lock file pins.

@@ -7,13 +7,22 @@ use std::rc::Rc;
 use serde_json::Value;
 
 use super::text::{decode, line_and_column};
-use crate::model::{FileTree, ReadError, Warning};
+use crate::model::{FileTree, ReadError, VALUE_BYTES, Warning, bounded};
 
 /// So many bytes of one source file are looked into at most.
 const SOURCE: usize = 256 << 10;
 
 /// So many bytes of all source files of a project are looked into at most.
 const ALL_SOURCES: usize = 24 << 20;
+
+/// So many bytes of all manifests of a project are looked into at most.
+const ALL_MANIFESTS: usize = 64 << 20;
+
+/// So many bytes of memory the values in all manifests of a project may take.
+const ALL_VALUES: usize = 256 << 20;
+
+/// So many values one manifest may hold: while it is parsed each can take some three hundred bytes.
+const VALUES: usize = 1_000_000;
 
 /// The files under consideration. What cannot be read or parsed becomes a warning once, and counts as not there.
 pub(super) struct Project<'a> {
@@ -23,6 +32,8 @@ pub(super) struct Project<'a> {
     values: RefCell<HashMap<String, Option<Rc<Value>>>>,
     warnings: RefCell<BTreeMap<String, String>>,
     source_bytes: Cell<usize>,
+    manifest_bytes: Cell<usize>,
+    values_left: Cell<usize>,
 }
 
 /// What lies directly in a folder.
@@ -65,6 +76,8 @@ impl<'a> Project<'a> {
             values: RefCell::default(),
             warnings: RefCell::default(),
             source_bytes: Cell::default(),
+            manifest_bytes: Cell::default(),
+            values_left: Cell::new(ALL_VALUES),
         }
     }
 
@@ -87,8 +100,13 @@ impl<'a> Project<'a> {
         if let Some(known) = self.texts.borrow().get(path) {
             return known.clone();
         }
+        if self.manifest_bytes.get() > ALL_MANIFESTS {
+            self.warn(path, format!("it was not read: those before it hold {} MB", ALL_MANIFESTS >> 20));
+            return None;
+        }
         let text = match self.tree.read(path) {
             Ok(bytes) => {
+                self.manifest_bytes.set(self.manifest_bytes.get() + bytes.len());
                 let text = decode(&bytes).map(Rc::from);
                 if text.is_none() {
                     self.warn(path, "it is not text".to_owned());
@@ -125,7 +143,7 @@ impl<'a> Project<'a> {
         if let Some(known) = self.values.borrow().get(path) {
             return known.clone();
         }
-        let value = self.text(path).and_then(|text| match parse(&text, format_of(path)) {
+        let value = self.text(path).and_then(|text| match parse(&text, format_of(path), &self.values_left) {
             Ok(value) => Some(Rc::new(value)),
             Err(says) => {
                 self.warn(path, says);
@@ -285,7 +303,13 @@ fn format_of(path: &str) -> Format {
 }
 
 /// Parses, or says what is wrong with line and column.
-fn parse(text: &str, format: Format) -> Result<Value, String> {
+fn parse(text: &str, format: Format, left: &Cell<usize>) -> Result<Value, String> {
+    let values = text.bytes().filter(|byte| b",:=[{\n".contains(byte)).count();
+    let room = left.get().checked_sub(values.saturating_mul(VALUE_BYTES)).filter(|_| values <= VALUES);
+    let room = room.ok_or_else(|| "it holds more values than are looked at".to_owned())?;
+    if format != Format::Yaml {
+        left.set(room);
+    }
     match format {
         Format::Json => serde_json::from_str(text).or_else(|strict| {
             let loose = jsonc_parser::parse_to_serde_value::<Value>(text, &jsonc_parser::ParseOptions::default());
@@ -295,7 +319,9 @@ fn parse(text: &str, format: Format) -> Result<Value, String> {
             let (line, column) = line_and_column(text, error.span().map_or(0, |span| span.start));
             format!("malformed TOML: {} at line {line} column {column}", first_line(error.message()))
         }),
-        Format::Yaml => yaml_serde::from_str(text).map_err(|error| format!("malformed YAML: {error}")),
+        Format::Yaml => {
+            bounded(yaml_serde::Deserializer::from_str(text), left).map_err(|error| format!("malformed YAML: {error}"))
+        }
     }
 }
 

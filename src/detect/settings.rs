@@ -7,6 +7,9 @@ use crate::model::{AppProfile, AppSettings, Evidence, FileTree, Problem, Problem
 /// The file that holds a project's settings.
 pub const SETTINGS_FILE: &str = "wharf.toml";
 
+/// So many bytes it may have.
+const LARGEST: usize = 256 << 10;
+
 /// The project's settings; the usual ones where it has no `wharf.toml`. A malformed file, a key that is not known, or a
 /// value that cannot be meant is a [`ProblemCode::Usage`] with line and column and what is allowed.
 pub fn settings(tree: &dyn FileTree) -> Result<Settings, Problem> {
@@ -15,6 +18,9 @@ pub fn settings(tree: &dyn FileTree) -> Result<Settings, Problem> {
         Err(ReadError::Missing) => return Ok(Settings::default()),
         Err(error) => return Err(problem(None, &error.to_string())),
     };
+    if bytes.len() > LARGEST {
+        return Err(problem(None, "it holds more than are looked at: 256 KB"));
+    }
     let text = decode(&bytes).ok_or_else(|| problem(None, "it is not text"))?;
     let mut settings: Settings = toml_edit::de::from_str(&text).map_err(|error| {
         let at = error.span().map(|span| line_and_column(&text, span.start));

@@ -26,6 +26,7 @@ mod target;
 mod time;
 mod tree;
 mod user;
+mod values;
 mod vulnerability;
 
 pub use api::*;
@@ -56,6 +57,7 @@ pub use target::{Instance, InstanceState, TargetKind, TargetRef, TargetStatus};
 pub use time::{Millis, Timestamp};
 pub use tree::{FileTree, ReadError};
 pub use user::User;
+pub use values::{VALUE_BYTES, bounded};
 pub use vulnerability::{
     AdvisoryArchive, AdvisoryImport, AdvisorySources, AllowAdvisories, AppVulnerabilities, Consent, ImportAdvisories,
     NotScanned, NotScannedReason, Severity, Vulnerability, VulnerabilityReport,

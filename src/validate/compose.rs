@@ -1,11 +1,19 @@
 //! Compose files (the Compose specification): what is named must be defined, images pinned, no secret written down.
 
-use yaml_serde::{Mapping, Value};
+use std::cell::Cell;
+
+use yaml_serde::{Deserializer, Mapping, Value};
 
 use super::{Faults, is_unpinned, names_a_secret};
+use crate::model::bounded;
+
+/// So many bytes of memory the values of a file may take.
+const VALUES: usize = 64 << 20;
 
 pub(super) fn check(text: &str, faults: &mut Faults<'_>) {
-    let document: Value = match yaml_serde::from_str(text) {
+    // Looked at first: what aliases stand for can be without end.
+    let sound = bounded(Deserializer::from_str(text), &Cell::new(VALUES));
+    let document: Value = match sound.and_then(|_| yaml_serde::from_str(text)) {
         Ok(document) => document,
         Err(error) => {
             let line = error.location().map(|place| place.line());
@@ -159,6 +167,12 @@ mod tests {
                     db:\n    image: postgres:16\n    networks: [back, default]\n    volumes:\n      - data:/x\n      - ./a:/b\n      \
                     - type: bind\n        source: /etc\nvolumes:\n  data:\nnetworks:\n  back:\n";
         assert_eq!(rules(text), []);
+    }
+
+    #[test]
+    fn what_aliases_stand_for_has_a_bound() {
+        let text = format!("services: &a [{}]\nx: [{}]\n", "x,".repeat(9000), "*a,".repeat(9000));
+        assert_eq!(rules(&text)[0].0, "compose-syntax");
     }
 
     #[test]

@@ -8,6 +8,9 @@ mod ignore_list;
 
 use serde::Serialize;
 
+/// So many bytes of a file are checked; nobody writes more by hand.
+const LARGEST: usize = 512 << 10;
+
 /// Something wrong with a file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Fault {
@@ -29,6 +32,10 @@ pub fn check(path: &str, text: &str) -> Vec<Fault> {
     let lower = name.to_ascii_lowercase();
     let is_yaml = lower.rsplit_once('.').is_some_and(|(_, ending)| matches!(ending, "yaml" | "yml"));
     let mut faults = Faults { path, found: Vec::new() };
+    if text.len() > LARGEST {
+        faults.add("too-large", None, format!("it has more than {} KB", LARGEST >> 10));
+        return faults.found;
+    }
     if lower.ends_with(".dockerignore") {
         ignore_list::check(text, &mut faults);
     } else if lower == "dockerfile" || lower == "containerfile" || lower.starts_with("dockerfile.") {

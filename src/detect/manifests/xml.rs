@@ -8,6 +8,9 @@ use crate::detect::text::line_and_column;
 /// Elements below each other at most; deeper ones are left out.
 const DEPTH: usize = 64;
 
+/// Elements and attributes of a document at most.
+const ELEMENTS: usize = 250_000;
+
 /// An element.
 #[derive(Debug, Default)]
 pub(in crate::detect) struct Element {
@@ -58,6 +61,7 @@ pub(in crate::detect) fn parse(text: &str) -> Result<Element, String> {
     let mut reader = Reader::from_str(text);
     let mut open: Vec<Element> = vec![Element::default()];
     let mut too_deep = 0_usize;
+    let mut count = 0;
     let wrong = |reader: &Reader<&[u8]>, says: &str| {
         let at = usize::try_from(reader.error_position()).unwrap_or(0);
         let (line, column) = line_and_column(text, at);
@@ -69,10 +73,10 @@ pub(in crate::detect) fn parse(text: &str) -> Result<Element, String> {
                 let _ = start;
                 too_deep += 1;
             }
-            Ok(Event::Start(start)) => open.push(element(&start)),
+            Ok(Event::Start(start)) => open.push(element(&start, &mut count)),
             Ok(Event::Empty(start)) => {
                 if let Some(above) = open.last_mut().filter(|_| too_deep == 0) {
-                    above.children.push(element(&start));
+                    above.children.push(element(&start, &mut count));
                 }
             }
             Ok(Event::End(_)) if too_deep > 0 => too_deep -= 1,
@@ -97,6 +101,9 @@ pub(in crate::detect) fn parse(text: &str) -> Result<Element, String> {
             Ok(_) => {}
             Err(error) => return Err(wrong(&reader, &error.to_string())),
         }
+        if count > ELEMENTS {
+            return Err("it holds more elements than are looked at".to_owned());
+        }
     }
     if open.len() > 1 {
         return Err(wrong(&reader, "an element is not closed"));
@@ -105,13 +112,15 @@ pub(in crate::detect) fn parse(text: &str) -> Result<Element, String> {
     outer.ok_or_else(|| "malformed XML: it holds no element".to_owned())
 }
 
-fn element(start: &BytesStart<'_>) -> Element {
+fn element(start: &BytesStart<'_>, count: &mut usize) -> Element {
     let local = |name: &str| name.rsplit(':').next().unwrap_or(name).to_owned();
     let attributes = start
         .attributes()
         .flatten()
         .map(|attribute| (local(attribute.key.as_ref()), attribute.value.replace("&amp;", "&")));
-    Element { name: local(start.name().as_ref()), attributes: attributes.collect(), ..Element::default() }
+    let attributes: Vec<_> = attributes.take(ELEMENTS).collect();
+    *count += 1 + attributes.len();
+    Element { name: local(start.name().as_ref()), attributes, ..Element::default() }
 }
 
 #[cfg(test)]
