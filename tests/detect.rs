@@ -171,6 +171,14 @@ fn what_a_manifest_becomes_in_memory_has_a_bound() {
     }
 }
 
+#[test]
+fn zero_is_no_port() {
+    for (file, text) in [("Dockerfile", "FROM a\nEXPOSE 0\n"), ("nginx.conf", "listen 0;\nlua_package_path x;\n")] {
+        let found = detect(&MemoryTree::new([(file, text), ("package.json", "{}"), ("app.lua", "require 'a'")]));
+        assert!(found.apps.iter().all(|app| app.port != Some(0)), "{file}: {found:?}");
+    }
+}
+
 /// What is too much is told, and the rest of the profile stands.
 #[test]
 fn a_tree_that_is_too_much_is_told_and_the_rest_stands() {

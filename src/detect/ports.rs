@@ -16,7 +16,9 @@ pub(super) fn find(app: &App<'_>, docker: &Docker) -> Option<u16> {
     let from_sources = || from_sources(&app.sources, &app.candidate.stack.port_marks);
     let by_framework = app.framework.as_ref().and_then(|framework| framework.rule.port);
     let from_scripts = || app.facts.started.iter().find_map(|script| in_script(script));
-    docker.port.or(app.facts.port).or_else(from_scripts).or_else(from_sources).or(by_framework)
+    // Zero means any that is free.
+    let said = [docker.port, app.facts.port].into_iter().flatten().find(|port| *port > 0);
+    said.or_else(from_scripts).or_else(from_sources).or(by_framework)
 }
 
 /// The port that a start script gives to its program.
