@@ -7,6 +7,7 @@ mod demos;
 mod detect;
 mod docker_target;
 mod engine_process;
+mod fuzz;
 mod generation;
 mod kept;
 mod kills;
