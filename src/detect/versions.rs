@@ -12,9 +12,7 @@ pub(super) struct Found {
 
 /// Looks at all places in their order. The first that makes sense holds.
 pub(super) fn find(folder: Folder<'_>, facts: &Facts, rules: &Versions) -> Found {
-    let mut asks: Vec<Ask> = rules.places.iter().filter_map(|place| ask_at(place, folder, facts)).collect();
-    // Some other word asks for nothing.
-    asks.retain(|ask| resolve(&ask.says, rules).is_some());
+    let asks: Vec<Ask> = rules.places.iter().filter_map(|place| ask_at(place, folder, facts)).collect();
     let version = asks.iter().find_map(|ask| Some(raised(resolve(&ask.says, rules)?, &ask.says, facts, rules)));
     Found { version, asks }
 }
@@ -54,14 +52,10 @@ fn ask_at(place: &str, folder: Folder<'_>, facts: &Facts) -> Option<Ask> {
     }
     folder.upwards().find_map(|above| {
         let text = above.text(place)?;
-        let says = text.lines().map(without_comment).find(|line| !line.is_empty())?;
+        let says =
+            text.lines().map(|line| line.split('#').next().unwrap_or("").trim()).find(|line| !line.is_empty())?;
         Some(Ask { file: above.at(place), says: says.to_owned() })
     })
-}
-
-/// A line without what is said to people.
-fn without_comment(line: &str) -> &str {
-    line.split('#').next().unwrap_or("").split("//").next().unwrap_or("").trim()
 }
 
 /// What the nearest file for all tools says of one.
@@ -154,6 +148,30 @@ pub(super) fn resolve(says: &str, rules: &Versions) -> Option<String> {
         Bound::Is | Bound::Line => Some(whole(&asked, depth, rules)),
         _ => Some(at_least(&asked, upper.as_deref(), depth, rules)),
     }
+}
+
+/// Whether a version is among what somebody asks for; also where it is only a part of one that is.
+pub(super) fn allows(says: &str, version: &str, rules: &Versions) -> bool {
+    if resolve(says, rules).as_deref() == Some(version) {
+        return true;
+    }
+    let version = numbers(version);
+    says.trim().trim_matches(['"', '\'']).split("||").flat_map(|one| one.split(" | ")).any(|one| {
+        let spaced = one.replace(',', " ");
+        let mut bounds = joined(&spaced).map(bound_of).map(|(bound, number)| (bound, numbers(number))).peekable();
+        bounds.peek().is_some()
+            && bounds.all(|(bound, asked)| {
+                let shared = asked.len().min(version.len());
+                let order = version[..shared].cmp(&asked[..shared]);
+                match bound {
+                    _ if shared == 0 => true,
+                    Bound::Is => order.is_eq(),
+                    Bound::Line => version[0] == asked[0] && order.is_ge(),
+                    Bound::AtLeast => order.is_ge(),
+                    Bound::Below => order.is_lt() || order.is_eq() && asked.len() > version.len(),
+                }
+            })
+    })
 }
 
 /// The words of a constraint, with a sign that stands alone joined to its number.
@@ -265,6 +283,28 @@ mod tests {
             assert_eq!(resolve(says, &node()).as_deref(), Some(expected), "{says}");
         }
         assert_eq!(resolve("some_invalid_version", &node()), None);
+    }
+
+    #[test]
+    fn what_is_asked_for_elsewhere_only_disagrees_where_it_forbids_the_version() {
+        for (says, version) in [
+            ("18.x", "18"),
+            (">=18.17", "20"),
+            ("^20.11", "20"),
+            ("16 || 18 || 20", "18"),
+            (">=18 <21", "20"),
+            ("9.0.203", "9.0"),
+            (">=8.4", "8.4.1"),
+            (">=16 <22.5", "22"),
+            ("*", "22"),
+        ] {
+            assert!(allows(says, version, &node()), "{says} allows {version}");
+        }
+        for (says, version) in
+            [("18.x", "16"), ("^20", "22"), (">=18 <21", "22"), ("16 || 18", "20"), ("<22", "22"), ("3.1.4", "3.2.2")]
+        {
+            assert!(!allows(says, version, &node()), "{says} does not allow {version}");
+        }
     }
 
     #[test]

@@ -15,8 +15,11 @@ pub(super) fn read(sources: &Sources<'_>) -> Facts {
     if let Some(text) = folder.text("go.mod") {
         facts.files.push("go.mod".to_owned());
         let module = go_mod::parse(&text);
-        facts.ask("go.mod toolchain", folder, "go.mod", module.toolchain.as_deref());
-        facts.ask("go.mod go", folder, "go.mod", module.go.as_deref());
+        // Beside a toolchain the line `go` says the least that it may be, which a toolchain always is.
+        match module.toolchain.as_deref() {
+            Some(toolchain) => facts.ask("go.mod toolchain", folder, "go.mod", Some(toolchain)),
+            None => facts.ask("go.mod go", folder, "go.mod", module.go.as_deref()),
+        }
         facts.name = module.module.as_deref().map(name_of);
         if !module.requires.is_empty() {
             facts.word("has_modules", "");
