@@ -23,8 +23,12 @@ pub fn settings(tree: &dyn FileTree) -> Result<Settings, Problem> {
     }
     let text = decode(&bytes).ok_or_else(|| problem(None, "it is not text"))?;
     let mut settings: Settings = toml_edit::de::from_str(&text).map_err(|error| {
-        let at = error.span().map(|span| line_and_column(&text, span.start));
-        malformed(at, error.message())
+        let start = error.span().map(|span| span.start);
+        malformed(
+            start.map(|start| line_and_column(&text, start)),
+            error.message(),
+            start.and_then(|it| key_at(&text, it)),
+        )
     })?;
     check(&mut settings, tree).map_err(|Fault { keys, says, fix }| problem(place_of(&text, &keys), &says).fix(fix))?;
     Ok(settings)
@@ -113,6 +117,8 @@ fn check(settings: &mut Settings, tree: &dyn FileTree) -> Result<(), Fault> {
 
 fn check_app(place: &[&str], app: &AppSettings) -> Result<(), Fault> {
     let at = |key| [place, &[key]].concat();
+    check_words(place, app)?;
+    check_amounts(place, app)?;
     if app.port == Some(0) {
         return Err(fault(&at("port"), "0 is no port", "write the port that the app listens on, from 1 to 65535"));
     }
@@ -122,6 +128,66 @@ fn check_app(place: &[&str], app: &AppSettings) -> Result<(), Fault> {
     for (key, value) in [("install", &app.install), ("build", &app.build), ("start", &app.start)] {
         if value.as_ref().is_some_and(|command| command.trim().is_empty()) {
             return Err(fault(&at(key), format!("`{key}` says nothing"), "leave the line out to have it detected"));
+        }
+    }
+    Ok(())
+}
+
+/// Names that go to a registry, to apt or into the environment.
+fn check_words(place: &[&str], app: &AppSettings) -> Result<(), Fault> {
+    let at = |key| [place, &[key]].concat();
+    let made_of = |word: &str, marks: &str| {
+        word.starts_with(|c: char| c.is_ascii_alphanumeric())
+            && word.chars().all(|c| c.is_ascii_alphanumeric() || marks.contains(c))
+    };
+    let is_service = |wanted: &str| {
+        let (name, version) = wanted.split_once(':').unwrap_or((wanted, "0"));
+        made_of(name, "-") && made_of(version, "._-")
+    };
+    if let Some(wanted) = app.services.iter().flatten().find(|wanted| !is_service(wanted)) {
+        let says = format!("“{wanted}” is no service");
+        return Err(fault(&at("services"), says, "write its name, or its name and version, as in \"postgres:16\""));
+    }
+    if let Some(name) = app.packages.iter().flatten().find(|name| !made_of(name, "+-.")) {
+        let says = format!("“{name}” is no name of a package");
+        return Err(fault(&at("packages"), says, "write each as Debian calls it, as in \"libpq5\""));
+    }
+    if let Some(version) = app.runtime_version.as_ref().filter(|it| !it.contains(|c: char| c.is_ascii_digit())) {
+        let says = format!("“{version}” is no version");
+        return Err(fault(&at("runtime_version"), says, "write it with its numbers, as in \"22\" or \"3.12.4\""));
+    }
+    let is_name =
+        |name: &str| !name.is_empty() && !name.contains(|c: char| c.is_whitespace() || c.is_control() || c == '=');
+    if let Some(name) = app.env.keys().find(|name| !is_name(name)) {
+        let keys = [place, &["env", name]].concat();
+        return Err(fault(&keys, format!("{name:?} is no name for a variable"), "use letters, digits and underscores"));
+    }
+    if app.env.contains_key("PORT") {
+        let keys = [place, &["env", "PORT"]].concat();
+        return Err(fault(
+            &keys,
+            "the app is told by Wharf where to listen",
+            "write `port` where it listens elsewhere",
+        ));
+    }
+    Ok(())
+}
+
+/// The least memory that Docker gives a container, in MiB.
+const LEAST_MEMORY: u64 = 6;
+
+fn check_amounts(place: &[&str], app: &AppSettings) -> Result<(), Fault> {
+    let at = |key| [place, &[key]].concat();
+    if app.cpus.is_some_and(|cpus| !(cpus > 0.0 && cpus.is_finite())) {
+        return Err(fault(&at("cpus"), "it must be more than nothing", "write how many cores it may use, as in 1.5"));
+    }
+    if app.memory_mb.is_some_and(|memory| memory < LEAST_MEMORY) {
+        let says = format!("nothing runs in less than {LEAST_MEMORY} MiB");
+        return Err(fault(&at("memory_mb"), says, "write how many MiB it may use, as in 512"));
+    }
+    for (key, seconds) in [("build_timeout", app.build_timeout), ("start_timeout", app.start_timeout)] {
+        if seconds == Some(0) {
+            return Err(fault(&at(key), "no time is too little", "write how many seconds it may take"));
         }
     }
     Ok(())
@@ -149,8 +215,39 @@ fn place_of(text: &str, keys: &[String]) -> Option<(usize, usize)> {
     item.span().map(|span| line_and_column(text, span.start))
 }
 
-/// What the parser says, with the nearest known word where one was not known.
-fn malformed(at: Option<(usize, usize)>, says: &str) -> Problem {
+/// The key of the line that holds a byte.
+fn key_at(text: &str, byte: usize) -> Option<&str> {
+    let begin = text.get(..byte)?.rfind('\n').map_or(0, |end| end + 1);
+    let (key, _) = text[begin..].lines().next()?.split_once('=')?;
+    Some(key.trim())
+}
+
+/// How a key is written whose value was of the wrong type.
+fn example(key: &str) -> &'static str {
+    match key {
+        "port" => "port = 3000",
+        "cpus" => "cpus = 1.5",
+        "memory_mb" => "memory_mb = 512",
+        "build_timeout" => "build_timeout = 1800",
+        "start_timeout" => "start_timeout = 300",
+        "services" => "services = [\"postgres:16\"]",
+        "packages" => "packages = [\"imagemagick\"]",
+        "runtime_version" => "runtime_version = \"22\"",
+        "bind" => "bind = \"127.0.0.1\"",
+        "path" => "path = \"services/api\"",
+        "health_path" => "health_path = \"/health\"",
+        "install" | "build" | "start" => "start = \"node server.js\"",
+        _ => "LOG_LEVEL = \"info\"",
+    }
+}
+
+/// What the parser says, with the nearest known word where one was not known, and how it is written where the type is
+/// another.
+fn malformed(at: Option<(usize, usize)>, says: &str, key: Option<&str>) -> Problem {
+    if let Some(key) = key.filter(|_| says.starts_with("invalid ")) {
+        let why = format!("`{key}` takes another kind of value");
+        return problem(at, &why).fix(format!("write it as in `{}`", example(key)));
+    }
     let mut quoted = says.split('`').skip(1).step_by(2);
     let unknown = says.starts_with("unknown field") || says.starts_with("unknown variant");
     let Some(word) = quoted.next().filter(|_| unknown) else { return problem(at, says) };
@@ -202,6 +299,17 @@ mod tests {
             ("[apps.\"My App\"]\npath = \"x\"\n", "line 1", "is no name for an app"),
             ("[app]\nhealth_path = \"health\"\n", "line 2, column 15", "begins with"),
             ("[apps.a]\nport = 0\n", "line 2, column 8", "no port"),
+            ("[app]\nport = \"x\"\n", "line 2, column 8", "port = 3000"),
+            ("[app]\nservices = \"postgres\"\n", "line 2, column 12", "services = [\"postgres:16\"]"),
+            ("[app.env]\nA = 1\n", "line 2, column 5", "LOG_LEVEL = \"info\""),
+            ("[app]\nservices = [\"a b\"]\n", "line 2, column 12", "“a b” is no service"),
+            ("[app]\npackages = [\"a; rm\"]\n", "line 2, column 12", "no name of a package"),
+            ("[app]\nruntime_version = \"banana\"\n", "line 2, column 19", "no version"),
+            ("[app]\ncpus = -1.0\n", "line 2, column 8", "more than nothing"),
+            ("[app]\nmemory_mb = 0\n", "line 2, column 13", "less than 6 MiB"),
+            ("[app]\nstart_timeout = 0\n", "line 2, column 17", "no time"),
+            ("[app.env]\n\"MY VAR\" = \"1\"\n", "line 2, column 12", "no name for a variable"),
+            ("[apps.a.env]\nPORT = \"1\"\n", "line 2, column 8", "told by Wharf"),
             ("[environments.production]\nstart = \" \"\n", "line 2, column 9", "says nothing"),
         ] {
             let problem = settings(&MemoryTree::new([("wharf.toml", text), ("x/y", "")])).unwrap_err();

@@ -132,5 +132,5 @@ pub(crate) fn no_start(profile: &AppProfile) -> Problem {
             "no start command was found in {}",
             if profile.path == "." { "the project" } else { &profile.path }
         ))
-        .fix("say it in wharf.toml: [app] start = \"…\"")
+        .fix(format!("say it in wharf.toml: `start = \"…\"` below [apps.{}]", profile.name))
 }

@@ -45,8 +45,7 @@ fn section(out: &mut String, title: &str, app: &AppProfile, with_path: bool) {
     if with_path {
         line(out, "Where it is.", "path", Some(&app.path));
     }
-    let runtime = format!("The version of {}.", plain(&app.language.name));
-    line(out, &runtime, "runtime_version", app.runtime_version.as_ref());
+    line(out, "The version of its runtime or compiler.", "runtime_version", app.runtime_version.as_ref());
     line(out, "Installs its dependencies.", "install", app.install_command.as_ref());
     line(out, "Builds it.", "build", app.build_command.as_ref());
     line(out, "Starts it; it listens on $PORT or on `port`.", "start", app.start_command.as_ref());

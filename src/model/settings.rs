@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{AppProfile, Detection, Environment, Serving};
+use super::{AppProfile, Detection, Environment, Evidence, Serving};
 
 /// A project's settings: what holds for all apps, for one app, for one environment.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -131,6 +131,24 @@ impl Settings {
         if let Some(services) = settings.services {
             profile.services = services;
         }
+        profile.evidence.extend(overruling(app, &profile));
         profile
     }
+}
+
+/// What the settings say otherwise than was detected, as evidence of it.
+fn overruling(found: &AppProfile, settled: &AppProfile) -> Option<Evidence> {
+    let said = [
+        ("install", found.install_command != settled.install_command),
+        ("build", found.build_command != settled.build_command),
+        ("start", found.start_command != settled.start_command),
+        ("health_path", found.health_path != settled.health_path),
+        ("runtime_version", found.runtime_version != settled.runtime_version),
+        ("port", found.port != settled.port),
+        ("packages", found.system_packages != settled.system_packages),
+        ("services", found.services != settled.services),
+    ];
+    let said: Vec<&str> = said.into_iter().filter_map(|(key, differs)| differs.then_some(key)).collect();
+    let says = format!("says {} instead of what was found", said.join(", "));
+    (!said.is_empty()).then(|| Evidence { file: "wharf.toml".to_owned(), says })
 }
