@@ -1,5 +1,5 @@
-//! `wharf detect`: what a folder of code is. A folder is looked at right here, without an engine; a git repository in
-//! the engine's clone of it.
+//! `wharf detect`: what a folder of code is. Looked at right here, without an engine; a git repository in a clone that
+//! is gone afterwards.
 
 use std::fmt::Write;
 use std::path::Path;
@@ -7,11 +7,15 @@ use std::path::Path;
 use clap::Args;
 
 use super::output::{self, Style};
-use super::{Context, Outcome, place, request};
+use super::{Context, Outcome, place};
 use crate::detect;
-use crate::model::{AppProfile, Detection, Environment, Evidence, FileTree, Problem, Serving};
+use crate::model::{AppProfile, Detection, Environment, Evidence, FileTree, Problem, ProblemCode, Serving};
 use crate::os::archive::{ArchiveBounds, ArchiveTree};
+use crate::os::git;
 use crate::os::tree::DiskTree;
+
+/// Columns beside the tree and the labels, on a terminal of 80.
+const ROOM: usize = 64;
 
 /// What to look at.
 #[derive(Debug, Args)]
@@ -22,10 +26,9 @@ pub struct DetectArgs {
 }
 
 pub(super) async fn run(args: DetectArgs, context: &Context) -> Result<Outcome, Problem> {
-    let (root, detection) = if place::git(&args.path).is_some() {
-        let client = context.client().await?;
-        let project = request::add(&client, place::location(&args.path)?).await?;
-        (args.path, client.detection(&project.id, true).await?)
+    let (root, detection) = if let Some((url, reference)) = place::git(&args.path) {
+        let detection = cloned(&url, reference.as_deref()).await?;
+        (args.path, detection)
     } else if is_archive(Path::new(&args.path)) {
         let tree = ArchiveTree::open(Path::new(&args.path), ArchiveBounds::default())?;
         (args.path, settled(&tree)?)
@@ -45,6 +48,23 @@ fn is_archive(path: &Path) -> bool {
     ArchiveTree::is_archive(path) && !path.is_dir()
 }
 
+/// What lies in a repository. The clone is removed, also where the person does not wait for it.
+async fn cloned(url: &str, reference: Option<&str>) -> Result<Detection, Problem> {
+    let no_folder = |error| {
+        Problem::new(ProblemCode::Failed, "git-folder", "no folder can be made for the clone")
+            .why(error)
+            .fix("give TMPDIR a folder with room")
+    };
+    let folder = tempfile::Builder::new().prefix("wharf-detect-").tempdir().map_err(no_folder)?;
+    let name = git::name_of(url).unwrap_or_else(|| "repository".to_owned());
+    let clone = folder.path().join(&name);
+    tokio::select! {
+        checkout = git::checkout(url, reference, &clone, git::FETCH_TIMEOUT) => checkout.map(drop)?,
+        _ = tokio::signal::ctrl_c() => return Err(Problem::new(ProblemCode::Failed, "cancelled", "nothing was looked at")),
+    }
+    settled(&DiskTree::open(&clone)?.named(&name))
+}
+
 /// What lies there, with what `wharf.toml` says instead. Settings that cannot be read are told now, not when it is
 /// deployed.
 fn settled(tree: &dyn FileTree) -> Result<Detection, Problem> {
@@ -55,7 +75,8 @@ fn settled(tree: &dyn FileTree) -> Result<Detection, Problem> {
 fn text(root: &str, detection: &Detection) -> String {
     let mut out = format!("{}\n", output::styled(root, Style::Strong));
     if let Some(monorepo) = &detection.monorepo {
-        let _ = writeln!(out, "  {} packages, tied together by {}", monorepo.packages.len(), monorepo.tool);
+        let packages = output::counted(monorepo.packages.len(), "package");
+        let _ = writeln!(out, "  {packages}, tied together by {}", monorepo.tool);
     }
     if detection.apps.is_empty() {
         out.push_str("  nothing to deploy: no manifest of a known stack, no Dockerfile and no index.html\n");
@@ -84,8 +105,10 @@ fn branch(out: &mut String, app: &AppProfile, primary: bool, last: bool) {
         output::styled(&confidence, Style::Faint)
     );
     for (label, value) in facts(app) {
-        let label = output::styled(&format!("{label:10}"), Style::Faint);
-        let _ = writeln!(out, "{rail}   {label} {}", output::one_line(&value));
+        for (number, line) in output::folded(&output::one_line(&value), ROOM).into_iter().enumerate() {
+            let label = output::styled(&format!("{:10}", if number == 0 { label } else { "" }), Style::Faint);
+            let _ = writeln!(out, "{rail}   {label} {line}");
+        }
     }
     for evidence in &app.evidence {
         let (label, style) = match evidence.says.as_str() {
@@ -94,7 +117,14 @@ fn branch(out: &mut String, app: &AppProfile, primary: bool, last: bool) {
             _ => ("because   ", Style::Faint),
         };
         let says = output::one_line(&format!("{}: {}", evidence.file, evidence.says));
-        let _ = writeln!(out, "{rail}   {} {says}{}", output::styled(label, style), weight(app, evidence));
+        let mut lines = output::folded(&says, ROOM);
+        if let Some(last) = lines.last_mut() {
+            last.push_str(&weight(app, evidence));
+        }
+        for (number, line) in lines.into_iter().enumerate() {
+            let label = if number == 0 { label } else { "          " };
+            let _ = writeln!(out, "{rail}   {} {line}", output::styled(label, style));
+        }
     }
 }
 
@@ -119,10 +149,17 @@ fn facts(app: &AppProfile) -> Vec<(&'static str, String)> {
     let runtime = app.runtime_version.as_ref().map(|version| format!(", runtime {version}")).unwrap_or_default();
     let package_manager =
         app.package_manager.as_ref().map(|name| versioned(name, app.package_manager_version.as_ref()));
-    let serving = match app.serving {
+    let port = match app.serving {
         Serving::Server => app.port.map(|port| port.to_string()),
-        Serving::Static => Some(format!("files from {}", app.output_dir.as_deref().unwrap_or("."))),
+        Serving::Static => None,
         Serving::None => Some("none: nothing listens".to_owned()),
+    };
+    let files =
+        (app.serving == Serving::Static).then(|| format!("files from {}", app.output_dir.as_deref().unwrap_or(".")));
+    let start = match &app.start_command {
+        Some(start) => Some(start.clone()).filter(|_| files.is_none()),
+        None if files.is_some() || app.dockerfile.is_some() => None,
+        None => Some("none was found: say `start` in wharf.toml".to_owned()),
     };
     let list = |names: &[String]| (!names.is_empty()).then(|| names.join(", "));
     let rows = [
@@ -132,10 +169,12 @@ fn facts(app: &AppProfile) -> Vec<(&'static str, String)> {
         ("built with", app.build_tool.clone()),
         ("install", app.install_command.clone()),
         ("build", app.build_command.clone()),
-        ("start", app.start_command.clone()),
-        ("port", serving),
+        ("start", start),
+        ("serves", files),
+        ("port", port),
         ("health", app.health_path.clone()),
         ("services", list(&app.services)),
+        ("system", list(&app.system_packages)),
         ("env", list(&marked_env(app))),
         ("Dockerfile", app.dockerfile.clone()),
         ("compose", app.compose_file.clone()),

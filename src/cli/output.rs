@@ -197,6 +197,26 @@ pub(super) fn harmless(text: &str) -> String {
     text.chars().filter(|letter| *letter == '\t' || !letter.is_control()).collect()
 }
 
+/// `1 package`, `2 packages`.
+pub(super) fn counted(count: usize, thing: &str) -> String {
+    format!("{count} {thing}{}", if count == 1 { "" } else { "s" })
+}
+
+/// Text in lines of at most `width` columns, broken between words; a longer word has a line of its own.
+pub(super) fn folded(text: &str, width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split(' ') {
+        match lines.last_mut() {
+            Some(line) if line.width() + 1 + word.width() <= width => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}
+
 /// Text of at most `width` columns, with `…` where something was cut.
 pub(super) fn cut(text: &str, width: usize) -> String {
     if text.width() <= width {

@@ -95,12 +95,12 @@ pub(super) async fn run(args: VulnsArgs, context: &Context) -> Result<Outcome, P
     }
     let (client, project) = project(&args, context).await?;
     if args.allow {
-        client.allow_advisories(true).await?;
+        allow(&client).await?;
     }
     let mut report = client.vulnerabilities(&project.id, args.app.as_deref(), args.fresh).await?;
     let unasked = report.missed(NotScannedReason::NotAllowed);
     if unasked > 0 && !context.json && confirm::agrees(&question(&report, unasked)) {
-        client.allow_advisories(true).await?;
+        allow(&client).await?;
         report = client.vulnerabilities(&project.id, args.app.as_deref(), args.fresh).await?;
     }
     if context.json {
@@ -109,6 +109,19 @@ pub(super) async fn run(args: VulnsArgs, context: &Context) -> Result<Outcome, P
         show(&project, &report);
     }
     Ok(args.fail_on.map_or(Outcome::Done, |threshold| judged(&report, threshold)))
+}
+
+/// Allows to ask the address that the person has in mind: an engine that was started with another is not meant.
+async fn allow(client: &Client) -> Result<(), Problem> {
+    let asked = client.advisory_sources().await?.address;
+    match std::env::var("WHARF_OSV_URL") {
+        Ok(meant) if !meant.is_empty() && meant.trim_end_matches('/') != asked.trim_end_matches('/') => {
+            Err(Problem::new(ProblemCode::Refused, "other-database", format!("the engine asks {asked}, not {meant}"))
+                .why("WHARF_OSV_URL is read when the engine starts")
+                .fix("run `wharf engine stop`, then this once more"))
+        }
+        _ => client.allow_advisories(true).await.map(drop),
+    }
 }
 
 async fn import(args: &ImportArgs, context: &Context) -> Result<Outcome, Problem> {
@@ -128,7 +141,8 @@ async fn import(args: &ImportArgs, context: &Context) -> Result<Outcome, Problem
         output::json(&report);
         return Ok(Outcome::Done);
     }
-    output::line(format!("{} advisories imported", report.imported));
+    let advisories = if report.imported == 1 { "advisory" } else { "advisories" };
+    output::line(format!("{} {advisories} imported", report.imported));
     if report.skipped > 0 {
         output::line(output::styled(&format!("{} entries left out", report.skipped), Style::Attention));
         report.skipped_examples.iter().for_each(|example| output::line(format!("  {}", output::one_line(example))));
@@ -280,9 +294,13 @@ fn headline(app: &AppVulnerabilities) -> String {
         (0, ..) => "no dependencies found".to_owned(),
         (_, 0, 0) => "not scanned".to_owned(),
         (_, _, 0) => format!("no known vulnerabilities in {scope}"),
-        (_, _, 1) => format!("1 known vulnerability ({}) in {scope}", counts.join(", ")),
-        (_, _, many) => format!("{many} known vulnerabilities ({}) in {scope}", counts.join(", ")),
+        (_, 0, _) => format!("{} ({}); not all advisories were looked into", known(found.len()), counts.join(", ")),
+        _ => format!("{} ({}) in {scope}", known(found.len()), counts.join(", ")),
     }
+}
+
+fn known(count: usize) -> String {
+    if count == 1 { "1 known vulnerability".to_owned() } else { format!("{count} known vulnerabilities") }
 }
 
 fn row(one: &Vulnerability) -> [(String, Style); 5] {

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use super::candidates::{Candidate, either};
-use super::docker;
 use super::facts::{Facts, Role};
 use super::frameworks::{self, Chosen};
 use super::project::Folder;
@@ -41,9 +40,6 @@ const ASIDE: &[&str] = &[
     "scripts",
     "hack",
     "testing",
-    "test-apps",
-    "buildSrc",
-    "build-logic",
     ".github",
     "storybook",
     "cypress",
@@ -101,15 +97,19 @@ impl<'p> App<'p> {
         if path.is_empty() { ".".to_owned() } else { path.to_owned() }
     }
 
-    /// Another app of the project is meant before it: it answers for that, is called after what shows it, or its
-    /// workspace builds others where nothing is named.
+    /// It answers for another app of the project.
     pub(super) fn supports(&self) -> bool {
-        let answers = self.framework.as_ref().is_some_and(|framework| framework.rule.supports);
-        answers || self.facts.supports || self.is_aside()
+        self.framework.as_ref().is_some_and(|framework| framework.rule.supports)
     }
 
     fn is_aside(&self) -> bool {
-        self.folder().path().split('/').any(|part| part.starts_with('.') || ASIDE.contains(&part))
+        let mut above = "";
+        self.folder().path().split('/').any(|part| {
+            // Among the apps of a workspace, `docs` is one of them.
+            let is_app = above == "apps" && matches!(part, "docs" | "doc" | "storybook" | "playground");
+            above = part;
+            part.starts_with('.') || ASIDE.contains(&part) && !is_app
+        })
     }
 
     /// A package that a workspace keeps among its apps, with what an app needs: its name says nothing against it.
@@ -125,10 +125,7 @@ impl<'p> App<'p> {
 }
 
 fn role(candidate: &Candidate<'_>, facts: &Facts, framework: Option<&Chosen<'_>>, sources: &Sources<'_>) -> Role {
-    let folder = candidate.folder;
-    let deployed = ["Procfile", "fly.toml", "app.yaml"].iter().any(|file| folder.has(file))
-        || docker::is_in(folder)
-        || candidate.stack.yields && docker::dockerfile(folder).is_some();
+    let deployed = ["Dockerfile", "Procfile", "fly.toml", "app.yaml"].iter().any(|file| candidate.folder.has(file));
     match facts.role {
         // The root of a workspace is an app itself where a framework keeps its own files there.
         Role::Shell if framework.is_some_and(|framework| framework.rooted) => Role::App,

@@ -225,7 +225,7 @@ impl Inner {
         paths::private_dir(&clones)?;
         let root = clones.join(id.as_str());
         let commit = git::checkout(&url, reference.as_deref(), &root, CLONE).await?;
-        let last = clean.trim_end_matches('/').trim_end_matches(".git").rsplit(['/', ':']).next().map(str::to_owned);
+        let last = git::name_of(&clean);
         let source = Source::Git { url: clean, reference, commit: Some(commit) };
         Ok(self.remember(id, root, source, name.or(last), by).await?)
     }

@@ -62,6 +62,13 @@ fn folder(word: &str) -> Result<Location, Problem> {
 }
 
 /// Whether it is a URL that git may fetch from.
+/// What a repository is called: the last part of its address.
+#[must_use]
+pub fn name_of(url: &str) -> Option<String> {
+    let last = url.trim_end_matches('/').trim_end_matches(".git").rsplit(['/', ':']).next()?;
+    (!last.is_empty() && !matches!(last, "." | "..")).then(|| last.to_owned())
+}
+
 pub(super) fn is_git_url(url: &str) -> bool {
     if url.chars().any(|letter| letter.is_control() || letter.is_whitespace()) {
         return false;

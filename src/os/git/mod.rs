@@ -14,7 +14,7 @@ use tokio::process::Command;
 use super::process::{self, Captured};
 use crate::model::{Problem, ProblemCode};
 
-pub use location::{location, without_credentials};
+pub use location::{location, name_of, without_credentials};
 
 /// How long a fetch may take where nothing else is said.
 pub const FETCH_TIMEOUT: Duration = Duration::from_mins(10);
