@@ -94,12 +94,16 @@ impl ArchiveTree {
 
     /// Reads the archive. One that cannot be read at all is a problem; where it breaks later, what was read stands.
     pub fn open(path: &Path, bounds: ArchiveBounds) -> Result<Self, Problem> {
+        // Looked at first: opening a pipe would wait for somebody who writes.
+        if !std::fs::metadata(path).map_err(|error| unreadable(path, &error))?.is_file() {
+            return Err(no_archive(path, &io::Error::other("it is no file")));
+        }
         let mut file = File::open(path).map_err(|error| unreadable(path, &error))?;
         let size = file.metadata().map_err(|error| unreadable(path, &error))?.len();
         let mut reading = Reading::new(bounds);
         let limit = bounds.unpacked_bytes.min(size.saturating_mul(bounds.ratio).max(ANY));
         let read = format(&mut file).and_then(|format| match format {
-            Format::Zip => reading.zip(file),
+            Format::Zip => reading.zip(file, limit),
             Format::Tar => reading.tar(file, limit),
             Format::Gzip => reading.tar(MultiGzDecoder::new(BufReader::new(file)), limit),
             Format::Zstd => reading.tar(zstd::Decoder::new(file)?, limit),
@@ -142,6 +146,7 @@ struct Reading {
     bounds: ArchiveBounds,
     entries: usize,
     kept: u64,
+    unpacked: u64,
     files: BTreeMap<String, Content>,
     /// Links to other entries.
     links: Vec<(PathBuf, PathBuf)>,
@@ -152,7 +157,7 @@ struct Reading {
 impl Reading {
     fn new(bounds: ArchiveBounds) -> Self {
         let (files, links, warnings) = (BTreeMap::new(), Vec::new(), Vec::new());
-        Self { bounds, entries: 0, kept: 0, files, links, warnings, untold: 0 }
+        Self { bounds, entries: 0, kept: 0, unpacked: 0, files, links, warnings, untold: 0 }
     }
 
     fn warn(&mut self, file: &str, says: impl Into<String>) {
@@ -230,6 +235,7 @@ impl Reading {
         // What an archive says of a file's size need not be so.
         content.take(room.min(self.bounds.file_bytes) + 1).read_to_end(&mut bytes)?;
         let length = bytes.len() as u64;
+        self.unpacked += length;
         if length > room {
             return Ok(Content::NotKept("the archive holds more text than is looked at"));
         }
@@ -274,7 +280,7 @@ impl Reading {
         }
     }
 
-    fn zip(&mut self, mut file: File) -> io::Result<()> {
+    fn zip(&mut self, mut file: File, limit: u64) -> io::Result<()> {
         let count = zip_entries(&mut file)?;
         let most = self.bounds.entries as u64;
         if count > most {
@@ -283,6 +289,10 @@ impl Reading {
         let mut archive = ZipArchive::new(BufReader::new(file)).map_err(io::Error::other)?;
         for index in 0..archive.len() {
             self.next()?;
+            // Entries may share their bytes, so that what each unpacks to says nothing of the whole.
+            if self.unpacked > limit {
+                return Err(io::Error::other("it unpacks to more than is looked at"));
+            }
             let mut entry = match archive.by_index(index) {
                 Ok(entry) => entry,
                 Err(error) => {

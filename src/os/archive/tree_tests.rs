@@ -136,6 +136,14 @@ fn bounds_hold_and_what_was_read_stands() {
 }
 
 #[test]
+fn nobody_waits_for_what_a_pipe_may_bring() {
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = folder.path().join("x.tar");
+    rustix::fs::mknodat(rustix::fs::CWD, &pipe, rustix::fs::FileType::Fifo, rustix::fs::Mode::RWXU, 0).unwrap();
+    assert!(ArchiveTree::open(&pipe, ArchiveBounds::default()).unwrap_err().why.contains("no file"));
+}
+
+#[test]
 fn what_unpacks_without_end_is_ended() {
     let zeros = vec![b' '; 8 << 20];
     let bomb: Vec<(String, &[u8])> = (0..12).map(|n| (format!("p/{n}"), zeros.as_slice())).collect();
@@ -147,6 +155,11 @@ fn what_unpacks_without_end_is_ended() {
     let tree = open("x.tgz", &packed, ArchiveBounds { ratio: 150, ..ArchiveBounds::default() });
     assert_eq!(tree.read("package.json").unwrap(), b"{}");
     assert!(told(&tree)[0].contains("unpacks to more"), "{:?}", told(&tree));
+    // Entries of which none is kept are read all the same.
+    let bounds = ArchiveBounds { unpacked_bytes: 3 << 20, kept_bytes: 2 << 20, ..ArchiveBounds::default() };
+    let tree = open("x.zip", &zip(&files), bounds);
+    assert_eq!(tree.read("package.json").unwrap(), b"{}");
+    assert!(tree.paths().len() < 5 && told(&tree)[0].contains("unpacks to more"), "{:?}", told(&tree));
     // A name of 16 MiB.
     let mut header = tar::Header::new_gnu();
     header.set_entry_type(tar::EntryType::GNULongName);
