@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::candidates::{Candidate, either};
+use super::docker;
 use super::facts::{Facts, Role};
 use super::frameworks::{self, Chosen};
 use super::project::Folder;
@@ -40,6 +41,9 @@ const ASIDE: &[&str] = &[
     "scripts",
     "hack",
     "testing",
+    "test-apps",
+    "buildSrc",
+    "build-logic",
     ".github",
     "storybook",
     "cypress",
@@ -97,9 +101,11 @@ impl<'p> App<'p> {
         if path.is_empty() { ".".to_owned() } else { path.to_owned() }
     }
 
-    /// It answers for another app of the project.
+    /// Another app of the project is meant before it: it answers for that, is called after what shows it, or its
+    /// workspace builds others where nothing is named.
     pub(super) fn supports(&self) -> bool {
-        self.framework.as_ref().is_some_and(|framework| framework.rule.supports)
+        let answers = self.framework.as_ref().is_some_and(|framework| framework.rule.supports);
+        answers || self.facts.supports || self.is_aside()
     }
 
     fn is_aside(&self) -> bool {
@@ -125,7 +131,10 @@ impl<'p> App<'p> {
 }
 
 fn role(candidate: &Candidate<'_>, facts: &Facts, framework: Option<&Chosen<'_>>, sources: &Sources<'_>) -> Role {
-    let deployed = ["Dockerfile", "Procfile", "fly.toml", "app.yaml"].iter().any(|file| candidate.folder.has(file));
+    let folder = candidate.folder;
+    let deployed = ["Procfile", "fly.toml", "app.yaml"].iter().any(|file| folder.has(file))
+        || docker::is_in(folder)
+        || candidate.stack.yields && docker::dockerfile(folder).is_some();
     match facts.role {
         // The root of a workspace is an app itself where a framework keeps its own files there.
         Role::Shell if framework.is_some_and(|framework| framework.rooted) => Role::App,

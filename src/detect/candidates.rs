@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::docker;
 use super::project::{Folder, Project};
 use super::registry::Registry;
 use super::rules::{EvidenceKind, EvidenceRule, Stack};
@@ -111,6 +112,13 @@ fn seen_in<'r>(folder: Folder<'_>, rules: &Rules<'r>) -> Vec<(usize, &'r Evidenc
     }
     let stacks_here: Vec<usize> = seen.iter().map(|(stack, _)| *stack).collect();
     for entry in &rules.below {
+        // A Dockerfile below counts where it copies what lies here.
+        if entry.1.file.ends_with("/Dockerfile") {
+            if docker::dockerfile(folder).is_some_and(|file| file == entry.1.file) {
+                seen.push(*entry);
+            }
+            continue;
+        }
         if (stacks_here.contains(&entry.0) || entry.1.kind > EvidenceKind::Hint)
             && folder.find(&entry.1.file).is_some_and(|file| holds(folder, &file, entry.1))
         {

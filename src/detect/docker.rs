@@ -10,6 +10,9 @@ use crate::model::Evidence;
 /// Names of Dockerfiles, the most telling first.
 const DOCKERFILES: &[&str] = &["Dockerfile", "Dockerfile.prod", "Dockerfile.production", "Containerfile", "dockerfile"];
 
+/// Where a Dockerfile lies apart from what it copies.
+const BELOW: &[&str] = &["docker/Dockerfile", ".docker/Dockerfile", "deploy/Dockerfile", "build/Dockerfile"];
+
 /// Names of compose files.
 const COMPOSE: &[&str] = &["compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"];
 
@@ -30,6 +33,10 @@ pub(super) struct Docker {
     pub compose_file: Option<String>,
     /// The port that the Dockerfile exposes.
     pub port: Option<u16>,
+    /// The path that the Dockerfile has asked for its health.
+    pub health_path: Option<String>,
+    /// Something in them says that it listens.
+    pub listens: bool,
     /// Services of the compose file.
     pub services: BTreeSet<String>,
     /// Names of environment variables that the compose file gives to the app.
@@ -38,15 +45,62 @@ pub(super) struct Docker {
     pub evidence: Vec<Evidence>,
 }
 
-pub(super) fn read(folder: Folder<'_>) -> Docker {
+impl Docker {
+    /// Takes over what a Dockerfile says of the port and of the path.
+    fn look(&mut self, text: &str) {
+        let text = text.replace("\\\r\n", " ").replace("\\\n", " ");
+        self.port = exposed(&text);
+        self.health_path = asked_for_health(&text, self.port);
+        let given = ["$PORT", "${PORT"].iter().any(|port| text.contains(port));
+        self.listens = self.port.is_some() || self.health_path.is_some() || given;
+    }
+}
+
+/// A folder has a Dockerfile of its own.
+pub(super) fn is_in(folder: Folder<'_>) -> bool {
+    DOCKERFILES.iter().any(|name| folder.has(name))
+}
+
+/// The Dockerfile of a folder, relative to it: its own, or one that lies below and copies what lies here.
+pub(super) fn dockerfile(folder: Folder<'_>) -> Option<&'static str> {
+    let own = DOCKERFILES.iter().find(|name| folder.has(name));
+    own.or_else(|| BELOW.iter().find(|name| folder.text(name).is_some_and(|text| is_built_from(&text, folder))))
+        .copied()
+}
+
+/// Whether a Dockerfile copies something that lies in the folder, and nothing that lies only elsewhere.
+fn is_built_from(text: &str, folder: Folder<'_>) -> bool {
+    let text = text.replace("\\\n", " ");
+    let copies = text.lines().map(str::trim).filter_map(|line| {
+        let (word, rest) = line.split_once(char::is_whitespace)?;
+        (["COPY", "ADD"].iter().any(|copy| word.eq_ignore_ascii_case(copy)) && !rest.contains("--from")).then_some(rest)
+    });
+    let sources: Vec<String> = copies
+        .flat_map(|rest| {
+            let words: Vec<&str> =
+                rest.split([' ', '\t', '"', ',', '[', ']']).filter(|word| !word.is_empty()).collect();
+            let named = words.iter().filter(|word| !word.starts_with("--")).map(|word| (*word).to_owned());
+            let mut named: Vec<String> = named.collect();
+            named.pop();
+            named
+        })
+        .map(|path| path.trim_start_matches("./").trim_start_matches('/').trim_end_matches('/').to_owned())
+        .filter(|path| !path.is_empty() && path != "." && !path.contains("://") && !path.contains('$'))
+        .collect();
+    let lies = |path: &String| folder.find(path).is_some() || folder.has_folder(path);
+    !sources.is_empty() && sources.iter().all(lies)
+}
+
+/// Reads both; `alone` where nothing else says how the app is built, so that a Dockerfile below counts too.
+pub(super) fn read(folder: Folder<'_>, alone: bool) -> Docker {
     let mut docker = Docker::default();
-    if let Some(name) = DOCKERFILES.iter().find(|name| folder.has(name)) {
+    if let Some(name) = dockerfile(folder).filter(|name| alone || folder.has(name) && !name.contains('/')) {
         let path = folder.at(name);
         if let Some(text) = folder.text(name) {
             if let Some(fault) = broken(&text) {
                 folder.project().warn(&path, fault);
             }
-            docker.port = exposed(&text);
+            docker.look(&text);
             let port = docker.port.map_or(String::new(), |port| format!(" and exposes {port}"));
             docker.evidence.push(Evidence { file: path.clone(), says: format!("builds the app{port}") });
         }
@@ -76,7 +130,8 @@ fn exposed(text: &str) -> Option<u16> {
                 defaults.extend(pair.map(|(name, value)| (name.trim(), value.trim().trim_matches('"'))));
             }
             "EXPOSE" if port.is_none() => {
-                let first = rest.split_whitespace().next().unwrap_or("").split('/').next().unwrap_or("");
+                let first = rest.split_whitespace().find(|word| !word.ends_with("/udp")).unwrap_or("");
+                let first = first.split('/').next().unwrap_or(first);
                 let name = first.trim_start_matches('$').trim_matches(['{', '}']).split(':').next().unwrap_or("");
                 port = defaults.get(name).copied().unwrap_or(first).parse().ok();
             }
@@ -84,6 +139,20 @@ fn exposed(text: &str) -> Option<u16> {
         }
     }
     port
+}
+
+/// The path of the URL on this machine that the last stage's `HEALTHCHECK` asks, where it asks at that port.
+fn asked_for_health(text: &str, port: Option<u16>) -> Option<String> {
+    let stage = text.lines().map(str::trim).collect::<Vec<_>>();
+    let begin = stage.iter().rposition(|line| line.get(..5).is_some_and(|word| word.eq_ignore_ascii_case("FROM ")))?;
+    let checks = stage[begin..].iter().rfind(|line| line.starts_with("HEALTHCHECK"))?;
+    let hosts = ["localhost", "127.0.0.1", "0.0.0.0", "[::1]"];
+    let url = hosts.iter().find_map(|host| checks.split_once(&format!("://{host}")))?.1;
+    let end = url.find(|c: char| c.is_whitespace() || "\"'|;&)`<>,]".contains(c)).unwrap_or(url.len());
+    let (at, path) = url[..end].find('/').map_or((&url[..end], "/"), |slash| url[..end].split_at(slash));
+    let at: Option<u16> = at.trim_start_matches(':').parse().ok();
+    let plain = path.chars().all(|c| c.is_ascii_alphanumeric() || "/-_.".contains(c));
+    (plain && (at.is_none() || port.is_none() || at == port)).then(|| path.to_owned())
 }
 
 /// What a builder would stumble over at once. A builder says the rest, and says it better.
@@ -125,9 +194,10 @@ fn read_compose(compose: &Value, above: Folder<'_>, app: Folder<'_>, path: &str,
         if let Some(file) = service.pointer("/build/dockerfile").and_then(Value::as_str)
             && app.has(file)
         {
-            docker.port = app.text(file).and_then(|text| exposed(&text));
+            docker.look(&app.text(file).unwrap_or_default());
             docker.dockerfile = Some(app.at(file));
         }
+        docker.listens |= service.get("ports").and_then(Value::as_array).is_some_and(|ports| !ports.is_empty());
         docker.env.extend(environment(service));
         docker.evidence.push(Evidence { file: path.to_owned(), says: format!("runs this app as {name}") });
     }
@@ -184,9 +254,37 @@ mod tests {
     fn the_last_stage_exposes() {
         assert_eq!(exposed("FROM a\nEXPOSE 1234\nFROM b\nARG PORT=8081\nEXPOSE ${PORT}/tcp\n"), Some(8081));
         assert_eq!(exposed("FROM a\nEXPOSE 3000 3001\n"), Some(3000));
+        assert_eq!(exposed("FROM a\nEXPOSE 8443/udp 8080/tcp\n"), Some(8080));
+        assert_eq!(exposed("FROM a\nEXPOSE 8443/udp\n"), None);
         assert_eq!(exposed("FROM a\n"), None);
         let many = "ARG A=1\nFROM a\nEXPOSE $X\n".repeat(100_000);
         assert_eq!(exposed(&many), None);
+    }
+
+    #[test]
+    fn what_a_healthcheck_asks_on_this_machine_is_the_path() {
+        let asked = |check: &str| {
+            let mut docker = Docker::default();
+            docker.look(&format!("FROM a\nEXPOSE 8080\nHEALTHCHECK --interval=5s \\\n  CMD {check}\n"));
+            docker.health_path
+        };
+        assert_eq!(asked("curl -f http://localhost:8080/api/up || exit 1").as_deref(), Some("/api/up"));
+        assert_eq!(asked("[\"wget\", \"-q\", \"http://127.0.0.1:8080\"]").as_deref(), Some("/"));
+        assert_eq!(asked("curl http://localhost:$PORT/up").as_deref(), Some("/up"));
+        assert_eq!(asked("curl http://localhost:9000/up"), None, "another port is not the app's");
+        assert_eq!(asked("pg_isready"), None);
+    }
+
+    #[test]
+    fn a_dockerfile_below_belongs_to_the_folder_whose_files_it_copies() {
+        let found = |copy: &str| {
+            let tree = MemoryTree::new([("docker/Dockerfile", copy), ("docker/nginx.conf", ""), ("run.rb", "")]);
+            let project = Project::new(&tree);
+            dockerfile(project.folder("").unwrap())
+        };
+        assert_eq!(found("FROM a\nCOPY --chown=a run.rb /srv/\n"), Some("docker/Dockerfile"));
+        assert_eq!(found("FROM a\nCOPY nginx.conf /etc/\n"), None);
+        assert_eq!(found("FROM a\nCOPY --from=b /x /x\nRUN x\n"), None);
     }
 
     #[test]
@@ -195,7 +293,7 @@ mod tests {
         let tree =
             MemoryTree::new([("compose.yaml", compose), ("api/Dockerfile", "FROM x\nEXPOSE 81\n"), ("web/a", "")]);
         let project = Project::new(&tree);
-        let api = read(project.folder("api").unwrap());
+        let api = read(project.folder("api").unwrap(), false);
         assert_eq!(api.dockerfile.as_deref(), Some("api/Dockerfile"));
         assert_eq!(api.compose_file.as_deref(), Some("compose.yaml"));
         assert_eq!(api.services.into_iter().collect::<Vec<_>>(), ["postgres"]);

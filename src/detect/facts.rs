@@ -66,6 +66,8 @@ pub(super) struct Facts {
     pub required_env: Vec<String>,
     /// Names of environment variables that a configuration reads.
     pub env: Vec<String>,
+    /// Its workspace builds others where nothing is named.
+    pub supports: bool,
     /// The folder below, relative to this one, whose app is meant.
     pub swallows: Option<String>,
     /// How much sure this makes beyond the files' own weights; may be below zero for what merely helps another stack,

@@ -108,10 +108,10 @@ fn primary(apps: &[AppProfile], supporting: &[String]) -> Option<String> {
             Serving::Static => 1,
             Serving::None => 2,
         };
-        let name = app.path.rsplit('/').next().unwrap_or_default();
-        let tells = matches!(name, "docs" | "doc" | "storybook" | "playground");
-        let follows = tells || supporting.contains(&app.path) || depth > 0 && app.serving == Serving::None;
-        (follows, depth, serving, app.framework.is_none())
+        // What only tells of the others is aside by its name: documentation, a storybook.
+        let supports = supporting.contains(&app.path);
+        let follows = supports || depth > 0 && app.serving == Serving::None;
+        (follows, depth, serving, supports, app.framework.is_none())
     };
     let order = |one: &&AppProfile, other: &&AppProfile| {
         rank(one).cmp(&rank(other)).then(other.confidence.total_cmp(&one.confidence)).then(one.path.cmp(&other.path))

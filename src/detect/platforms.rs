@@ -3,6 +3,10 @@
 use serde_json::Value;
 
 use super::project::Folder;
+use crate::model::Evidence;
+
+/// So many processes of a Procfile are told of at most.
+const PROCESSES: usize = 10;
 
 /// A command with the file that says it, relative to its folder.
 pub(super) struct Said {
@@ -10,11 +14,36 @@ pub(super) struct Said {
     pub command: String,
 }
 
-impl Said {
-    /// The platform gives requests to what it starts there; elsewhere it may as well be a worker.
-    pub(super) fn answers(&self) -> bool {
-        matches!(self.file, "Procfile" | "app.yaml")
+/// Whether a platform gives requests to what it starts here; other commands may as well be a worker's.
+pub(super) fn answers(folder: Folder<'_>) -> bool {
+    procfile(folder, "web").is_some() || port(folder).is_some() || said(folder, &("app.yaml", "/entrypoint")).is_some()
+}
+
+/// The port to which Fly gives requests.
+pub(super) fn port(folder: Folder<'_>) -> Option<u16> {
+    if !folder.has("fly.toml") {
+        return None;
     }
+    let value = folder.value("fly.toml")?;
+    let port = ["/http_service/internal_port", "/services/0/internal_port"].iter().find_map(|at| value.pointer(at));
+    port.and_then(Value::as_u64).and_then(|port| u16::try_from(port).ok()).filter(|port| *port > 0)
+}
+
+/// Programs that only one platform brings, and that start what stands behind them.
+const WRAPPERS: &[&str] =
+    &["start-nginx", "start-nginx-debug", "start-pgbouncer", "start-stunnel", "qgtunnel", "start-dyno"];
+
+/// Programs that only one platform brings, and that serve by themselves.
+const SERVERS: &[&str] = &["heroku-php-apache2", "heroku-php-nginx", "start-nginx-solo"];
+
+/// A command as it runs anywhere; none where only its platform can run it.
+fn anywhere(command: &str) -> Option<&str> {
+    let (first, rest) = command.split_once(char::is_whitespace).unwrap_or((command, ""));
+    let program = first.rsplit('/').next().unwrap_or(first);
+    if SERVERS.contains(&program) {
+        return None;
+    }
+    if WRAPPERS.contains(&program) { anywhere(rest.trim_start()) } else { Some(command).filter(|it| !it.is_empty()) }
 }
 
 /// Where a start command stands, the most binding first: a file, and the place in it.
@@ -38,8 +67,34 @@ const BUILD: &[(&str, &str)] = &[
 
 /// The web process of a Procfile, or the command that a platform is to start.
 pub(super) fn start(folder: Folder<'_>) -> Option<Said> {
-    let procfile = procfile(folder, "web").map(|command| Said { file: "Procfile", command });
-    procfile.or_else(|| START.iter().find_map(|place| said(folder, place)))
+    let web = procfile(folder, "web");
+    let web = web.and_then(|command| Some(Said { file: "Procfile", command: anywhere(&command)?.to_owned() }));
+    web.or_else(|| START.iter().find_map(|place| said(folder, place)))
+}
+
+/// What all this says, for people: each process of a Procfile by its name.
+pub(super) fn evidence(folder: Folder<'_>) -> Vec<Evidence> {
+    let text = folder.text("Procfile").unwrap_or_default();
+    let processes = text.lines().filter_map(|line| line.split_once(':')).filter(|(name, command)| {
+        let is_name = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_');
+        is_name && !name.is_empty() && !command.trim().is_empty()
+    });
+    let told = processes.map(|(name, command)| {
+        let only = if anywhere(command.trim()).is_none() { ", which only that platform has" } else { "" };
+        let does = if name == "release" { "runs, before each new version," } else { "starts with" };
+        Evidence { file: folder.at("Procfile"), says: format!("{name} {does} {}{only}", command.trim()) }
+    });
+    let started = start(folder).filter(|said| said.file != "Procfile").map(|said| (said, "starts"));
+    let built = build(folder).map(|said| (said, "builds"));
+    let others = started.into_iter().chain(built);
+    told.take(PROCESSES)
+        .chain(
+            others.map(|(said, does)| Evidence {
+                file: folder.at(said.file),
+                says: format!("{does} with {}", said.command),
+            }),
+        )
+        .collect()
 }
 
 /// The command that a platform is to build with. One that names another folder speaks of another app.
@@ -62,4 +117,18 @@ pub(super) fn procfile(folder: Folder<'_>, process: &str) -> Option<String> {
     let text = folder.text("Procfile")?;
     let line = text.lines().find_map(|line| line.strip_prefix(process)?.trim_start().strip_prefix(':'))?;
     Some(line.trim().to_owned()).filter(|command| !command.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_one_platform_brings_is_left_out() {
+        assert_eq!(anywhere("heroku-php-apache2 web/"), None);
+        assert_eq!(anywhere("vendor/bin/heroku-php-nginx -C nginx.conf public/"), None);
+        assert_eq!(anywhere("bin/start-nginx bundle exec puma -C p.rb"), Some("bundle exec puma -C p.rb"));
+        assert_eq!(anywhere("bin/start-nginx"), None);
+        assert_eq!(anywhere("bin/shop -port=$PORT"), Some("bin/shop -port=$PORT"));
+    }
 }

@@ -2,7 +2,8 @@
 
 use super::apps::App;
 use super::docker::Docker;
-use super::sources::Sources;
+use super::platforms;
+use super::sources::{Sources, is_of_tests};
 
 /// Ports of databases, caches, queues, mail and of the proxy in front: an app speaks to these, and listens on none.
 const OF_SERVICES: &[u16] = &[
@@ -17,7 +18,8 @@ pub(super) fn find(app: &App<'_>, docker: &Docker) -> Option<u16> {
     let by_framework = app.framework.as_ref().and_then(|framework| framework.rule.port);
     let from_scripts = || app.facts.started.iter().find_map(|script| in_script(script));
     // Zero means any that is free.
-    let said = [docker.port, app.facts.port].into_iter().flatten().find(|port| *port > 0);
+    let said = [docker.port, platforms::port(app.folder()), app.facts.port];
+    let said = said.into_iter().flatten().find(|port| *port > 0);
     said.or_else(from_scripts).or_else(from_sources).or(by_framework)
 }
 
@@ -34,24 +36,32 @@ fn from_sources(sources: &Sources<'_>, marks: &[String]) -> Option<u16> {
     marks.iter().find_map(|mark| own().find_map(|(_, text)| after_mark(&text, mark)))
 }
 
-/// A test, or the settings of what runs them, speaks of ports that the app does not listen on.
-fn is_of_tests(path: &str) -> bool {
-    let file = path.rsplit('/').next().unwrap_or(path);
-    let runners = ["karma.", "jest.", "vitest.", "cypress.", "playwright.", "protractor.", "wdio."];
-    runners.iter().any(|runner| file.starts_with(runner))
-        || [".spec.", ".test.", ".e2e.", "_test."].iter().any(|mark| file.contains(mark))
-}
-
-/// The number behind a mark: `listen(3000`, `port: 8080`, `("0.0.0.0:8000"`.
+/// The number behind a mark: `listen(3000`, `port: 8080`, `("0.0.0.0:8000"`. A mark that ends in an operator,
+/// `PORT ||`, stands for all ways to write what it falls back to: `parseInt(process.env.PORT, 10)||3000`.
 fn after_mark(text: &str, mark: &str) -> Option<u16> {
-    text.match_indices(mark).find_map(|(at, _)| {
-        let line = text[at + mark.len()..].lines().next().unwrap_or("");
-        let begins_word = mark.starts_with(|c: char| c.is_alphanumeric());
+    let operator = mark.rsplit_once(' ').filter(|(_, operator)| matches!(*operator, "||" | "??"));
+    let word = operator.map_or(mark, |(word, _)| word);
+    text.match_indices(word).find_map(|(at, _)| {
+        let line = text[at + word.len()..].lines().next().unwrap_or("");
+        let begins_word = word.starts_with(|c: char| c.is_alphanumeric());
         if begins_word && text[..at].ends_with(|c: char| c.is_alphanumeric()) {
             return None;
         }
-        number(line)
+        match operator {
+            Some((_, operator)) => number(fallback(line)?.strip_prefix(operator)?),
+            None => number(line),
+        }
     })
+}
+
+/// What follows a value that is read and perhaps made a number of: from the operator on.
+fn fallback(line: &str) -> Option<&str> {
+    let closing = |c: char| " )]\"'`!".contains(c);
+    let rest = line.trim_start_matches(closing);
+    let rest = rest.strip_prefix(',').map_or(rest, |radix| {
+        radix.trim_start_matches(|c: char| c == ' ' || c.is_ascii_digit()).trim_start_matches(closing)
+    });
+    rest.starts_with(['|', '?']).then_some(rest)
 }
 
 /// A port right at the beginning, or behind a host in quotes.
@@ -85,7 +95,19 @@ mod tests {
     #[test]
     fn numbers_behind_marks_are_ports_and_others_are_not() {
         assert_eq!(after_mark("app.listen(4000, () => {})", ".listen("), Some(4000));
-        assert_eq!(after_mark("process.env.PORT || 5050", "PORT ||"), Some(5050));
+        for read in [
+            "process.env.PORT || 5050",
+            "process.env.PORT||5050",
+            "parseInt(process.env.PORT, 10) || 5050",
+            "Number(process.env['PORT'])|| '5050'",
+            "Number(process.env.PORT || 5050)",
+            "+process.env.PORT! || 5050",
+        ] {
+            assert_eq!(after_mark(read, "PORT ||"), Some(5050), "{read}");
+        }
+        assert_eq!(after_mark("Number(process.env.PORT)??5050", "PORT ??"), Some(5050));
+        assert_eq!(after_mark("process.env.PORT, 5050 || 1", "PORT ||"), None);
+        assert_eq!(after_mark("flag.String(\"addr\", \":8085\", \"\")", "\"addr\", "), Some(8085));
         assert_eq!(after_mark("http.ListenAndServe(\":9000\", nil)", "ListenAndServe("), Some(9000));
         assert_eq!(after_mark("bind(\"0.0.0.0:8081\")", "bind("), Some(8081));
         assert_eq!(after_mark("port: 5432.5", "port:"), None);

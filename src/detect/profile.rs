@@ -32,7 +32,7 @@ pub(super) fn profile(app: &App<'_>) -> AppProfile {
     let stack = app.candidate.stack;
     let facts = &app.facts;
     let rule = app.framework.as_ref().map(|framework| framework.rule);
-    let docker = docker::read(folder);
+    let docker = docker::read(folder, stack.yields);
     let manager = manager(app);
     let found = versions::find(folder, facts, &stack.versions);
     let names = env::find(&app.sources, &stack.env);
@@ -60,11 +60,11 @@ pub(super) fn profile(app: &App<'_>) -> AppProfile {
         compose_file: docker.compose_file.clone(),
         ..AppProfile::default()
     };
-    let known_to_serve =
-        rule.is_some() || docker.dockerfile.is_some() || platforms::start(folder).is_some_and(|said| said.answers());
+    let start = profile.start_command.as_deref();
     // A command that is given the port is there to listen.
-    let serves = profile.start_command.as_ref().is_some_and(|start| start.contains("$PORT") || listens(app));
-    if profile.serving == Serving::Server && !known_to_serve && !serves {
+    let serves = || start.is_some_and(|start| start.contains("$PORT") || listens(app));
+    let nothing_starts = facts.cannot_run && start.is_none();
+    if profile.serving == Serving::Server && (nothing_starts || !known_to_serve(app, &docker, start) && !serves()) {
         profile.serving = Serving::None;
     }
     if profile.serving == Serving::Static {
@@ -72,7 +72,7 @@ pub(super) fn profile(app: &App<'_>) -> AppProfile {
     }
     if profile.serving != Serving::None {
         profile.port = ports::find(app, &docker).or(stack.port);
-        profile.health_path = health::find(app);
+        profile.health_path = docker.health_path.clone().or_else(|| health::find(app));
     }
     profile.dependencies.sort_by(|one, other| one.name.cmp(&other.name));
     names_of_environment(app, names, &docker, rule, &mut profile);
@@ -160,11 +160,18 @@ fn serving(app: &App<'_>, rule: Option<&FrameworkRule>) -> Serving {
     }
 }
 
-/// Whether something in its sources listens; where there is nothing to look at, or too much, it is taken to.
+/// Whether something in its sources listens; where there is nothing to look at, it is taken to.
 fn listens(app: &App<'_>) -> bool {
     let marks = &app.candidate.stack.listens;
-    let looked_at_all = !app.sources.files().is_empty() && !app.sources.is_cut();
-    marks.is_empty() || !looked_at_all || app.sources.hold(marks)
+    let nothing_to_see = marks.is_empty() || app.sources.files().is_empty();
+    nothing_to_see || app.sources.hold(marks) || app.sources.is_cut() && app.sources.hold_beyond(marks)
+}
+
+/// Whether something beside the sources says that requests are answered: a framework, what the Dockerfile or a platform
+/// is told. A Dockerfile alone says so only where nobody else knows what it starts.
+fn known_to_serve(app: &App<'_>, docker: &Docker, start: Option<&str>) -> bool {
+    let alone = docker.dockerfile.is_some() && (app.candidate.stack.yields || start.is_none());
+    app.framework.is_some() || docker.listens || alone || platforms::answers(app.folder())
 }
 
 fn output_dir(app: &App<'_>, rule: Option<&FrameworkRule>) -> Option<String> {
@@ -325,11 +332,7 @@ fn evidence(app: &App<'_>, manager: Option<&Manager>, found: &versions::Found, d
         evidence.push(Evidence { file: ask.file.clone(), says });
     }
     evidence.extend(ended(app, found));
-    for (said, does) in [(platforms::start(folder), "starts"), (platforms::build(folder), "builds")] {
-        evidence.extend(
-            said.map(|said| Evidence { file: folder.at(said.file), says: format!("{does} with {}", said.command) }),
-        );
-    }
+    evidence.extend(platforms::evidence(folder));
     evidence.extend(app.facts.evidence.iter().cloned());
     evidence.extend(docker.evidence.iter().cloned());
     evidence.truncate(EVIDENCE);

@@ -9,6 +9,9 @@ use super::rules::Stack;
 /// So many source files of an app are looked into at most.
 const FILES: usize = 400;
 
+/// So many where one thing must be known of an app with more.
+const FILES_BEYOND: usize = 4_000;
+
 /// Folders whose sources say nothing of how an app runs.
 const ASIDE: &[&str] = &[
     "test",
@@ -63,14 +66,16 @@ impl<'p> Sources<'p> {
 
     /// The paths of the files, relative to the project, the nearest first.
     pub(super) fn files(&self) -> &[String] {
-        self.files.get_or_init(|| {
-            self.folder.below(self.endings, FILES, &|child| {
-                // `com/example` is a package, `example` at the top is an example.
-                let shows = SHOWN.contains(&child.name())
-                    && child.parent().is_some_and(|above| above.path() == self.folder.path());
-                let aside = ASIDE.contains(&child.name()) && !self.kept.iter().any(|kept| kept == child.name());
-                shows || aside || self.others.contains(&child.path())
-            })
+        self.files.get_or_init(|| self.below(FILES))
+    }
+
+    fn below(&self, limit: usize) -> Vec<String> {
+        self.folder.below(self.endings, limit, &|child| {
+            // `com/example` is a package, `example` at the top is an example.
+            let shows =
+                SHOWN.contains(&child.name()) && child.parent().is_some_and(|above| above.path() == self.folder.path());
+            let aside = ASIDE.contains(&child.name()) && !self.kept.iter().any(|kept| kept == child.name());
+            shows || aside || self.others.contains(&child.path())
         })
     }
 
@@ -80,9 +85,20 @@ impl<'p> Sources<'p> {
         Self { others, files: OnceCell::new(), ..self }
     }
 
-    /// One of the texts stands in one of the files.
+    /// One of the texts stands in one of the files, tests aside.
     pub(super) fn hold(&self, marks: &[String]) -> bool {
-        !marks.is_empty() && self.texts().any(|(_, text)| marks.iter().any(|mark| text.contains(mark.as_str())))
+        let mut own = self.texts().filter(|(path, _)| !is_of_tests(path));
+        !marks.is_empty() && own.any(|(_, text)| marks.iter().any(|mark| stands_in(&text, mark)))
+    }
+
+    /// The same for the files that are beyond those looked at, for what must be known.
+    pub(super) fn hold_beyond(&self, marks: &[String]) -> bool {
+        let all = self.below(FILES_BEYOND);
+        let mut beyond = all.iter().skip(FILES).filter(|path| !is_of_tests(path));
+        beyond.any(|path| {
+            let text = self.folder.project().source(path);
+            text.is_some_and(|text| marks.iter().any(|mark| stands_in(&text, mark)))
+        })
     }
 
     /// The first word behind one of the marks: a name, in quotes or not.
@@ -119,5 +135,34 @@ impl<'p> Sources<'p> {
             "" => path,
             folder => path.strip_prefix(folder).map_or(path, |rest| rest.trim_start_matches('/')),
         }
+    }
+}
+
+/// A test, or the settings of what runs them, speaks of what the app does not do.
+pub(super) fn is_of_tests(path: &str) -> bool {
+    let file = path.rsplit('/').next().unwrap_or(path);
+    let runners = ["karma.", "jest.", "vitest.", "cypress.", "playwright.", "protractor.", "wdio."];
+    runners.iter().any(|runner| file.starts_with(runner))
+        || [".spec.", ".test.", ".e2e.", "_test."].iter().any(|mark| file.contains(mark))
+}
+
+/// A mark stands in a text; one that begins with a small letter as a word of its own: no `serve(` in `reserve(`.
+fn stands_in(text: &str, mark: &str) -> bool {
+    if !mark.starts_with(|c: char| c.is_ascii_lowercase()) {
+        return text.contains(mark);
+    }
+    text.match_indices(mark).any(|(at, _)| !text[..at].ends_with(|c: char| c.is_ascii_alphanumeric()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn marks_are_words_of_their_own() {
+        assert!(stands_in("axum::serve(a, b)", "serve("));
+        assert!(stands_in("new ServerSocket(1)", "ServerSocket"));
+        assert!(!stands_in("lines.reserve(7)", "serve("));
+        assert!(is_of_tests("a/server_test.go") && is_of_tests("karma.conf.js") && !is_of_tests("tests/a.go"));
     }
 }

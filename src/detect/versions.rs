@@ -12,7 +12,9 @@ pub(super) struct Found {
 
 /// Looks at all places in their order. The first that makes sense holds.
 pub(super) fn find(folder: Folder<'_>, facts: &Facts, rules: &Versions) -> Found {
-    let asks: Vec<Ask> = rules.places.iter().filter_map(|place| ask_at(place, folder, facts)).collect();
+    let mut asks: Vec<Ask> = rules.places.iter().filter_map(|place| ask_at(place, folder, facts)).collect();
+    // Some other word asks for nothing.
+    asks.retain(|ask| resolve(&ask.says, rules).is_some());
     let version = asks.iter().find_map(|ask| Some(raised(resolve(&ask.says, rules)?, &ask.says, facts, rules)));
     Found { version, asks }
 }
@@ -52,10 +54,14 @@ fn ask_at(place: &str, folder: Folder<'_>, facts: &Facts) -> Option<Ask> {
     }
     folder.upwards().find_map(|above| {
         let text = above.text(place)?;
-        let says =
-            text.lines().map(|line| line.split('#').next().unwrap_or("").trim()).find(|line| !line.is_empty())?;
+        let says = text.lines().map(without_comment).find(|line| !line.is_empty())?;
         Some(Ask { file: above.at(place), says: says.to_owned() })
     })
+}
+
+/// A line without what is said to people.
+fn without_comment(line: &str) -> &str {
+    line.split('#').next().unwrap_or("").split("//").next().unwrap_or("").trim()
 }
 
 /// What the nearest file for all tools says of one.

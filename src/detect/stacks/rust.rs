@@ -44,6 +44,15 @@ pub(super) fn read(sources: &Sources<'_>) -> Facts {
             facts.depend(name, version.map(str::to_owned), scope);
         }
     }
+    if let Some(root) = workspace.as_ref().filter(|_| is_member) {
+        let meant = root.pointer("/workspace/default-members").and_then(Value::as_array);
+        let ends = |member: &&str| {
+            let member = member.trim_start_matches("./").trim_end_matches('/');
+            folder.path() == member || folder.path().ends_with(&format!("/{member}"))
+        };
+        facts.supports = meant
+            .is_some_and(|meant| !meant.iter().filter_map(Value::as_str).any(|one| one.contains('*') || ends(&one)));
+    }
     if is_member {
         for above in folder.upwards().skip(1) {
             facts.built_with(above, &["Cargo.toml", "Cargo.lock"]);

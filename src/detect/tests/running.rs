@@ -22,6 +22,21 @@ fn a_workspace_says_what_its_apps_are_whatever_they_are_called() {
         ("examples/shop/package.json", next),
     ];
     assert_eq!(paths(&files), ["apps/docs", "apps/web"]);
+    assert_eq!(detect_files(&files).primary.as_deref(), Some("apps/web"));
+}
+
+#[test]
+fn of_a_cargo_workspace_what_it_builds_by_default_is_meant() {
+    let root = "[workspace]\nmembers = [\"builder\", \"tool\"]\ndefault-members = [\"tool\"]\n";
+    let package = |name: &str| format!("[package]\nname = \"{name}\"\n");
+    let found = detect_files(&[
+        ("Cargo.toml", root),
+        ("builder/Cargo.toml", &package("builder")),
+        ("builder/src/main.rs", "fn main() {}"),
+        ("tool/Cargo.toml", &package("tool")),
+        ("tool/src/main.rs", "fn main() {}"),
+    ]);
+    assert_eq!(found.primary.as_deref(), Some("tool"));
 }
 
 #[test]
@@ -71,4 +86,109 @@ fn a_gradle_root_that_applies_nothing_is_no_app() {
         assert_eq!(app.path, "api", "{build}");
         assert_eq!(app.framework.unwrap().version.as_deref(), Some("3.4.0"));
     }
+}
+
+/// How it answers, at which port, at which path.
+fn answers(files: Files<'_>) -> String {
+    let app = only(files);
+    let port = app.port.map_or_else(|| "-".to_owned(), |port| port.to_string());
+    format!("{:?} {port} {}", app.serving, app.health_path.unwrap_or_else(|| "-".to_owned()))
+}
+
+#[test]
+fn what_listens_nowhere_has_neither_port_nor_path() {
+    let console = "<Project Sdk=\"Microsoft.NET.Sdk\"><PropertyGroup><OutputType>Exe</OutputType>\
+        <TargetFramework>net8.0</TargetFramework></PropertyGroup></Project>";
+    let cargo = ("Cargo.toml", "[package]\nname = \"a\"\n");
+    let module = ("go.mod", "module a/b\ngo 1.25\n");
+    let nothing = "None - -";
+    for (files, expected) in [
+        // A program of the terminal, with words in it that servers use as well.
+        (vec![cargo, ("src/main.rs", "keymap.bind(key); lines.reserve(7); \"/status\" => x,")], nothing),
+        (vec![cargo, ("src/main.rs", "TcpListener::bind(\"0.0.0.0:4000\")")], "Server 4000 -"),
+        (vec![module, ("main.go", "package main\nfunc main() { app.Run() }"), ("a_test.go", "t.Run(\":1\")")], nothing),
+        (vec![("A.csproj", console), ("Program.cs", "Thread.Sleep(1);"), ("Dockerfile", "FROM a\nRUN b\n")], nothing),
+        (vec![("A.csproj", console), ("Program.cs", "x();"), ("Dockerfile", "FROM a\nEXPOSE 81\n")], "Server 81 -"),
+        (
+            vec![module, ("main.go", "package main"), ("fly.toml", "[http_service]\ninternal_port = 85\n")],
+            "Server 85 -",
+        ),
+        (vec![module, ("main.go", "package main"), ("Procfile", "worker: bin/b\nrelease: x\n")], nothing),
+    ] {
+        assert_eq!(answers(&files), expected, "{files:?}");
+    }
+}
+
+#[test]
+fn ports_are_read_where_programs_fall_back_to_them() {
+    let go = |line: &str| format!("package main\nfunc main() {{ {line}; http.ListenAndServe(addr, nil) }}");
+    for (line, expected) in [
+        ("addr := flag.String(\"addr\", \":8085\", \"where\")", 8085),
+        ("flag.IntVar(&p, \"port\", 8086, \"\")", 8086),
+        ("addr := getenv(\"LISTEN_ADDR\", \":6060\")", 6060),
+        ("addr := cmp.Or(os.Getenv(\"ADDR\"), \"localhost:7070\")", 7070),
+    ] {
+        let app = only(&[("go.mod", "module a/b\n"), ("main.go", &go(line))]);
+        assert_eq!(app.port, Some(expected), "{line}");
+    }
+    let package = ("package.json", r#"{"scripts": {"start": "node a.js"}}"#);
+    for line in ["process.env.PORT||5050", "parseInt(process.env.PORT, 10) || 5050", "Number(process.env.PORT) ?? 5050"]
+    {
+        let app = only(&[package, ("a.js", &format!("app.listen({line})"))]);
+        assert_eq!(app.port, Some(5050), "{line}");
+    }
+}
+
+#[test]
+fn a_dockerfile_alone_is_an_app_with_its_context() {
+    let app = only(&[
+        ("docker/Dockerfile", "FROM a\nCOPY run.rb /srv/\nEXPOSE 80/udp 8081\n"),
+        ("run.txt", ""),
+        ("run.rb", ""),
+    ]);
+    assert_eq!(app.stack, "ruby", "what lies there says more than a Dockerfile");
+    let below = "FROM a\nCOPY conf /srv/\nEXPOSE 80/udp 8081\nHEALTHCHECK CMD curl http://localhost:8081/up\n";
+    let app = only(&[("docker/Dockerfile", below), ("conf/a.txt", "")]);
+    assert_eq!((app.path.as_str(), app.dockerfile.as_deref()), (".", Some("docker/Dockerfile")));
+    assert_eq!((app.port, app.health_path.as_deref()), (Some(8081), Some("/up")));
+    let app = only(&[("docker/Dockerfile", below), ("docker/conf/a.txt", "")]);
+    assert_eq!((app.path.as_str(), app.dockerfile.as_deref()), ("docker", Some("docker/Dockerfile")));
+    let app = only(&[("Dockerfile.prod", below), ("conf/a.txt", "")]);
+    assert_eq!(app.dockerfile.as_deref(), Some("Dockerfile.prod"));
+}
+
+#[test]
+fn a_version_is_no_comment_and_no_other_word() {
+    let says = |text: &str| {
+        let app = only(&[("main.py", "print(1)"), ("requirements.txt", ""), (".python-version", text)]);
+        let asks = app.evidence.iter().any(|one| one.says.contains("asks for"));
+        (app.runtime_version.unwrap(), asks)
+    };
+    assert_eq!(says("\n// ours\n# his\n3.11\n"), ("3.11".to_owned(), true));
+    assert_eq!(says("my-virtualenv\n"), ("3.12".to_owned(), false));
+}
+
+#[test]
+fn a_procfile_says_what_runs_and_its_platform_is_left_out() {
+    let php = [
+        ("composer.json", "{}"),
+        ("public/index.php", "<?php"),
+        ("Procfile", "web: heroku-php-apache2 public/\nworker: php a.php\nrelease: php m.php\n"),
+    ];
+    let app = only(&php);
+    assert_eq!(app.start_command.as_deref(), Some("php -S 0.0.0.0:$PORT -t public"));
+    let told: Vec<&str> =
+        app.evidence.iter().filter(|one| one.file == "Procfile").map(|one| one.says.as_str()).collect();
+    let expected = [
+        "web starts with heroku-php-apache2 public/, which only that platform has",
+        "worker starts with php a.php",
+        "release runs, before each new version, php m.php",
+    ];
+    assert!(expected.iter().all(|says| told.contains(says)), "{told:?}");
+    let app = only(&[
+        ("Gemfile", "gem 'puma'\n"),
+        ("config.ru", "run A"),
+        ("Procfile", "web: bin/start-nginx bundle exec puma -p $PORT\n"),
+    ]);
+    assert_eq!(app.start_command.as_deref(), Some("bundle exec puma -p $PORT"));
 }
