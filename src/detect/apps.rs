@@ -1,16 +1,17 @@
 //! Which candidates are apps, and which of them is meant first.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::candidates::{Candidate, either};
 use super::docker;
+use super::env;
 use super::facts::{Facts, Role};
 use super::frameworks::{self, Chosen};
 use super::project::Folder;
 use super::rules::{EvidenceKind, Stack};
 use super::sources::Sources;
 use super::stacks;
-use crate::model::{Evidence, Monorepo, Serving};
+use crate::model::{DependencyScope, Evidence, Monorepo, Serving};
 
 /// Folders whose code shows or tests something else.
 const ASIDE: &[&str] = &[
@@ -71,6 +72,19 @@ pub(super) struct App<'p> {
     pub role: Role,
     /// How sure it is that this folder is of this stack.
     pub weight: f64,
+    /// What it gets of the project's own packages that it depends on.
+    pub inner: Inner,
+}
+
+/// What the packages of the same project bring to an app that depends on them.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Inner {
+    /// The services that they speak to.
+    pub services: BTreeSet<String>,
+    /// The names of environment variables that they read.
+    pub env: BTreeSet<String>,
+    /// One that becomes a part of the program is written with a framework that answers.
+    pub serves: bool,
 }
 
 impl<'p> App<'p> {
@@ -81,6 +95,10 @@ impl<'p> App<'p> {
             Some(below) => sources.with(&candidate.folder.at(below)),
             None => sources,
         };
+        let sources = match &facts.reach {
+            Some(folders) => sources.only(folders),
+            None => sources,
+        };
         let framework = frameworks::choose(&candidate, &facts, &sources);
         stacks::finish(&candidate.stack.name, &sources, framework.as_ref().map(|found| found.rule), &mut facts);
         let role = role(&candidate, &facts, framework.as_ref(), &sources);
@@ -88,7 +106,23 @@ impl<'p> App<'p> {
         if framework.as_ref().is_some_and(|framework| !framework.faint) {
             weight = either(weight, 0.6);
         }
-        Self { candidate, facts, framework, sources, role, weight }
+        Self { candidate, facts, framework, sources, role, weight, inner: Inner::default() }
+    }
+
+    /// The services that its dependencies and its configuration name.
+    pub(super) fn services(&self) -> BTreeSet<String> {
+        let mut found: BTreeSet<String> = self.facts.services.iter().cloned().collect();
+        // `celery[redis]` asks for an extra of a package.
+        let speaks = |name: &String| match name.strip_suffix(']').and_then(|name| name.split_once('[')) {
+            Some((package, extra)) => self.facts.words.contains_key(&format!("extra.{package}.{extra}")),
+            None => self.facts.dependency(name).is_some_and(|found| found.scope != DependencyScope::Development),
+        };
+        let named = self.candidate.stack.services.iter().filter(|(_, packages)| packages.iter().any(speaks));
+        found.extend(named.map(|(service, _)| service.clone()));
+        for not in &self.facts.not_services {
+            found.remove(not);
+        }
+        found
     }
 
     pub(super) fn folder(&self) -> Folder<'p> {
@@ -167,6 +201,9 @@ pub(super) fn select<'p>(found: Vec<Candidate<'p>>, said: &[String]) -> Selectio
         // Whose reader found that it is none of its own.
         .filter(|app| app.weight > 0.0)
         .collect();
+    let mut read = read;
+    let inner: Vec<Inner> = (0..read.len()).map(|number| inner(&read, number)).collect();
+    read.iter_mut().zip(inner).for_each(|(app, inner)| app.inner = inner);
     let monorepo = monorepo(&read);
     let mut apps = strongest_of_each_folder(read);
     if !said.is_empty() {
@@ -187,6 +224,38 @@ pub(super) fn select<'p>(found: Vec<Candidate<'p>>, said: &[String]) -> Selectio
     outside(&mut apps, |app| app.role > Role::Library);
     outside(&mut apps, |app| app.role == Role::App || app.folder().path().is_empty());
     Selection { apps, monorepo }
+}
+
+/// What an app gets of the packages of the project that it depends on, and of those that these depend on.
+fn inner(read: &[App<'_>], number: usize) -> Inner {
+    let mut inner = Inner::default();
+    let mut seen = vec![number];
+    let mut next = 0;
+    while let Some(app) = seen.get(next).map(|number| &read[*number]) {
+        next += 1;
+        let needed = |name: &str| {
+            let found = app.facts.dependency(name);
+            found.is_some_and(|found| found.scope != DependencyScope::Development)
+        };
+        for (other, package) in read.iter().enumerate() {
+            let is_kin = package.candidate.kind == EvidenceKind::Manifest && family(package) == family(app);
+            let name = package.facts.name.as_deref();
+            if !is_kin || seen.contains(&other) || !name.is_some_and(needed) {
+                continue;
+            }
+            seen.push(other);
+            inner.services.extend(package.services());
+            inner.env.extend(env::find(&package.sources, &package.candidate.stack.env).read);
+            let answers = |framework: &Chosen<'_>| framework.rule.serving == Serving::Server && !framework.faint;
+            inner.serves |= app.facts.linked && package.framework.as_ref().is_some_and(answers);
+        }
+    }
+    inner
+}
+
+/// The stack, or the one that it shares its packages with.
+fn family<'a>(app: &'a App<'_>) -> &'a str {
+    app.candidate.stack.shares_with.as_ref().unwrap_or(&app.candidate.stack.name)
 }
 
 /// Takes out the apps that one above stands for.

@@ -94,6 +94,9 @@ pub(super) fn find(sources: &Sources<'_>, rules: &[EnvRule]) -> Names {
     for (_, text) in sources.texts() {
         for rule in rules {
             scan(&text, rule, &mut names);
+            if let Some(object) = &rule.taken_from {
+                taken(&text, object, &mut names);
+            }
         }
     }
     names
@@ -134,6 +137,22 @@ fn scan(text: &str, rule: &EnvRule, names: &mut Names) {
         let certain =
             guarded || follows(&rule.required_before) && !rule.unless.iter().any(unless) && at_top_level(text, at);
         note(name, certain, names);
+    }
+}
+
+/// The names that are taken out of an object at once: `const { A, B: b, C = "x" } = process.env`.
+fn taken(text: &str, object: &str, names: &mut Names) {
+    for (at, _) in text.match_indices(object) {
+        let before = text[..at].trim_end();
+        let after = &text[at + object.len()..];
+        let whole = !after.starts_with(|c: char| c.is_alphanumeric() || c == '_' || c == '.' || c == '[');
+        let Some(inside) = before.strip_suffix('=').and_then(|before| before.trim_end().strip_suffix('}')) else {
+            continue;
+        };
+        let Some((_, list)) = inside.rsplit_once('{').filter(|_| whole) else { continue };
+        for entry in list.split(',') {
+            note(entry.split([':', '=']).next().unwrap_or(entry).trim(), false, names);
+        }
     }
 }
 
@@ -218,6 +237,14 @@ mod tests {
         let node = rule("process.env.", false, &[], &[]);
         let (read_names, _) = read("const a = process.env.API_KEY || process.env.PORT; myprocess.env.NOT", &node);
         assert_eq!(read_names, ["API_KEY"]);
+    }
+
+    #[test]
+    fn names_are_taken_out_of_the_object_of_all() {
+        let mut names = Names::default();
+        let text = "const {\n  STRIPE_KEY,\n  MAIL_URL: url,\n  REGION = 'eu',\n} = process.env;\nconst { NO } = process.env.X;\n";
+        taken(text, "process.env", &mut names);
+        assert_eq!(names.read.into_iter().collect::<Vec<_>>(), ["MAIL_URL", "REGION", "STRIPE_KEY"]);
     }
 
     #[test]

@@ -13,6 +13,7 @@ const PINNED: usize = 20_000;
 
 /// What stands in the manifests of one folder.
 #[derive(Clone, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(super) struct Facts {
     /// The package's own name.
     pub name: Option<String>,
@@ -68,6 +69,10 @@ pub(super) struct Facts {
     pub env: Vec<String>,
     /// Its workspace builds others where nothing is named.
     pub supports: bool,
+    /// The folders whose sources the program is made of, where it is not all that lies below.
+    pub reach: Option<Vec<String>>,
+    /// What it depends on of the project becomes a part of its program.
+    pub linked: bool,
     /// The folder below, relative to this one, whose app is meant.
     pub swallows: Option<String>,
     /// How much sure this makes beyond the files' own weights; may be below zero for what merely helps another stack,

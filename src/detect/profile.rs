@@ -12,7 +12,7 @@ use super::platforms;
 use super::ports;
 use super::rules::{CommandRule, FrameworkRule, Manager};
 use super::versions;
-use crate::model::{AppProfile, DependencyScope, Evidence, Language, Serving};
+use crate::model::{AppProfile, Evidence, Language, Serving};
 
 /// So many pieces of evidence are kept for an app at most.
 const EVIDENCE: usize = 40;
@@ -171,7 +171,7 @@ fn listens(app: &App<'_>) -> bool {
 /// is told. A Dockerfile alone says so only where nobody else knows what it starts.
 fn known_to_serve(app: &App<'_>, docker: &Docker, start: Option<&str>) -> bool {
     let alone = docker.dockerfile.is_some() && (app.candidate.stack.yields || start.is_none());
-    app.framework.is_some() || docker.listens || alone || platforms::answers(app.folder())
+    app.framework.is_some() || app.inner.serves || docker.listens || alone || platforms::answers(app.folder())
 }
 
 fn output_dir(app: &App<'_>, rule: Option<&FrameworkRule>) -> Option<String> {
@@ -231,21 +231,13 @@ impl<'a> Lines<'a> {
     }
 }
 
-/// The services that its dependencies, its configuration or its compose file name.
+/// The services that it, the packages of the project that it depends on, or its compose file name.
 fn services(app: &App<'_>, docker: &Docker) -> Vec<String> {
-    let mut found: BTreeSet<String> = docker.services.iter().cloned().collect();
-    for (service, packages) in &app.candidate.stack.services {
-        let speaks = |name: &String| {
-            app.facts.dependency(name).is_some_and(|dependency| dependency.scope != DependencyScope::Development)
-        };
-        if packages.iter().any(speaks) {
-            found.insert(service.clone());
-        }
-    }
-    found.extend(app.facts.services.iter().cloned());
+    let mut found: BTreeSet<String> = docker.services.iter().chain(&app.inner.services).cloned().collect();
     for not in &app.facts.not_services {
         found.remove(not);
     }
+    found.extend(app.services());
     found.into_iter().collect()
 }
 
@@ -257,7 +249,7 @@ fn names_of_environment(
     profile: &mut AppProfile,
 ) {
     let mut read = names.read;
-    read.extend(docker.env.iter().cloned());
+    read.extend(docker.env.iter().chain(&app.inner.env).cloned());
     let mut required = names.required;
     required.extend(app.facts.required_env.iter().cloned());
     required.extend(rule.into_iter().flat_map(|rule| rule.required_env.iter().cloned()));

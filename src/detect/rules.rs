@@ -221,6 +221,8 @@ pub(super) struct EnvRule {
     pub required_before: Vec<String>,
     /// … unless one of these follows.
     pub unless: Vec<String>,
+    /// The object that holds all, out of which several may be taken at once.
+    pub taken_from: Option<String>,
     /// What stands before `before` where the program looks whether the variable is there …
     pub guards: Vec<String>,
     /// … and shortly after, where it ends itself if not.

@@ -85,6 +85,18 @@ impl<'p> Sources<'p> {
         Self { others, files: OnceCell::new(), ..self }
     }
 
+    /// Only those that lie right in these folders.
+    pub(super) fn only(self, folders: &[String]) -> Self {
+        let project = self.folder.project();
+        let folders = folders.iter().filter_map(|path| project.folder(path));
+        let named = folders.flat_map(|folder| {
+            let files = self.endings.iter().flat_map(move |ending| folder.with_ending(ending));
+            files.map(move |file| folder.at(file))
+        });
+        let files: Vec<String> = named.filter(|path| !is_of_tests(path)).take(FILES_BEYOND).collect();
+        Self { files: OnceCell::from(files), ..self }
+    }
+
     /// One of the texts stands in one of the files, tests aside.
     pub(super) fn hold(&self, marks: &[String]) -> bool {
         let mut own = self.texts().filter(|(path, _)| !is_of_tests(path));
@@ -121,7 +133,7 @@ impl<'p> Sources<'p> {
 
     /// There are more files than are looked at.
     pub(super) fn is_cut(&self) -> bool {
-        self.files().len() >= FILES
+        self.files().len() == FILES
     }
 
     /// The files with their text.

@@ -9,12 +9,20 @@ use crate::model::DependencyScope;
 /// Names of programs that serve, where a module has several.
 const SERVERS: &[&str] = &["server", "api", "web", "app", "main", "service", "http", "serve"];
 
+/// Other programs that are told of at most.
+const OTHERS: usize = 8;
+
+/// Packages that a program is followed through at most.
+const PACKAGES: usize = 1_000;
+
 pub(super) fn read(sources: &Sources<'_>) -> Facts {
     let folder = sources.folder;
     let mut facts = Facts::default();
+    let mut module_path = None;
     if let Some(text) = folder.text("go.mod") {
         facts.files.push("go.mod".to_owned());
         let module = go_mod::parse(&text);
+        module_path.clone_from(&module.module);
         // Beside a toolchain the line `go` says the least that it may be, which a toolchain always is.
         match module.toolchain.as_deref() {
             Some(toolchain) => facts.ask("go.mod toolchain", folder, "go.mod", Some(toolchain)),
@@ -46,9 +54,18 @@ pub(super) fn read(sources: &Sources<'_>) -> Facts {
     if let Some(above) = folder.upwards().skip(1).find(|above| above.has("go.work")) {
         facts.built_with(above, &["go.work"]);
     }
-    let program = program(sources, facts.name.as_deref());
+    let (program, others) = programs(sources, facts.name.as_deref());
     facts.role = if let Some(package) = program {
-        facts.saw(folder, if package == "." { "main.go" } else { package.trim_start_matches("./") }, "is a program");
+        let package_path = package.trim_start_matches("./");
+        facts.saw(folder, if package == "." { "main.go" } else { package_path }, "is a program");
+        for other in others.iter().take(OTHERS) {
+            let says =
+                format!("is a program too; `build = \"go build -o bin/app {other}\"` in wharf.toml has it run instead");
+            facts.saw(folder, other.trim_start_matches("./"), says);
+        }
+        if !others.is_empty() {
+            facts.reach = reach(folder, package_path, module_path.as_deref());
+        }
         facts.word("package", package);
         Role::App
     } else if ["Dockerfile", "Procfile"].iter().any(|file| folder.has(file)) {
@@ -69,15 +86,17 @@ fn name_of(module: &str) -> String {
     if is_version { parts.next().unwrap_or(last).to_owned() } else { last.to_owned() }
 }
 
-/// The package to build: the module's own folder, or that below `cmd/` whose name fits best, or any other.
-fn program(sources: &Sources<'_>, name: Option<&str>) -> Option<String> {
+/// The package to build, and the other programs: the module's own folder comes first, then that below `cmd/` whose name
+/// fits best, then any other.
+fn programs(sources: &Sources<'_>, name: Option<&str>) -> (Option<String>, Vec<String>) {
     let folder = sources.folder;
-    if is_program(folder) {
-        return Some(".".to_owned());
-    }
     let mut programs: Vec<Folder<'_>> = folder.folder("cmd").into_iter().flat_map(Folder::subfolders).collect();
     programs.extend(folder.folder("cmd"));
     programs.retain(|package| is_program(*package));
+    if is_program(folder) {
+        let others = programs.iter().map(|other| format!("./{}", sources.relative(other.path()))).collect();
+        return (Some(".".to_owned()), others);
+    }
     if programs.is_empty() {
         let mut folders: Vec<&str> =
             sources.files().iter().map(|file| file.rsplit_once('/').map_or("", |(folder, _)| folder)).collect();
@@ -86,13 +105,39 @@ fn program(sources: &Sources<'_>, name: Option<&str>) -> Option<String> {
             folders.into_iter().filter_map(|path| folder.project().folder(path)).filter(|one| is_program(*one)),
         );
     }
-    let rank = |package: &&Folder<'_>| {
+    // Of equals the first stays first.
+    programs.sort_by_key(|package| {
         let own = name == Some(package.name());
         let server = SERVERS.iter().position(|known| package.name().contains(known)).unwrap_or(SERVERS.len());
         (!own, server)
-    };
-    let best = programs.iter().min_by_key(rank)?;
-    Some(format!("./{}", sources.relative(best.path())))
+    });
+    let mut paths = programs.iter().map(|package| format!("./{}", sources.relative(package.path())));
+    (paths.next(), paths.collect())
+}
+
+/// The folders of the packages that a program is made of: its own and all of the module that it imports.
+fn reach(folder: Folder<'_>, program: &str, module: Option<&str>) -> Option<Vec<String>> {
+    let module = module?;
+    let project = folder.project();
+    let start = if program == "." { folder.path().to_owned() } else { folder.at(program) };
+    let mut reached = vec![start];
+    let mut next = 0;
+    while let Some(package) = reached.get(next).and_then(|path| project.folder(path)) {
+        next += 1;
+        for file in package.files().iter().filter(|file| is_source(file)) {
+            let Some(text) = project.source(&package.at(file)) else { continue };
+            for import in text.split('"').filter_map(|word| word.strip_prefix(module)) {
+                let below = import.trim_start_matches('/');
+                let path = if below.is_empty() { folder.path().to_owned() } else { folder.at(below) };
+                let is_package = import.is_empty() || import.starts_with('/');
+                if is_package && reached.len() < PACKAGES && !reached.contains(&path) && project.folder(&path).is_some()
+                {
+                    reached.push(path);
+                }
+            }
+        }
+    }
+    Some(reached)
 }
 
 fn is_program(folder: Folder<'_>) -> bool {

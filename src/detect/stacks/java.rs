@@ -4,6 +4,7 @@ use super::{gradle, jvm, maven};
 use crate::detect::facts::{Facts, Role};
 use crate::detect::project::Folder;
 use crate::detect::sources::Sources;
+use crate::model::DependencyScope;
 
 /// Where Spring, Quarkus, Micronaut and Ktor keep their settings.
 const SETTINGS: &[&str] = &[
@@ -53,6 +54,7 @@ pub(super) fn read(stack: &str, sources: &Sources<'_>) -> Facts {
     }
     jvm::system_properties(&mut facts, folder);
     settings(&mut facts, folder);
+    embedded(&mut facts, folder);
     program(&mut facts, sources);
     functions(&mut facts, sources);
     dropwizard(&mut facts, folder);
@@ -146,6 +148,35 @@ fn settings(facts: &mut Facts, folder: Folder<'_>) {
                 }
             }
         }
+    }
+}
+
+/// A database inside the program is what it uses where no setting names another: the drivers beside it are for those who
+/// choose so.
+fn embedded(facts: &mut Facts, folder: Folder<'_>) {
+    let inside = ["com.h2database:h2", "org.hsqldb:hsqldb", "org.apache.derby:derby"];
+    let runs = |name: &str| facts.dependency(name).is_some_and(|found| found.scope != DependencyScope::Development);
+    if !inside.iter().any(|name| runs(name)) || !facts.depends_on("org.springframework.boot*") {
+        return;
+    }
+    let Some(resources) = folder.folder("src/main/resources") else { return };
+    let plain = ["properties", "yml", "yaml"].map(|ending| format!("application.{ending}"));
+    let production = ["prod", "production"]
+        .iter()
+        .flat_map(|profile| ["properties", "yml", "yaml"].map(|ending| format!("application-{profile}.{ending}")));
+    let texts = plain.into_iter().chain(production).filter_map(|file| resources.text(&file));
+    let named = |text: &str| {
+        let urls = text.split("jdbc:").skip(1).filter_map(|rest| rest.split([':', '/']).next());
+        urls.map(str::to_owned).collect::<Vec<_>>()
+    };
+    let (mut other, mut open) = (false, false);
+    for text in texts {
+        other |= named(&text).iter().any(|name| !["h2", "hsqldb", "derby"].contains(&name.as_str()));
+        open |= text.contains("datasource.url=${") || text.contains("url: ${");
+    }
+    if !other && !open {
+        facts.not_services.extend(["postgres", "mysql"].map(str::to_owned));
+        facts.saw(folder, "src/main/resources", "names no database but the one inside the program");
     }
 }
 

@@ -239,6 +239,11 @@ pub(super) fn finish(sources: &Sources<'_>, framework: Option<&FrameworkRule>, f
         facts.word("function", name);
     }
     let starts = ["script.start", "script.start:prod"].iter().any(|word| facts.words.contains_key(*word));
+    if !starts && framework.is_some_and(|rule| is_part(rule, sources.folder, facts)) {
+        facts.role = Role::Library;
+        facts.cannot_run = true;
+        return;
+    }
     if framework.is_some_and(|rule| !rule.needs_file) || starts {
         return;
     }
@@ -259,6 +264,28 @@ pub(super) fn finish(sources: &Sources<'_>, framework: Option<&FrameworkRule>, f
         }
     }
 }
+
+/// A package of a workspace that only others use: it is written with what makes pages, and has neither a page nor a
+/// file of the framework, nor, where it is not published, a build.
+fn is_part(rule: &FrameworkRule, folder: Folder<'_>, facts: &Facts) -> bool {
+    let tied = |above: Folder<'_>| {
+        above.value("package.json").and_then(PackageJson::new).is_some_and(|manifest| ties_together(above, &manifest))
+    };
+    let builds = facts.words.keys().any(|word| word.starts_with("script.build"));
+    let page = ["index.html", "public/index.html", "src/index.html", "public/", "Dockerfile", "Procfile"]
+        .iter()
+        .chain(DEPLOYED)
+        .any(|file| folder.find(file).is_some());
+    let own = rule.files.iter().any(|file| folder.find(file).is_some());
+    rule.serving == Serving::Static
+        && !page
+        && !own
+        && (!builds || facts.role == Role::Library)
+        && folder.upwards().skip(1).any(tied)
+}
+
+/// Files that show that something is put on a server.
+const DEPLOYED: &[&str] = &["netlify.toml", "vercel.json", "fly.toml", "app.yaml"];
 
 /// Next.js is set to leave pages behind instead of a server: `output: "export"`.
 fn exports_pages(sources: &Sources<'_>) -> bool {

@@ -304,6 +304,9 @@ fn entry(sources: &Sources<'_>) -> Option<String> {
     }
     let runs = |text: &str| text.contains("__name__ == \"__main__\"") || text.contains("__name__ == '__main__'");
     let own = |path: &str| !matches!(sources.relative(path), "setup.py" | "manage.py" | "conftest.py" | "noxfile.py");
+    // A package that is installed is not started by the file that makes it one.
+    let packaged = is_packaged(folder);
+    let own = |path: &str| own(path) && !(packaged && path.ends_with("__init__.py"));
     let mains: Vec<&str> = sources
         .texts()
         .filter(|(path, text)| own(path) && runs(text))
@@ -480,6 +483,19 @@ fn made_by(sources: &Sources<'_>, home: &str, function: &str) -> Option<(String,
     own.chain(others).find_map(|(path, text)| Some((path.to_owned(), made(&text)?)))
 }
 
+/// It is made to be installed: by a build system that it names, or by one that a member of a workspace needs not name.
+fn is_packaged(folder: Folder<'_>) -> bool {
+    let member = || {
+        let tied = |above: Folder<'_>| {
+            above.value("pyproject.toml").is_some_and(|root| root.pointer("/tool/uv/workspace").is_some())
+        };
+        folder.has("pyproject.toml") && folder.upwards().skip(1).any(tied)
+    };
+    ["setup.py", "setup.cfg"].iter().any(|file| folder.has(file))
+        || folder.value("pyproject.toml").is_some_and(|value| value.get("build-system").is_some())
+        || member()
+}
+
 fn role(folder: Folder<'_>, facts: &Facts) -> Role {
     if !facts.members.is_empty() && !facts.words.contains_key("entry") {
         return Role::Shell;
@@ -487,8 +503,7 @@ fn role(folder: Folder<'_>, facts: &Facts) -> Role {
     if facts.words.contains_key("manage") || folder.has("Procfile") {
         return Role::App;
     }
-    let packaged = ["setup.py", "setup.cfg"].iter().any(|file| folder.has(file))
-        || folder.value("pyproject.toml").is_some_and(|value| value.get("build-system").is_some());
+    let packaged = is_packaged(folder);
     let runs = ["entry", "notebook"].iter().any(|word| facts.words.contains_key(*word));
     match (packaged, runs) {
         (true, false) => Role::Library,

@@ -1,5 +1,6 @@
 //! Ruby: `Gemfile`, its lock, `config.ru`.
 
+use crate::detect::env;
 use crate::detect::facts::{Facts, Role};
 use crate::detect::manifests::gemfile;
 use crate::detect::project::Folder;
@@ -12,6 +13,10 @@ const ENTRIES: &[&str] = &["app.rb", "server.rb", "main.rb", "application.rb", "
 /// What stands in a file that serves.
 const SERVES: &[&str] =
     &["require 'sinatra'", "require \"sinatra\"", "TCPServer", "WEBrick", "Rack::Handler", "Rackup::Handler", "Puma::"];
+
+/// Adapters of Active Record, with the service that each connects to.
+const ADAPTERS: &[(&str, &str)] =
+    &[("postgresql", "postgres"), ("postgis", "postgres"), ("mysql2", "mysql"), ("trilogy", "mysql")];
 
 pub(super) fn read(sources: &Sources<'_>) -> Facts {
     let folder = sources.folder;
@@ -46,6 +51,7 @@ pub(super) fn read(sources: &Sources<'_>) -> Facts {
         facts.word("function", name);
     }
     database(&mut facts, folder);
+    settings(&mut facts, folder);
     let tasks = folder.text("Rakefile").or_else(|| folder.text("rakefile")).unwrap_or_default();
     let default = tasks.lines().map(str::trim).find(|line| line.starts_with("task") && line.contains("default"));
     // A library's default task runs its tests.
@@ -83,14 +89,43 @@ fn entry(folder: Folder<'_>) -> Option<String> {
 /// The adapter of `config/database.yml`, read as text: it is a template.
 fn database(facts: &mut Facts, folder: Folder<'_>) {
     let Some(text) = folder.text("config/database.yml") else { return };
-    let adapters: Vec<&str> =
-        text.lines().filter_map(|line| line.trim().strip_prefix("adapter:")).map(str::trim).collect();
-    for (adapter, service) in
-        [("postgresql", "postgres"), ("postgis", "postgres"), ("mysql2", "mysql"), ("trilogy", "mysql")]
-    {
-        if adapters.contains(&adapter) {
-            facts.services.push(service.to_owned());
-            facts.saw(folder, "config/database.yml", format!("connects to {service}"));
+    let adapters = |text: &str| -> Vec<&'static str> {
+        let named = text.lines().filter_map(|line| line.trim().strip_prefix("adapter:")).map(str::trim);
+        named
+            .filter_map(|name| ADAPTERS.iter().find(|(known, _)| *known == name).map(|(_, service)| *service))
+            .collect()
+    };
+    // What production says of its own holds there.
+    let production = text.split_once("\nproduction:").map_or("", |(_, rest)| rest);
+    let own: String = production
+        .lines()
+        .skip(1)
+        .take_while(|line| line.is_empty() || line.starts_with(' '))
+        .collect::<Vec<_>>()
+        .join("\n");
+    let mut named = adapters(&own);
+    if named.is_empty() {
+        named = adapters(&text);
+    }
+    named.dedup();
+    for service in &named {
+        facts.services.push((*service).to_owned());
+        facts.saw(folder, "config/database.yml", format!("connects to {service}"));
+    }
+    // A gem for another database is there for somebody else.
+    if !named.is_empty() {
+        let others = ["postgres", "mysql"].into_iter().filter(|service| !named.contains(service));
+        facts.not_services.extend(others.map(str::to_owned));
+    }
+}
+
+/// The variables that the settings of Rails read: templates of YAML.
+fn settings(facts: &mut Facts, folder: Folder<'_>) {
+    let Some(config) = folder.folder("config") else { return };
+    for text in config.with_ending("yml").into_iter().filter_map(|file| config.text(file)) {
+        for before in ["ENV[", "ENV.fetch("] {
+            let names = text.split(before).skip(1).filter_map(|rest| rest.split(['"', '\'']).nth(1));
+            facts.env.extend(names.filter(|name| env::is_own(name)).map(str::to_owned));
         }
     }
 }

@@ -13,6 +13,7 @@ pub(super) fn read(sources: &Sources<'_>) -> Facts {
     let mut facts = Facts::default();
     let Some(value) = folder.value("Cargo.toml") else { return facts };
     facts.files.push("Cargo.toml".to_owned());
+    facts.linked = true;
     let text = |pointer: &str| value.pointer(pointer).and_then(Value::as_str);
     facts.name = text("/package/name").map(str::to_owned);
     let workspace = folder

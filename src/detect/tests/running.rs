@@ -192,3 +192,87 @@ fn a_procfile_says_what_runs_and_its_platform_is_left_out() {
     ]);
     assert_eq!(app.start_command.as_deref(), Some("bundle exec puma -p $PORT"));
 }
+
+#[test]
+fn parts_of_a_workspace_are_no_apps_and_bring_what_they_need() {
+    let root = r#"{"private": true, "workspaces": ["apps/*", "packages/*"]}"#;
+    let api = r#"{"name": "api", "scripts": {"start": "node a.js"},
+        "dependencies": {"express": "4", "@shop/db": "workspace:*"}}"#;
+    let files = [
+        ("package.json", root),
+        ("apps/api/package.json", api),
+        ("apps/api/a.js", "const { STRIPE_KEY } = process.env; app.listen(3000)"),
+        ("packages/db/package.json", r#"{"name": "@shop/db", "dependencies": {"pg": "8"}}"#),
+        ("packages/db/a.js", "process.env.STORE_URL"),
+        ("packages/ui/package.json", r#"{"name": "@shop/ui", "dependencies": {"react": "18"}}"#),
+        ("packages/ui/src/a.tsx", ""),
+    ];
+    let app = only(&files);
+    assert_eq!(
+        (app.path.as_str(), app.services, app.env),
+        ("apps/api", vec!["postgres".to_owned()], vec!["STORE_URL".to_owned(), "STRIPE_KEY".to_owned()],)
+    );
+    let member = "[project]\nname = \"x\"\n";
+    let main = "def main():\n    pass\n\nif __name__ == \"__main__\":\n    main()\n";
+    let python = [
+        ("pyproject.toml", "[tool.uv.workspace]\nmembers = [\"packages/*\"]\n"),
+        ("packages/x/pyproject.toml", member),
+        ("packages/x/src/x/__init__.py", main),
+        ("packages/api/pyproject.toml", "[project]\nname = \"api\"\ndependencies = [\"fastapi\", \"uvicorn\"]\n"),
+        ("packages/api/main.py", "app = FastAPI()\n"),
+    ];
+    assert_eq!(paths(&python), ["packages/api"]);
+    let rust = [
+        ("Cargo.toml", "[workspace]\nmembers = [\"a\", \"b\"]\n"),
+        ("a/Cargo.toml", "[package]\nname = \"a\"\n[dependencies]\nb = { path = \"../b\" }\n"),
+        ("a/src/main.rs", "fn main() { b::run() }"),
+        ("b/Cargo.toml", "[package]\nname = \"b\"\n[dependencies]\naxum = \"0.8\"\n"),
+        ("b/src/lib.rs", ""),
+    ];
+    assert_eq!(paths(&rust), ["a"]);
+    assert_eq!(answers(&rust), "Server 8080 -", "what it is linked with answers");
+}
+
+#[test]
+fn of_several_go_programs_one_is_meant_and_the_others_are_named() {
+    let program = |name: &str| {
+        format!("package main\nimport \"a.b/shop/internal/{name}\"\nfunc main() {{ os.Getenv(\"{name}\") }}\n")
+            .replace(&format!("(\"{name}\")"), &format!("(\"{}_KEY\")", name.to_uppercase()))
+    };
+    let inside = |name: &str| format!("package {name}\nvar a = os.Getenv(\"{}_DEEP\")\n", name.to_uppercase());
+    let (server, consumer) = (program("server"), program("consumer"));
+    let (deep, other) = (inside("server"), inside("consumer"));
+    let app = only(&[
+        ("go.mod", "module a.b/shop\ngo 1.25\n"),
+        ("cmd/server/main.go", &server),
+        ("cmd/consumer/main.go", &consumer),
+        ("internal/server/a.go", &deep),
+        ("internal/consumer/a.go", &other),
+    ]);
+    assert_eq!(app.build_command.as_deref(), Some("go build -o bin/app ./cmd/server"));
+    assert_eq!(app.env, ["SERVER_DEEP", "SERVER_KEY"]);
+    let told = app.evidence.iter().find(|one| one.file == "cmd/consumer").unwrap();
+    assert!(told.says.contains("go build -o bin/app ./cmd/consumer"), "{}", told.says);
+}
+
+#[test]
+fn settings_decide_between_the_databases_that_packages_allow() {
+    let gems = ("Gemfile", "gem \"rails\"\ngem \"pg\"\ngem \"mysql2\"\n");
+    let yml =
+        "default: &default\n  adapter: mysql2\nproduction:\n  <<: *default\n  url: <%= ENV.fetch(\"SHOP_URL\") %>\n";
+    let app = only(&[gems, ("config.ru", "run A"), ("config/database.yml", yml)]);
+    assert_eq!(app.services, ["mysql"]);
+    assert!(app.env.contains(&"SHOP_URL".to_owned()));
+    let own = format!("{yml}  adapter: postgresql\n");
+    assert_eq!(only(&[gems, ("config.ru", "run A"), ("config/database.yml", &own)]).services, ["postgres"]);
+    let celery = only(&[("requirements.txt", "fastapi\ncelery[redis]\n"), ("main.py", "app = FastAPI()\n")]);
+    assert_eq!(celery.services, ["redis"]);
+    let build = "plugins { id 'org.springframework.boot' version '3.4.0' }\ndependencies {\n  runtimeOnly 'com.h2database:h2'\n  runtimeOnly 'org.postgresql:postgresql'\n}\n";
+    let spring = |settings: &str| {
+        let main = ("src/main/java/A.java", "class A { public static void main(String[] a) {} }");
+        let settings = ("src/main/resources/application.properties", settings);
+        only(&[("settings.gradle", ""), ("build.gradle", build), main, settings]).services
+    };
+    assert!(spring("database=h2\n").is_empty());
+    assert_eq!(spring("spring.datasource.url=jdbc:postgresql://db/a\n"), ["postgres"]);
+}
