@@ -32,8 +32,7 @@ impl Place {
         let files = manifest["package"]["metadata"]["files"].as_table().expect("the manifest lists files");
         let word = |key: &str| files.get(target).and_then(|row| row.get(key)).and_then(Item::as_str);
         let (sample, file) = word("sample").zip(word("file")).expect("the target is listed");
-        let folder: PathBuf =
-            [env!("CARGO_MANIFEST_DIR"), "../tests/fixtures", sample].iter().collect();
+        let folder: PathBuf = [env!("CARGO_MANIFEST_DIR"), "../tests/fixtures", sample].iter().collect();
         Self { file: file.to_owned(), beside: Self::beside(&folder, file) }
     }
 

@@ -6,7 +6,8 @@ use wharf::validate::check;
 
 fuzz_target!(|text: &str| {
     for path in ["Dockerfile", "compose.yaml", ".dockerignore", ".env.example"] {
-        let lines = text.lines().count().max(1);
+        // YAML knows more ends of lines, and what lacks at the end is missed on the line behind it.
+        let lines = 2 + text.matches(['\n', '\r', '\u{85}', '\u{2028}', '\u{2029}']).count();
         assert!(check(path, text).iter().all(|fault| fault.line.is_none_or(|line| line <= lines)), "{path}");
     }
 });
