@@ -106,6 +106,9 @@ pub(super) struct Versions {
     pub aliases: BTreeMap<String, String>,
     /// Of “at least this”, this is taken where it is known; without, the default where it fits.
     pub range_begins: bool,
+    /// Of “at least this” the newest of the same major version is taken, where that is not the default's: the next one
+    /// breaks programs that were written for it.
+    pub range_stays: bool,
     /// The least version with which a package of this version or later runs: `"next@15" = "18"`. It raises what a
     /// range without an end begins with.
     pub floors: BTreeMap<String, String>,

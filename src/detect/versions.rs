@@ -238,6 +238,10 @@ fn at_least(asked: &[u32], upper: Option<&[u32]>, depth: usize, rules: &Versions
         };
         version.as_slice() >= &asked[..asked.len().min(depth)] && upper.is_none_or(begins)
     };
+    let same_major = |version: &&String| numbers(version).first() == asked.first();
+    if rules.range_stays && upper.is_none() && !same_major(&&rules.default) {
+        return rules.known.iter().filter(same_major).find(fits).cloned().unwrap_or_else(|| rules.default.clone());
+    }
     // Without an end the nearest to what was asked is the surest.
     let known = std::iter::once(&rules.default).chain(rules.known.iter().filter(|_| upper.is_some()));
     known.into_iter().find(fits).cloned().unwrap_or(line)
@@ -321,6 +325,26 @@ mod tests {
         }
         for version in ["3.90", "3.10", "3", "no version"] {
             assert_eq!(ended(version, &rules), None, "{version}");
+        }
+    }
+
+    #[test]
+    fn an_open_range_stays_with_the_major_version_that_programs_were_written_for() {
+        let php = Versions {
+            default: "8.3".into(),
+            known: ["8.4", "8.3", "7.4", "7.3", "5.6"].map(String::from).to_vec(),
+            range_stays: true,
+            ..Versions::default()
+        };
+        for (says, expected) in [
+            (">=7.1.3", "7.4"),
+            (">=5.3.0", "5.6"),
+            (">=8.1", "8.3"),
+            (">=8.4", "8.4"),
+            (">=4", "8.3"),
+            ("^7.2 || ^8.0", "7.2"),
+        ] {
+            assert_eq!(resolve(says, &php).as_deref(), Some(expected), "{says}");
         }
     }
 
