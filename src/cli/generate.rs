@@ -111,7 +111,11 @@ fn views(
     let folder = root.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let name = Some(detect::label(&folder)).filter(|name| !name.is_empty()).unwrap_or_else(|| "app".to_owned());
     let mut views = Vec::new();
-    for app in chosen(root, detection, args.app.as_deref())? {
+    let (apps, left_out) = generate::startable(chosen(root, detection, args.app.as_deref())?, settings, args.env);
+    for warning in left_out {
+        output::note(format!("warning: {}: {}", warning.file, warning.says));
+    }
+    for app in apps {
         // What Wharf wrote is compared, also where a person edited it since.
         let wrote = |path: &str| matches!(project_files::read(root, &generate::base_path(path)), Ok(Some(_)));
         let profile = generate::disowned(&settings.applied_to(app, args.env), wrote);

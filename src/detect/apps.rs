@@ -139,7 +139,7 @@ impl<'p> App<'p> {
     /// workspace builds others where nothing is named.
     pub(super) fn supports(&self) -> bool {
         let answers = self.framework.as_ref().is_some_and(|framework| framework.rule.supports);
-        answers || self.facts.supports || self.is_aside()
+        answers || self.facts.supports || self.is_aside() || ASIDE.contains(&self.folder().name())
     }
 
     fn is_aside(&self) -> bool {

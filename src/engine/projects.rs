@@ -96,7 +96,8 @@ impl Engine {
         let project = self.0.project(id).await?;
         let (detection, settings) = self.0.examine(&project, false).await?;
         let mut views = Vec::new();
-        for profile in select_apps(&project, &detection, app)? {
+        let (apps, _) = generate::startable(select_apps(&project, &detection, app)?, &settings, environment);
+        for profile in apps {
             // What Wharf wrote is compared, also where a person edited it since.
             let wrote =
                 |path: &str| matches!(project_files::read(&project.root, &generate::base_path(path)), Ok(Some(_)));

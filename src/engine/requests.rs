@@ -129,13 +129,15 @@ impl Inner {
     async fn previews(&self, project: &Project, request: &DeployRequest) -> Result<Vec<PlanPreview>, EngineError> {
         let (detection, settings) = self.examine(project, false).await?;
         let apps = select_apps(project, &detection, request.app.as_deref())?;
+        let (apps, left_out) = generate::startable(apps, &settings, request.environment);
         if apps.len() > 1 && request.port.is_some() {
             return Err(EngineError::PortForSeveral);
         }
+        let warnings: Vec<_> = detection.warnings.iter().cloned().chain(left_out).collect();
         let mut previews = Vec::new();
         for profile in apps {
             let (plan, missing_env) = self.planned(project, profile, &settings, request).await?;
-            previews.push(PlanPreview { plan, missing_env, warnings: detection.warnings.clone() });
+            previews.push(PlanPreview { plan, missing_env, warnings: warnings.clone() });
         }
         Ok(previews)
     }

@@ -18,7 +18,7 @@ mod templates;
 mod version;
 mod view;
 
-use crate::model::{AppProfile, Artifact, Problem};
+use crate::model::{AppProfile, Artifact, Environment, Problem, Serving, Settings, Warning};
 
 pub use compare::{Written, base_path, compare, writes};
 pub use plan::{PlanInput, plan};
@@ -54,6 +54,32 @@ pub fn artifacts(profile: &AppProfile, ctx: &Context<'_>) -> Result<Vec<Artifact
     }
     artifacts.retain(|artifact| !is_the_projects(profile, &artifact.path));
     Ok(artifacts)
+}
+
+/// Of several apps those that something says how to start, and a warning for each other: a part that cannot be started
+/// is no reason to leave its sisters alone. Where none can be, or only one is meant, all are given.
+#[must_use]
+pub fn startable<'a>(
+    apps: Vec<&'a AppProfile>,
+    settings: &Settings,
+    environment: Environment,
+) -> (Vec<&'a AppProfile>, Vec<Warning>) {
+    let starts = |app: &&AppProfile| {
+        let app = settings.applied_to(app, environment);
+        app.serving == Serving::Static || app.dockerfile.is_some() || docker::has_start(&app)
+    };
+    if !apps.iter().any(starts) {
+        return (apps, Vec::new());
+    }
+    let (apps, others): (Vec<_>, Vec<_>) = apps.into_iter().partition(starts);
+    let left_out = |app: &AppProfile| Warning {
+        file: app.path.clone(),
+        says: format!(
+            "{0} is left out: nothing says how it is started; [apps.{0}] start = \"…\" in wharf.toml does",
+            app.name
+        ),
+    };
+    (apps, others.into_iter().map(left_out).collect())
 }
 
 /// The profile without those files that Wharf wrote itself (`wrote` says of a path whether it did): detection cannot
@@ -99,6 +125,21 @@ mod tests {
 
     fn paths(profile: &AppProfile) -> Vec<String> {
         artifacts(profile, &Context::new("shop")).unwrap().into_iter().map(|artifact| artifact.path).collect()
+    }
+
+    #[test]
+    fn what_cannot_be_started_does_not_keep_its_sisters_back() {
+        let web = profile();
+        let part = AppProfile { name: "ui".to_owned(), path: "ui".to_owned(), start_command: None, ..profile() };
+        let settings = Settings::default();
+        let (apps, left_out) = startable(vec![&web, &part], &settings, Environment::Production);
+        assert_eq!(apps, [&web]);
+        assert!(left_out[0].says.contains("[apps.ui] start"), "{}", left_out[0].says);
+        // Alone it is meant, and its lack is told as what it is.
+        assert_eq!(startable(vec![&part], &settings, Environment::Production).0, [&part]);
+        let mut said = Settings::default();
+        said.apps.entry("ui".to_owned()).or_default().start = Some("./ui".to_owned());
+        assert_eq!(startable(vec![&web, &part], &said, Environment::Production).0.len(), 2);
     }
 
     #[test]
