@@ -1,6 +1,7 @@
 //! Which candidates are apps, and which of them is meant first.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::cell::OnceCell;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::candidates::{Candidate, either};
 use super::docker;
@@ -109,6 +110,14 @@ impl<'p> App<'p> {
         Self { candidate, facts, framework, sources, role, weight, inner: Inner::default() }
     }
 
+    /// What it brings to the apps that depend on it.
+    fn brings(&self) -> Inner {
+        let mut env = env::find(&self.sources, &self.candidate.stack.env).read;
+        env.extend(self.facts.env.iter().cloned());
+        let answers = |framework: &Chosen<'_>| framework.rule.serving == Serving::Server && !framework.faint;
+        Inner { services: self.services(), env, serves: self.framework.as_ref().is_some_and(answers) }
+    }
+
     /// The services that its dependencies and its configuration name.
     pub(super) fn services(&self) -> BTreeSet<String> {
         let mut found: BTreeSet<String> = self.facts.services.iter().cloned().collect();
@@ -202,7 +211,7 @@ pub(super) fn select<'p>(found: Vec<Candidate<'p>>, said: &[String]) -> Selectio
         .filter(|app| app.weight > 0.0)
         .collect();
     let mut read = read;
-    let inner: Vec<Inner> = (0..read.len()).map(|number| inner(&read, number)).collect();
+    let inner = inner(&read);
     read.iter_mut().zip(inner).for_each(|(app, inner)| app.inner = inner);
     let monorepo = monorepo(&read);
     let mut apps = strongest_of_each_folder(read);
@@ -226,31 +235,32 @@ pub(super) fn select<'p>(found: Vec<Candidate<'p>>, said: &[String]) -> Selectio
     Selection { apps, monorepo }
 }
 
-/// What an app gets of the packages of the project that it depends on, and of those that these depend on.
-fn inner(read: &[App<'_>], number: usize) -> Inner {
-    let mut inner = Inner::default();
-    let mut seen = vec![number];
-    let mut next = 0;
-    while let Some(app) = seen.get(next).map(|number| &read[*number]) {
-        next += 1;
-        let needed = |name: &str| {
-            let found = app.facts.dependency(name);
-            found.is_some_and(|found| found.scope != DependencyScope::Development)
-        };
-        for (other, package) in read.iter().enumerate() {
-            let is_kin = package.candidate.kind == EvidenceKind::Manifest && family(package) == family(app);
-            let name = package.facts.name.as_deref();
-            if !is_kin || seen.contains(&other) || !name.is_some_and(needed) {
-                continue;
+/// What each app gets of the packages of the project that it depends on, and of those that these depend on.
+fn inner(read: &[App<'_>]) -> Vec<Inner> {
+    let packages = read.iter().enumerate().filter(|(_, app)| app.candidate.kind == EvidenceKind::Manifest);
+    let named = packages.filter_map(|(at, app)| Some(((family(app), app.facts.name.as_deref()?), at)));
+    let known: HashMap<(&str, &str), usize> = named.collect();
+    // Many may depend on one: each is looked into once.
+    let brings: Vec<OnceCell<Inner>> = read.iter().map(|_| OnceCell::new()).collect();
+    let of = |start: usize| {
+        let mut inner = Inner::default();
+        let mut seen = BTreeSet::from([start]);
+        let mut next = vec![start];
+        while let Some(app) = next.pop().map(|at| &read[at]) {
+            let needed = app.facts.dependencies.iter().filter(|one| one.scope != DependencyScope::Development);
+            for at in needed.filter_map(|one| known.get(&(family(app), one.name.as_str())).copied()) {
+                if seen.insert(at) {
+                    let brought = brings[at].get_or_init(|| read[at].brings());
+                    inner.services.extend(brought.services.iter().cloned());
+                    inner.env.extend(brought.env.iter().cloned());
+                    inner.serves |= app.facts.linked && brought.serves;
+                    next.push(at);
+                }
             }
-            seen.push(other);
-            inner.services.extend(package.services());
-            inner.env.extend(env::find(&package.sources, &package.candidate.stack.env).read);
-            let answers = |framework: &Chosen<'_>| framework.rule.serving == Serving::Server && !framework.faint;
-            inner.serves |= app.facts.linked && package.framework.as_ref().is_some_and(answers);
         }
-    }
-    inner
+        inner
+    };
+    read.iter().enumerate().map(|(at, app)| if app.role > Role::Library { of(at) } else { Inner::default() }).collect()
 }
 
 /// The stack, or the one that it shares its packages with.

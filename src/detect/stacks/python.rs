@@ -305,7 +305,7 @@ fn entry(sources: &Sources<'_>) -> Option<String> {
     let runs = |text: &str| text.contains("__name__ == \"__main__\"") || text.contains("__name__ == '__main__'");
     let own = |path: &str| !matches!(sources.relative(path), "setup.py" | "manage.py" | "conftest.py" | "noxfile.py");
     // A package that is installed is not started by the file that makes it one.
-    let packaged = is_packaged(folder);
+    let packaged = is_packaged(folder) || is_member(folder);
     let own = |path: &str| own(path) && !(packaged && path.ends_with("__init__.py"));
     let mains: Vec<&str> = sources
         .texts()
@@ -483,17 +483,18 @@ fn made_by(sources: &Sources<'_>, home: &str, function: &str) -> Option<(String,
     own.chain(others).find_map(|(path, text)| Some((path.to_owned(), made(&text)?)))
 }
 
-/// It is made to be installed: by a build system that it names, or by one that a member of a workspace needs not name.
+/// It is made to be installed.
 fn is_packaged(folder: Folder<'_>) -> bool {
-    let member = || {
-        let tied = |above: Folder<'_>| {
-            above.value("pyproject.toml").is_some_and(|root| root.pointer("/tool/uv/workspace").is_some())
-        };
-        folder.has("pyproject.toml") && folder.upwards().skip(1).any(tied)
-    };
     ["setup.py", "setup.cfg"].iter().any(|file| folder.has(file))
         || folder.value("pyproject.toml").is_some_and(|value| value.get("build-system").is_some())
-        || member()
+}
+
+/// A member of a workspace is installed for the others, though it need not say by what.
+fn is_member(folder: Folder<'_>) -> bool {
+    let tied = |above: Folder<'_>| {
+        above.value("pyproject.toml").is_some_and(|root| root.pointer("/tool/uv/workspace").is_some())
+    };
+    folder.has("pyproject.toml") && folder.upwards().skip(1).any(tied)
 }
 
 fn role(folder: Folder<'_>, facts: &Facts) -> Role {

@@ -202,15 +202,20 @@ fn parts_of_a_workspace_are_no_apps_and_bring_what_they_need() {
         ("package.json", root),
         ("apps/api/package.json", api),
         ("apps/api/a.js", "const { STRIPE_KEY } = process.env; app.listen(3000)"),
-        ("packages/db/package.json", r#"{"name": "@shop/db", "dependencies": {"pg": "8"}}"#),
-        ("packages/db/a.js", "process.env.STORE_URL"),
+        ("packages/db/package.json", r#"{"name": "@shop/db", "dependencies": {"@prisma/client": "6"}}"#),
+        ("packages/db/a.js", "process.env.STORE_SIZE"),
+        ("packages/db/schema.prisma", "datasource db {\n  provider = \"postgresql\"\n  url = env(\"STORE_URL\")\n}\n"),
         ("packages/ui/package.json", r#"{"name": "@shop/ui", "dependencies": {"react": "18"}}"#),
         ("packages/ui/src/a.tsx", ""),
     ];
     let app = only(&files);
     assert_eq!(
         (app.path.as_str(), app.services, app.env),
-        ("apps/api", vec!["postgres".to_owned()], vec!["STORE_URL".to_owned(), "STRIPE_KEY".to_owned()],)
+        (
+            "apps/api",
+            vec!["postgres".to_owned()],
+            ["STORE_SIZE", "STORE_URL", "STRIPE_KEY"].map(str::to_owned).to_vec(),
+        )
     );
     let member = "[project]\nname = \"x\"\n";
     let main = "def main():\n    pass\n\nif __name__ == \"__main__\":\n    main()\n";
@@ -220,8 +225,10 @@ fn parts_of_a_workspace_are_no_apps_and_bring_what_they_need() {
         ("packages/x/src/x/__init__.py", main),
         ("packages/api/pyproject.toml", "[project]\nname = \"api\"\ndependencies = [\"fastapi\", \"uvicorn\"]\n"),
         ("packages/api/main.py", "app = FastAPI()\n"),
+        ("packages/job/pyproject.toml", "[project]\nname = \"job\"\n"),
+        ("packages/job/main.py", "print(1)\n"),
     ];
-    assert_eq!(paths(&python), ["packages/api"]);
+    assert_eq!(paths(&python), ["packages/api", "packages/job"]);
     let rust = [
         ("Cargo.toml", "[workspace]\nmembers = [\"a\", \"b\"]\n"),
         ("a/Cargo.toml", "[package]\nname = \"a\"\n[dependencies]\nb = { path = \"../b\" }\n"),
