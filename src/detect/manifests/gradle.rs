@@ -86,8 +86,14 @@ fn statements(text: &str) -> impl Iterator<Item = &str> {
 pub(in crate::detect) fn shared(text: &str) -> Gradle {
     let mut inside = String::new();
     for name in ["subprojects", "allprojects", "configure("] {
+        // What lies in a block that was taken is taken already.
+        let mut taken = 0;
         for (at, _) in text.match_indices(name) {
-            let Some((_, block)) = text[at..].split_once('{') else { continue };
+            if at < taken {
+                continue;
+            }
+            let Some((_, block)) = text[at..].split_once('{') else { break };
+            let begins = inside.len();
             let mut open = 1_usize;
             for letter in block.chars() {
                 match letter {
@@ -100,6 +106,7 @@ pub(in crate::detect) fn shared(text: &str) -> Gradle {
                 }
                 inside.push(letter);
             }
+            taken = text.len() - block.len() + (inside.len() - begins);
             inside.push('\n');
         }
     }
@@ -262,6 +269,9 @@ mod tests {
         let read = shared(build);
         assert_eq!((read.plugins[0].0.as_str(), read.artifacts[0].name.as_str(), read.version), ("java", "g:a", None));
         shared("subprojects {{{ }");
+        for often in ["subprojects ", "subprojects { "] {
+            assert!(shared(&often.repeat(500_000)).plugins.is_empty());
+        }
     }
 
     #[test]

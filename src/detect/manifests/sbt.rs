@@ -29,11 +29,15 @@ pub(in crate::detect) struct Sbt {
     pub projects: Vec<String>,
 }
 
+/// So many bytes of a line are understood; nobody writes a longer one by hand.
+const LINE: usize = 4096;
+
 /// Reads build files, each as its text: `build.sbt`, `project/Dependencies.scala`.
 pub(in crate::detect) fn parse<'t>(texts: impl Iterator<Item = &'t str> + Clone) -> Sbt {
     let mut read = Sbt::default();
     let values: HashMap<String, String> = texts.clone().flat_map(str::lines).filter_map(constant).collect();
-    for line in texts.flat_map(str::lines).map(str::trim).filter(|line| !line.starts_with("//")) {
+    let lines = texts.flat_map(str::lines).map(str::trim);
+    for line in lines.filter(|line| !line.starts_with("//") && line.len() <= LINE) {
         let said = |key: &str| setting(line, key).and_then(|value| resolved(value, &values));
         set(&mut read.name, || said("name").or_else(|| said("moduleName")));
         set(&mut read.version, || said("version"));
@@ -144,6 +148,12 @@ pub(in crate::detect) fn plugins(text: &str) -> Vec<Module> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_line_without_end_is_left_out() {
+        let read = parse([format!("name := \"a\"\n{}\n", "x := 1 in ".repeat(500_000)).as_str()].into_iter());
+        assert_eq!(read.name.as_deref(), Some("a"));
+    }
 
     #[test]
     fn a_build_as_people_write_it() {

@@ -1,5 +1,7 @@
 //! Gradle: build files in both dialects, settings, version catalogs, what a root build gives to its parts.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::rc::Rc;
 
 use serde_json::Value;
@@ -29,7 +31,12 @@ const DEVICES: &[&str] = &["com.android.application", "com.android.library"];
 struct Names {
     catalog: Option<Rc<Value>>,
     texts: Vec<Rc<str>>,
+    /// What was looked up before.
+    known: RefCell<HashMap<String, Option<String>>>,
 }
+
+/// So many names are looked up at most; each is looked for in all texts.
+const NAMES: usize = 200;
 
 pub(super) fn read(facts: &mut Facts, folder: Folder<'_>) {
     let settings = first(folder, &SETTINGS);
@@ -115,6 +122,7 @@ fn names(folder: Folder<'_>, text: &Rc<str>) -> Names {
     Names {
         catalog: folder.upwards().find_map(|above| above.value("gradle/libs.versions.toml")),
         texts: std::iter::once(Rc::clone(text)).chain(properties).chain(builds).collect(),
+        known: RefCell::default(),
     }
 }
 
@@ -205,7 +213,15 @@ impl Names {
             return found.as_str().or_else(|| found.get("strictly")?.as_str()).map(str::to_owned);
         }
         let name = name.rsplit('.').next()?;
-        self.texts.iter().find_map(|text| text.lines().find_map(|line| gradle::constant(line, name)))
+        if let Some(known) = self.known.borrow().get(name) {
+            return known.clone();
+        }
+        if self.known.borrow().len() >= NAMES {
+            return None;
+        }
+        let value = self.texts.iter().find_map(|text| text.lines().find_map(|line| gradle::constant(line, name)));
+        self.known.borrow_mut().insert(name.to_owned(), value.clone());
+        value
     }
 
     fn plugin(&self, alias: &str) -> Option<(String, Option<String>)> {
