@@ -105,26 +105,28 @@ fn branch(out: &mut String, app: &AppProfile, primary: bool, last: bool) {
         output::styled(&confidence, Style::Faint)
     );
     for (label, value) in facts(app) {
-        for (number, line) in output::folded(&output::one_line(&value), ROOM).into_iter().enumerate() {
-            let label = output::styled(&format!("{:10}", if number == 0 { label } else { "" }), Style::Faint);
-            let _ = writeln!(out, "{rail}   {label} {line}");
-        }
+        row(out, rail, label, Style::Faint, output::folded(&output::one_line(&value), ROOM));
     }
     for evidence in &app.evidence {
         let (label, style) = match evidence.says.as_str() {
-            says if says.ends_with(detect::OVERRULED) => ("disagrees ", Style::Attention),
-            says if says.contains(detect::ENDED) => ("outdated  ", Style::Attention),
-            _ => ("because   ", Style::Faint),
+            says if says.ends_with(detect::OVERRULED) => ("disagrees", Style::Attention),
+            says if says.contains(detect::ENDED) => ("outdated", Style::Attention),
+            _ => ("because", Style::Faint),
         };
         let says = output::one_line(&format!("{}: {}", evidence.file, evidence.says));
         let mut lines = output::folded(&says, ROOM);
         if let Some(last) = lines.last_mut() {
             last.push_str(&weight(app, evidence));
         }
-        for (number, line) in lines.into_iter().enumerate() {
-            let label = if number == 0 { label } else { "          " };
-            let _ = writeln!(out, "{rail}   {} {line}", output::styled(label, style));
-        }
+        row(out, rail, label, style, lines);
+    }
+}
+
+/// Lines with a label before the first of them.
+fn row(out: &mut String, rail: &str, label: &str, style: Style, lines: Vec<String>) {
+    for (number, line) in lines.into_iter().enumerate() {
+        let label = output::styled(&format!("{:10}", if number == 0 { label } else { "" }), style);
+        let _ = writeln!(out, "{rail}   {label} {line}");
     }
 }
 
