@@ -6,6 +6,7 @@ use super::docker;
 use super::project::{Folder, Project};
 use super::registry::Registry;
 use super::rules::{EvidenceKind, EvidenceRule, Stack};
+use super::text::fits;
 
 /// A folder that may hold an app of a stack.
 pub(super) struct Candidate<'p> {
@@ -100,10 +101,7 @@ fn seen_in<'r>(folder: Folder<'_>, rules: &Rules<'r>) -> Vec<(usize, &'r Evidenc
         // `a.b.json` ends in `b.json` and in `json`.
         let endings = name.match_indices('.').map(|(at, _)| &name[at + 1..]);
         let by_ending = endings.filter_map(|ending| rules.ending.get(ending)).flatten();
-        let by_form = rules.other.iter().filter(|(_, rule)| {
-            let (before, after) = rule.file.split_once('*').unwrap_or((&rule.file, ""));
-            name.len() >= before.len() + after.len() && name.starts_with(before) && name.ends_with(after)
-        });
+        let by_form = rules.other.iter().filter(|(_, rule)| fits(&rule.file, name));
         for entry in by_name.chain(by_ending).chain(by_form) {
             if !seen.iter().any(|(_, known)| std::ptr::eq(*known, entry.1)) && holds(folder, name, entry.1) {
                 seen.push(*entry);

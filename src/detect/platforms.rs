@@ -75,14 +75,14 @@ pub(super) fn start(folder: Folder<'_>) -> Option<Said> {
 /// What all this says, for people: each process of a Procfile by its name.
 pub(super) fn evidence(folder: Folder<'_>) -> Vec<Evidence> {
     let text = folder.text("Procfile").unwrap_or_default();
-    let processes = text.lines().filter_map(|line| line.split_once(':')).filter(|(name, command)| {
+    let told = processes(&text).filter(|(name, command)| {
         let is_name = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_');
-        is_name && !name.is_empty() && !command.trim().is_empty()
+        is_name && !name.is_empty() && !command.is_empty()
     });
-    let told = processes.map(|(name, command)| {
-        let only = if anywhere(command.trim()).is_none() { ", which only that platform has" } else { "" };
+    let told = told.map(|(name, command)| {
+        let only = if anywhere(command).is_none() { ", which only that platform has" } else { "" };
         let does = if name == "release" { "runs, before each new version," } else { "starts with" };
-        Evidence { file: folder.at("Procfile"), says: format!("{name} {does} {}{only}", command.trim()) }
+        Evidence { file: folder.at("Procfile"), says: format!("{name} {does} {command}{only}") }
     });
     let started = start(folder).filter(|said| said.file != "Procfile").map(|said| (said, "starts"));
     let built = build(folder).map(|said| (said, "builds"));
@@ -115,8 +115,14 @@ fn said(folder: Folder<'_>, (file, pointer): &(&'static str, &str)) -> Option<Sa
 /// The command of one process of a Procfile.
 pub(super) fn procfile(folder: Folder<'_>, process: &str) -> Option<String> {
     let text = folder.text("Procfile")?;
-    let line = text.lines().find_map(|line| line.strip_prefix(process)?.trim_start().strip_prefix(':'))?;
-    Some(line.trim().to_owned()).filter(|command| !command.is_empty())
+    let (_, command) = processes(&text).find(|(name, _)| *name == process)?;
+    (!command.is_empty()).then(|| command.to_owned())
+}
+
+/// The processes of a Procfile with their commands.
+fn processes(text: &str) -> impl Iterator<Item = (&str, &str)> {
+    let lines = text.lines().filter_map(|line| line.split_once(':'));
+    lines.map(|(name, command)| (name.trim_end(), command.trim()))
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use serde_json::Value;
 
-use super::text::{decode, line_and_column};
+use super::text::{decode, fits, line_and_column};
 use crate::model::{FileTree, ReadError, VALUE_BYTES, Warning, bounded};
 
 /// So many bytes of one source file are looked into at most.
@@ -244,15 +244,12 @@ impl<'p> Folder<'p> {
         if let Some(folder) = pattern.strip_suffix('/') {
             return self.has_folder(folder).then(|| folder.to_owned());
         }
-        let Some((before, after)) = pattern.split_once('*') else {
+        if !pattern.contains('*') {
             return self.has(pattern).then(|| pattern.to_owned());
-        };
-        let (below, before) = before.rsplit_once('/').map_or((None, before), |(below, name)| (Some(below), name));
+        }
+        let (below, form) = pattern.rsplit_once('/').map_or((None, pattern), |(below, name)| (Some(below), name));
         let folder = below.map_or(Some(self), |below| self.folder(below))?;
-        let fits = |name: &&&str| {
-            name.len() >= before.len() + after.len() && name.starts_with(before) && name.ends_with(after)
-        };
-        let name = folder.files().iter().find(fits)?;
+        let name = folder.files().iter().find(|name| fits(form, name))?;
         Some(below.map_or_else(|| (*name).to_owned(), |below| format!("{below}/{name}")))
     }
 

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::OnceLock;
 
 use super::rules::{EvidenceRule, Stack};
+use super::text::fits;
 use crate::model::{Problem, ProblemCode};
 
 /// Every `stack.toml` as bincode, made while the program is built (`build.rs`): name, evidence, and the whole.
@@ -139,13 +140,7 @@ impl Registry {
     #[must_use]
     pub fn weight(&self, stack: &str, file: &str) -> Option<f64> {
         let stack = self.stacks.iter().find(|known| known.name == stack)?;
-        let fits = |pattern: &str| match pattern.split_once('*') {
-            Some((before, after)) => {
-                file.len() >= before.len() + after.len() && file.starts_with(before) && file.ends_with(after)
-            }
-            None => file == pattern,
-        };
-        stack.evidence.iter().filter(|rule| fits(&rule.file)).map(|rule| rule.weight).max_by(f64::total_cmp)
+        stack.evidence.iter().filter(|rule| fits(&rule.file, file)).map(|rule| rule.weight).max_by(f64::total_cmp)
     }
 
     /// The names of all stacks.

@@ -31,6 +31,16 @@ pub(super) fn line_and_column(text: &str, at: usize) -> (usize, usize) {
     (line, column)
 }
 
+/// Whether a name is what a pattern with at most one `*` stands for.
+pub(super) fn fits(pattern: &str, name: &str) -> bool {
+    match pattern.split_once('*') {
+        Some((before, after)) => {
+            name.len() >= before.len() + after.len() && name.starts_with(before) && name.ends_with(after)
+        }
+        None => name == pattern,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
