@@ -201,7 +201,7 @@ pub(super) struct Selection<'p> {
 pub(super) fn select<'p>(found: Vec<Candidate<'p>>, said: &[String]) -> Selection<'p> {
     let packages: Vec<&'p str> =
         found.iter().filter(|one| one.kind == EvidenceKind::Manifest).map(|one| one.folder.path()).collect();
-    let read: Vec<App<'p>> = found
+    let mut read: Vec<App<'p>> = found
         .into_iter()
         .map(|candidate| {
             let path = candidate.folder.path();
@@ -210,7 +210,6 @@ pub(super) fn select<'p>(found: Vec<Candidate<'p>>, said: &[String]) -> Selectio
         // Whose reader found that it is none of its own.
         .filter(|app| app.weight > 0.0)
         .collect();
-    let mut read = read;
     let inner = inner(&read);
     read.iter_mut().zip(inner).for_each(|(app, inner)| app.inner = inner);
     let monorepo = monorepo(&read);
@@ -238,7 +237,7 @@ pub(super) fn select<'p>(found: Vec<Candidate<'p>>, said: &[String]) -> Selectio
 /// What each app gets of the packages of the project that it depends on, and of those that these depend on.
 fn inner(read: &[App<'_>]) -> Vec<Inner> {
     let packages = read.iter().enumerate().filter(|(_, app)| app.candidate.kind == EvidenceKind::Manifest);
-    let named = packages.filter_map(|(at, app)| Some(((family(app), app.facts.name.as_deref()?), at)));
+    let named = packages.filter_map(|(at, app)| Some(((family(app.candidate.stack), app.facts.name.as_deref()?), at)));
     let known: HashMap<(&str, &str), usize> = named.collect();
     // Many may depend on one: each is looked into once.
     let brings: Vec<OnceCell<Inner>> = read.iter().map(|_| OnceCell::new()).collect();
@@ -248,7 +247,7 @@ fn inner(read: &[App<'_>]) -> Vec<Inner> {
         let mut next = vec![start];
         while let Some(app) = next.pop().map(|at| &read[at]) {
             let needed = app.facts.dependencies.iter().filter(|one| one.scope != DependencyScope::Development);
-            for at in needed.filter_map(|one| known.get(&(family(app), one.name.as_str())).copied()) {
+            for at in needed.filter_map(|one| known.get(&(family(app.candidate.stack), one.name.as_str())).copied()) {
                 if seen.insert(at) {
                     let brought = brings[at].get_or_init(|| read[at].brings());
                     inner.services.extend(brought.services.iter().cloned());
@@ -264,8 +263,8 @@ fn inner(read: &[App<'_>]) -> Vec<Inner> {
 }
 
 /// The stack, or the one that it shares its packages with.
-fn family<'a>(app: &'a App<'_>) -> &'a str {
-    app.candidate.stack.shares_with.as_ref().unwrap_or(&app.candidate.stack.name)
+fn family(stack: &Stack) -> &str {
+    stack.shares_with.as_ref().unwrap_or(&stack.name)
 }
 
 /// Takes out the apps that one above stands for.
@@ -322,7 +321,6 @@ fn strongest_of_each_folder(read: Vec<App<'_>>) -> Vec<App<'_>> {
 
 /// Whether a stack that lost a folder is worth telling: not the other runtime of the same language.
 fn is_told(loser: &Stack, winner: &Stack) -> bool {
-    let family = |stack: &Stack| stack.shares_with.clone().unwrap_or_else(|| stack.name.clone());
     !loser.yields && family(loser) != family(winner)
 }
 

@@ -58,14 +58,17 @@ impl Docker {
 
 /// A folder has a Dockerfile of its own.
 pub(super) fn is_in(folder: Folder<'_>) -> bool {
-    DOCKERFILES.iter().any(|name| folder.has(name))
+    own(folder).is_some()
 }
 
 /// The Dockerfile of a folder, relative to it: its own, or one that lies below and copies what lies here.
 pub(super) fn dockerfile(folder: Folder<'_>) -> Option<&'static str> {
-    let own = DOCKERFILES.iter().find(|name| folder.has(name));
-    own.or_else(|| BELOW.iter().find(|name| folder.text(name).is_some_and(|text| is_built_from(&text, folder))))
-        .copied()
+    let copies = |name: &&str| folder.text(name).is_some_and(|text| is_built_from(&text, folder));
+    own(folder).or_else(|| BELOW.iter().copied().find(copies))
+}
+
+fn own(folder: Folder<'_>) -> Option<&'static str> {
+    DOCKERFILES.iter().copied().find(|name| folder.has(name))
 }
 
 /// Whether a Dockerfile copies something that lies in the folder, and nothing that lies only elsewhere.
@@ -94,7 +97,7 @@ fn is_built_from(text: &str, folder: Folder<'_>) -> bool {
 /// Reads both; `alone` where nothing else says how the app is built, so that a Dockerfile below counts too.
 pub(super) fn read(folder: Folder<'_>, alone: bool) -> Docker {
     let mut docker = Docker::default();
-    if let Some(name) = dockerfile(folder).filter(|name| alone || folder.has(name) && !name.contains('/')) {
+    if let Some(name) = if alone { dockerfile(folder) } else { own(folder) } {
         let path = folder.at(name);
         if let Some(text) = folder.text(name) {
             if let Some(fault) = broken(&text) {

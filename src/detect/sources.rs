@@ -100,17 +100,14 @@ impl<'p> Sources<'p> {
     /// One of the texts stands in one of the files, tests aside.
     pub(super) fn hold(&self, marks: &[String]) -> bool {
         let mut own = self.texts().filter(|(path, _)| !is_of_tests(path));
-        !marks.is_empty() && own.any(|(_, text)| marks.iter().any(|mark| stands_in(&text, mark)))
+        !marks.is_empty() && own.any(|(_, text)| any_stands_in(&text, marks))
     }
 
     /// The same for the files that are beyond those looked at, for what must be known.
     pub(super) fn hold_beyond(&self, marks: &[String]) -> bool {
         let all = self.below(FILES_BEYOND);
         let mut beyond = all.iter().skip(FILES).filter(|path| !is_of_tests(path));
-        beyond.any(|path| {
-            let text = self.folder.project().source(path);
-            text.is_some_and(|text| marks.iter().any(|mark| stands_in(&text, mark)))
-        })
+        beyond.any(|path| self.folder.project().source(path).is_some_and(|text| any_stands_in(&text, marks)))
     }
 
     /// The first word behind one of the marks: a name, in quotes or not.
@@ -156,6 +153,10 @@ pub(super) fn is_of_tests(path: &str) -> bool {
     let runners = ["karma.", "jest.", "vitest.", "cypress.", "playwright.", "protractor.", "wdio."];
     runners.iter().any(|runner| file.starts_with(runner))
         || [".spec.", ".test.", ".e2e.", "_test."].iter().any(|mark| file.contains(mark))
+}
+
+fn any_stands_in(text: &str, marks: &[String]) -> bool {
+    marks.iter().any(|mark| stands_in(text, mark))
 }
 
 /// A mark stands in a text; one that begins with a small letter as a word of its own: no `serve(` in `reserve(`.
