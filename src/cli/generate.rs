@@ -46,16 +46,16 @@ struct Report<'a> {
 
 pub(super) async fn run(args: GenerateArgs, context: &Context) -> Result<Outcome, Problem> {
     let (root, views) = look(&args, context).await?;
-    let stand: Vec<_> = views.iter().map(|view| (view.artifact.clone(), view.state)).collect();
     if args.stdout {
         show(&views, context);
         return Ok(Outcome::Done);
     }
-    let files = match generate::writes(&stand, args.force) {
+    let files = match generate::writes(&views, args.force) {
         Ok(files) => files,
         Err(conflicts) => {
             if !context.json {
-                views.iter().filter(|view| differs(view)).for_each(|view| output::print(&diff(view)));
+                let differing = views.iter().filter(|view| differs(view, false));
+                differing.for_each(|view| output::print(&diff(view, false)));
             }
             return Err(conflict(&conflicts));
         }
@@ -68,6 +68,7 @@ pub(super) async fn run(args: GenerateArgs, context: &Context) -> Result<Outcome
     for file in &files {
         project_files::write(&root, &file.path, &file.content)?;
     }
+    let force = args.force;
     let written = |path: &str| files.iter().any(|file| file.path == path);
     if context.json {
         report(&views, written);
@@ -75,11 +76,12 @@ pub(super) async fn run(args: GenerateArgs, context: &Context) -> Result<Outcome
     }
     for view in &views {
         let path = &view.artifact.path;
-        if differs(view) && view.state != ArtifactState::Outdated {
-            output::print(&diff(view));
+        if differs(view, force) && view.state != ArtifactState::Outdated {
+            output::print(&diff(view, force));
         }
         let (mark, word, style) = match (view.state, written(path)) {
             (ArtifactState::New, _) => ("+", "written", Style::Good),
+            (ArtifactState::Merged, true) if !force => ("~", "written anew, with your changes", Style::Good),
             (_, true) => ("~", "written anew", Style::Good),
             (ArtifactState::Edited, false) => ("=", "left as it was edited; --force writes it anew", Style::Attention),
             (_, false) => ("=", "as it should be", Style::Faint),
@@ -110,21 +112,16 @@ fn views(
 ) -> Result<Vec<ArtifactView>, Problem> {
     let folder = root.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let name = Some(detect::label(&folder)).filter(|name| !name.is_empty()).unwrap_or_else(|| "app".to_owned());
+    let read = |path: &str| project_files::read(root, path);
+    let context = generate::Context::new(&name);
     let mut views = Vec::new();
     let (apps, left_out) = generate::startable(chosen(root, detection, args.app.as_deref())?, settings, args.env);
     for warning in left_out {
         output::note(format!("warning: {}: {}", warning.file, warning.says));
     }
     for app in apps {
-        // What Wharf wrote is compared, also where a person edited it since.
-        let wrote = |path: &str| matches!(project_files::read(root, &generate::base_path(path)), Ok(Some(_)));
-        let profile = generate::disowned(&settings.applied_to(app, args.env), wrote);
-        for artifact in generate::artifacts(&profile, &generate::Context::new(&name))? {
-            let current = project_files::read(root, &artifact.path)?;
-            let base = project_files::read(root, &generate::base_path(&artifact.path))?;
-            let state = generate::compare(&artifact, current.as_deref(), base.as_deref());
-            views.push(ArtifactView { artifact, state, current });
-        }
+        let profile = generate::disowned(&settings.applied_to(app, args.env), &read);
+        views.extend(generate::beside(generate::artifacts(&profile, &context)?, &read)?);
     }
     Ok(views)
 }
@@ -148,9 +145,14 @@ fn chosen<'a>(root: &Path, detection: &'a Detection, app: Option<&str>) -> Resul
     Ok(found)
 }
 
+/// What is generated, with a person's changes where they can be joined and are not to be written over.
+fn planned(view: &ArtifactView, force: bool) -> &str {
+    view.merged.as_deref().filter(|_| !force).unwrap_or(&view.artifact.content)
+}
+
 /// Whether what lies there is another text.
-fn differs(view: &ArtifactView) -> bool {
-    view.current.as_ref().is_some_and(|current| *current != view.artifact.content)
+fn differs(view: &ArtifactView, force: bool) -> bool {
+    view.current.as_ref().is_some_and(|current| current != planned(view, force))
 }
 
 fn show(views: &[ArtifactView], context: &Context) {
@@ -178,10 +180,10 @@ fn report(views: &[ArtifactView], written: impl Fn(&str) -> bool) {
 }
 
 /// From what lies there to what would be written.
-fn diff(view: &ArtifactView) -> String {
+fn diff(view: &ArtifactView, force: bool) -> String {
     let current = view.current.as_deref().unwrap_or_default();
     let path = &view.artifact.path;
-    let diff = TextDiff::from_lines(current, &view.artifact.content);
+    let diff = TextDiff::from_lines(current, planned(view, force));
     let mut out =
         format!("{}\n", output::styled(&format!("--- {path} (yours)\n+++ {path} (generated)"), Style::Strong));
     for group in diff.grouped_ops(3) {

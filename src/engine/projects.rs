@@ -95,19 +95,12 @@ impl Engine {
     ) -> Result<Vec<ArtifactView>, Problem> {
         let project = self.0.project(id).await?;
         let (detection, settings) = self.0.examine(&project, false).await?;
+        let read = |path: &str| project_files::read(&project.root, path);
         let mut views = Vec::new();
         let (apps, _) = generate::startable(select_apps(&project, &detection, app)?, &settings, environment);
         for profile in apps {
-            // What Wharf wrote is compared, also where a person edited it since.
-            let wrote =
-                |path: &str| matches!(project_files::read(&project.root, &generate::base_path(path)), Ok(Some(_)));
-            let profile = generate::disowned(&settings.applied_to(profile, environment), wrote);
-            for artifact in self.0.generated(&project.name, &profile).await? {
-                let current = project_files::read(&project.root, &artifact.path)?;
-                let base = project_files::read(&project.root, &generate::base_path(&artifact.path))?;
-                let state = generate::compare(&artifact, current.as_deref(), base.as_deref());
-                views.push(ArtifactView { artifact, state, current });
-            }
+            let profile = generate::disowned(&settings.applied_to(profile, environment), &read);
+            views.extend(generate::beside(self.0.generated(&project.name, &profile).await?, &read)?);
         }
         Ok(views)
     }
@@ -122,8 +115,7 @@ impl Engine {
     ) -> Result<Vec<ArtifactView>, Problem> {
         let project = self.0.project(id).await?;
         let views = self.artifacts(id, app, environment).await?;
-        let stand: Vec<_> = views.iter().map(|view| (view.artifact.clone(), view.state)).collect();
-        let files = generate::writes(&stand, force).map_err(|paths| conflict(&paths))?;
+        let files = generate::writes(&views, force).map_err(|paths| conflict(&paths))?;
         for file in files {
             project_files::write(&project.root, &file.path, &file.content)?;
         }

@@ -20,7 +20,8 @@ mod view;
 
 use crate::model::{AppProfile, Artifact, Environment, Problem, Serving, Settings, Warning};
 
-pub use compare::{Written, base_path, compare, writes};
+pub(crate) use compare::base_path;
+pub use compare::{Read, Written, beside, writes};
 pub use plan::{PlanInput, plan};
 pub use settings_file::settings_file;
 pub use templates::Templates;
@@ -82,14 +83,15 @@ pub fn startable<'a>(
     (apps, others.into_iter().map(left_out).collect())
 }
 
-/// The profile without those files that Wharf wrote itself (`wrote` says of a path whether it did): detection cannot
-/// tell them from the project's own, which would then never be generated anew.
+/// The profile without those files that Wharf wrote itself, also where a person edited them since: detection cannot
+/// tell them from the project's own, which would then never be generated anew. `read` reads the project's files.
 #[must_use]
-pub fn disowned(profile: &AppProfile, wrote: impl Fn(&str) -> bool) -> AppProfile {
+pub fn disowned(profile: &AppProfile, read: Read<'_>) -> AppProfile {
+    let is_own = |path: &String| !matches!(read(&base_path(path)), Ok(Some(_)));
     let mut profile = profile.clone();
-    profile.dockerfile = profile.dockerfile.filter(|path| !wrote(path));
-    profile.compose_file = profile.compose_file.filter(|path| !wrote(path));
-    profile.config_files.retain(|path| !wrote(path));
+    profile.dockerfile = profile.dockerfile.filter(is_own);
+    profile.compose_file = profile.compose_file.filter(is_own);
+    profile.config_files.retain(is_own);
     profile
 }
 

@@ -247,12 +247,26 @@ pub struct ReservePort {
 /// A generated file and how it compares with the project's.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ArtifactView {
-    /// The file as it would be written.
+    /// The file as it is generated.
     pub artifact: Artifact,
     /// How it compares.
     pub state: ArtifactState,
     /// What is there now; null where nothing is.
     pub current: Option<String>,
+    /// What is there with what is generated anew, where both changed in different places.
+    pub merged: Option<String>,
+}
+
+impl ArtifactView {
+    /// What writing leaves there: a person's changes stay, but where both changed the same place.
+    #[must_use]
+    pub fn outcome(&self) -> &str {
+        match (self.state, &self.merged, &self.current) {
+            (_, Some(merged), _) => merged,
+            (ArtifactState::Edited, _, Some(current)) => current,
+            _ => &self.artifact.content,
+        }
+    }
 }
 
 /// Jobs and who works on them.

@@ -26,6 +26,8 @@ pub enum ArtifactState {
     Outdated,
     /// A person changed what Wharf wrote.
     Edited,
-    /// A person wrote it, or both changed it: it is asked about, never overwritten.
+    /// Both changed it, in different places: what would be written holds both changes.
+    Merged,
+    /// A person wrote it, or both changed the same place: it is asked about, never overwritten.
     Conflict,
 }

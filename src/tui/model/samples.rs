@@ -231,6 +231,7 @@ pub(crate) fn artifacts() -> Vec<ArtifactView> {
         artifact: Artifact { path: path.into(), content: content.into(), reason: reason.into() },
         state,
         current: None,
+        merged: None,
     };
     vec![
         view("Dockerfile", dockerfile, "builds and runs the app", ArtifactState::New),

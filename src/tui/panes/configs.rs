@@ -87,6 +87,7 @@ fn file<'a>(look: &Look, view: &'a ArtifactView, width: usize) -> Line<'a> {
         ArtifactState::New => ("+", "new", Role::Good),
         ArtifactState::Unchanged => ("=", "unchanged", Role::Faint),
         ArtifactState::Outdated => ("~", "outdated", Role::Info),
+        ArtifactState::Merged => ("±", "merged", Role::Info),
         ArtifactState::Edited => ("*", "edited", Role::Busy),
         ArtifactState::Conflict => ("!", "conflict", Role::Bad),
     };
