@@ -263,6 +263,21 @@ fn generate_writes_once_and_never_over_a_persons_file() {
 }
 
 #[test]
+fn an_app_that_nothing_says_how_to_start_is_named_where_its_sisters_go_on() {
+    let wharf = Wharf::new();
+    let shop = wharf.copy("demos/static", "shop/site").parent().unwrap().to_owned();
+    fs::create_dir_all(shop.join("api")).unwrap();
+    fs::write(shop.join("api/package.json"), r#"{"name": "api", "dependencies": {"express": "4"}}"#).unwrap();
+    let says = "api: api is left out: nothing says how it is started; [apps.api] start = \"…\" in wharf.toml does";
+    let plan = wharf.run(&["plan", "shop", "--target", "process"]).exits(0).stdout;
+    assert!(plan.replace("\n            ", " ").contains(says), "{plan}");
+    let deployed = wharf.run(&["deploy", "shop", "--target", "process"]).exits(0);
+    assert!(deployed.stderr.contains(says), "{}", deployed.stderr);
+    let generated = wharf.run(&["generate", "shop", "--stdout"]).exits(0);
+    assert!(generated.stderr.contains(says), "{}", generated.stderr);
+}
+
+#[test]
 fn an_env_file_is_read_and_its_mistakes_are_told_by_line() {
     let wharf = Wharf::new();
     wharf.copy("demos/static", "site");

@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use wharf::generate::{Context, PlanInput, plan};
+use wharf::generate::{Context, PlanInput, commands, plan};
 use wharf::model::{
-    AppKey, AppProfile, AppSettings, EnvValue, Environment, HealthProbe, Plan, Problem, ProjectId, Settings, Source,
-    TargetKind, TargetRef,
+    AppKey, AppProfile, AppSettings, EnvValue, Environment, HealthProbe, Plan, PlanCommands, Problem, ProjectId,
+    Serving, Settings, Source, TargetKind, TargetRef,
 };
 
 use crate::support::profiles::{self, With as _};
@@ -163,4 +163,31 @@ fn an_app_of_a_workspace_is_built_from_its_root() {
     assert!(plan.build.artifacts[0].content.contains("WORKDIR \"/src/a\"\nRUN chmod +x ../mvnw\n"));
     let alone = profiles::express().files(&["apps/web/package-lock.json"]).at("apps/web");
     assert_eq!(Asked::default().said(&alone).0.build.context, "apps/web");
+}
+
+#[test]
+fn what_would_run_is_told_whoever_runs_it() {
+    let poetry = AppProfile {
+        install_command: Some("poetry install".to_owned()),
+        build_command: Some("poetry run make".to_owned()),
+        start_command: Some("poetry run gunicorn a:b --bind 0.0.0.0:$PORT".to_owned()),
+        ..profiles::of("python", "x")
+    };
+    let (docker, process) = (Asked::default(), Asked { kind: TargetKind::Process, ..Asked::default() });
+    let of = |asked: &Asked, profile: &AppProfile| commands(&asked.said(profile).0);
+    let said = |install: &str, build: &str, start: &str| PlanCommands {
+        install: Some(install.to_owned()),
+        build: Some(build.to_owned()),
+        start: Some(start.to_owned()),
+        dockerfile: None,
+    };
+    assert_eq!(of(&docker, &poetry), said("poetry install", "make", "gunicorn a:b --bind 0.0.0.0:$PORT"));
+    let run = "poetry run gunicorn a:b --bind 127.0.0.1:$PORT";
+    assert_eq!(of(&process, &poetry), said("poetry install", "poetry run make", run));
+    let own = AppProfile { dockerfile: Some("Dockerfile".to_owned()), ..poetry.clone() };
+    let dockerfile = PlanCommands { dockerfile: own.dockerfile.clone(), ..PlanCommands::default() };
+    assert_eq!(of(&docker, &own), dockerfile);
+    assert_eq!(of(&process, &own).dockerfile, None, "nothing reads it there");
+    let files = AppProfile { serving: Serving::Static, output_dir: Some("dist".to_owned()), ..profiles::express() };
+    assert_eq!(of(&docker, &files).start, None);
 }

@@ -13,7 +13,7 @@ use super::{Context, Outcome, list::app_name, request::RequestArgs, status};
 use crate::api::client::Client;
 use crate::model::{
     Deployment, DeploymentId, DeploymentStatus, Environment, Problem, ProblemCode, Step, StepName, StepStatus,
-    TargetKind,
+    TargetKind, Warning,
 };
 
 /// What to deploy.
@@ -38,8 +38,24 @@ pub(super) struct Waiting {
 
 pub(super) async fn run(args: DeployArgs, context: &Context) -> Result<Outcome, Problem> {
     let (client, request) = args.request.resolve(async || context.client().await).await?;
+    let previews = client.plan(&request).await?;
+    // All apps of a project have the same.
+    told(previews.first().map_or(&[], |preview| &preview.warnings));
     let deployments = client.deploy(&request).await?;
     wait(client, context, deployments, args.waiting).await
+}
+
+/// So many warnings are told before a deployment; its log has more.
+const WARNINGS: usize = 10;
+
+/// Says what detection warns of, and which apps are left out.
+fn told(warnings: &[Warning]) {
+    for warning in warnings.iter().take(WARNINGS) {
+        output::note(format!("warning: {}", output::one_line(&format!("{}: {}", warning.file, warning.says))));
+    }
+    if warnings.len() > WARNINGS {
+        output::note(format!("warning: and {} more: `wharf plan` shows them", warnings.len() - WARNINGS));
+    }
 }
 
 /// Shows deployments until all are over, and tells how they ended.

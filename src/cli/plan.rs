@@ -6,7 +6,10 @@ use clap::Args;
 
 use super::output::{self, Style};
 use super::{Context, Outcome, request::RequestArgs};
-use crate::model::{EnvValue, HealthProbe, PlanPreview, Problem, TargetKind};
+use crate::model::{EnvValue, HealthProbe, PlanPreview, Problem, Serving, TargetKind};
+
+/// Columns beside the labels, on a terminal of 80.
+const ROOM: usize = 68;
 
 /// What to plan.
 #[derive(Debug, Args)]
@@ -32,19 +35,31 @@ fn text(preview: &PlanPreview) -> String {
     let title = format!("{}/{} in {} on {}", plan.project_name, plan.key.app, plan.key.environment, plan.target.kind);
     let mut out = format!("{}\n", output::styled(&title, Style::Strong));
     let mut row = |label: &str, value: &str| {
-        // Writing to a string cannot fail.
-        let _ = writeln!(out, "  {} {}", output::styled(&format!("{label:9}"), Style::Faint), output::one_line(value));
+        for (number, line) in output::folded(&output::one_line(value), ROOM).into_iter().enumerate() {
+            let label = output::styled(&format!("{:9}", if number == 0 { label } else { "" }), Style::Faint);
+            // Writing to a string cannot fail.
+            let _ = writeln!(out, "  {label} {line}");
+        }
     };
     if plan.target.kind == TargetKind::Docker {
-        row("build", &format!("{} in {}", plan.build.dockerfile, plan.build.context));
+        row("image", &format!("{} in {}", plan.build.dockerfile, plan.build.context));
         for artifact in &plan.build.artifacts {
             row("generated", &artifact.path);
         }
-    } else {
-        plan.build.commands.iter().for_each(|command| row("build", command));
     }
-    if let Some(command) = &plan.compute.command {
-        row("start", command);
+    let commands = &preview.commands;
+    for (label, command) in [("install", &commands.install), ("build", &commands.build), ("start", &commands.start)] {
+        if let Some(command) = command {
+            row(label, command);
+        }
+    }
+    match &commands.dockerfile {
+        Some(path) if commands.start.is_some() => row("", &format!("{path} says how it is installed and built")),
+        Some(path) => row("", &format!("{path} says how it is installed, built and started")),
+        None if plan.profile.serving == Serving::Static => {
+            row("serves", &format!("files from {}", plan.profile.output_dir.as_deref().unwrap_or(".")));
+        }
+        None => {}
     }
     match (plan.ports.container, plan.ports.wanted) {
         (Some(inside), Some(wanted)) => row("port", &format!("{wanted} leads to {inside}")),

@@ -133,11 +133,12 @@ impl Inner {
         if apps.len() > 1 && request.port.is_some() {
             return Err(EngineError::PortForSeveral);
         }
-        let warnings: Vec<_> = detection.warnings.iter().cloned().chain(left_out).collect();
+        let warnings: Vec<_> = left_out.into_iter().chain(detection.warnings.iter().cloned()).collect();
         let mut previews = Vec::new();
         for profile in apps {
             let (plan, missing_env) = self.planned(project, profile, &settings, request).await?;
-            previews.push(PlanPreview { plan, missing_env, warnings: warnings.clone() });
+            let commands = generate::commands(&plan);
+            previews.push(PlanPreview { plan, missing_env, commands, warnings: warnings.clone() });
         }
         Ok(previews)
     }

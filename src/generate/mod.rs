@@ -22,7 +22,7 @@ use crate::model::{AppProfile, Artifact, Environment, Problem, Serving, Settings
 
 pub(crate) use compare::base_path;
 pub use compare::{Read, Written, beside, writes};
-pub use plan::{PlanInput, plan};
+pub use plan::{PlanInput, commands, plan};
 pub use settings_file::settings_file;
 pub use templates::Templates;
 

@@ -7,8 +7,8 @@ use super::services::{self, Service};
 use super::{Context, artifacts, docker, escape, view};
 use crate::model::{
     AppKey, AppProfile, AppSettings, BuildPlan, Compute, EnvValue, EnvVar, HealthCheck, HealthProbe, Limits, Millis,
-    NetworkPlan, Plan, PortPlan, Problem, ProblemCode, Scaling, Security, ServicePlan, Serving, Settings, Source,
-    TargetKind, TargetRef, Timeouts, Volume,
+    NetworkPlan, Plan, PlanCommands, PortPlan, Problem, ProblemCode, Scaling, Security, ServicePlan, Serving, Settings,
+    Source, TargetKind, TargetRef, Timeouts, Volume,
 };
 
 /// What a plan is made of.
@@ -69,6 +69,27 @@ pub fn plan(input: &PlanInput<'_>) -> Result<(Plan, Vec<String>), Problem> {
         profile,
     };
     Ok((plan, missing))
+}
+
+/// What a plan runs: its own commands, those that the generated Dockerfile holds, or what the project's says.
+#[must_use]
+pub fn commands(plan: &Plan) -> PlanCommands {
+    let profile = &plan.profile;
+    let by_image = plan.target.kind == TargetKind::Docker;
+    let dockerfile = profile.dockerfile.clone().filter(|_| by_image);
+    if dockerfile.is_some() {
+        return PlanCommands { start: plan.compute.command.clone(), dockerfile, ..PlanCommands::default() };
+    }
+    let run = |command: &Option<String>| {
+        command.as_deref().map(|it| if by_image { view::without_runner(it) } else { it }.to_owned())
+    };
+    let by_itself = by_image && profile.serving != Serving::Static;
+    PlanCommands {
+        install: profile.install_command.clone(),
+        build: run(&profile.build_command),
+        start: if by_itself { run(&profile.start_command) } else { plan.compute.command.clone() },
+        dockerfile: None,
+    }
 }
 
 /// `wharf-PROJECT-APP-ENV`: the network's name and the beginning of the volumes'.

@@ -124,7 +124,7 @@ fn extension(dependency: &str) -> Option<&str> {
 }
 
 /// In an image the environment of the project's packages is the only one: nothing has to enter it first.
-fn without_runner(command: &str) -> &str {
+pub(crate) fn without_runner(command: &str) -> &str {
     const RUNNERS: [&str; 4] = ["poetry run ", "uv run ", "pipenv run ", "pdm run "];
     let command = command.trim();
     RUNNERS.iter().find_map(|runner| command.strip_prefix(runner)).map_or(command, str::trim_start)

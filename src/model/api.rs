@@ -164,8 +164,23 @@ pub struct PlanPreview {
     pub plan: Plan,
     /// Names that the app needs and that nobody gave.
     pub missing_env: Vec<String>,
-    /// What detection could not make sense of in the project.
+    /// What would run to build and start it.
+    pub commands: PlanCommands,
+    /// What detection could not make sense of in the project, and which of its apps are left out.
     pub warnings: Vec<Warning>,
+}
+
+/// The shell commands of a plan, whether an image or the process target runs them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct PlanCommands {
+    /// Installs the dependencies.
+    pub install: Option<String>,
+    /// Builds the app.
+    pub build: Option<String>,
+    /// Starts it; null where files are served, or where `dockerfile` says it.
+    pub start: Option<String>,
+    /// The project's own Dockerfile, which says all that is null here.
+    pub dockerfile: Option<String>,
 }
 
 /// Asks to go back to a release.

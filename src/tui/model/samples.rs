@@ -333,5 +333,10 @@ pub(crate) fn plan(missing: &[&str]) -> PlanPreview {
         },
         timeouts: Timeouts::default(),
     };
-    PlanPreview { plan, missing_env: missing.iter().map(|name| (*name).to_owned()).collect(), warnings: Vec::new() }
+    PlanPreview {
+        plan,
+        missing_env: missing.iter().map(|name| (*name).to_owned()).collect(),
+        commands: PlanCommands::default(),
+        warnings: Vec::new(),
+    }
 }

@@ -129,7 +129,11 @@ fn facts<'a>(model: &'a Model, profile: &AppProfile, width: usize) -> Vec<Line<'
     add("Build tool", profile.build_tool.clone(), Role::Base);
     add("Install", profile.install_command.clone(), Role::Base);
     add("Build", profile.build_command.clone(), Role::Base);
-    add("Start", profile.start_command.clone(), Role::Base);
+    let needs_start = profile.serving != Serving::Static && profile.dockerfile.is_none();
+    match &profile.start_command {
+        None if needs_start => add("Start", Some("none was found: say `start` in wharf.toml".to_owned()), Role::Warn),
+        start => add("Start", start.clone(), Role::Base),
+    }
     let serves = match profile.serving {
         Serving::Server => profile.port.map(|port| {
             let path = profile.health_path.as_deref().unwrap_or("/");
