@@ -9,7 +9,7 @@ use clap::Args;
 use super::output::{self, Style};
 use super::{Context, Outcome, place};
 use crate::detect;
-use crate::model::{AppProfile, Detection, Environment, Evidence, FileTree, Problem, ProblemCode, Serving};
+use crate::model::{AppProfile, Bearing, Detection, Environment, FileTree, Problem, ProblemCode, Serving};
 use crate::os::archive::{ArchiveBounds, ArchiveTree};
 use crate::os::git;
 use crate::os::tree::DiskTree;
@@ -108,15 +108,16 @@ fn branch(out: &mut String, app: &AppProfile, primary: bool, last: bool) {
         row(out, rail, label, Style::Faint, output::folded(&output::one_line(&value), ROOM));
     }
     for evidence in &app.evidence {
-        let (label, style) = match evidence.says.as_str() {
-            says if says.ends_with(detect::OVERRULED) => ("disagrees", Style::Attention),
-            says if says.contains(detect::ENDED) => ("outdated", Style::Attention),
-            _ => ("because", Style::Faint),
+        let (label, style) = match evidence.bearing {
+            Bearing::Supports => ("because", Style::Faint),
+            Bearing::Disagrees => ("disagrees", Style::Attention),
+            Bearing::Outdated => ("outdated", Style::Attention),
         };
         let says = output::one_line(&format!("{}: {}", evidence.file, evidence.says));
         let mut lines = output::folded(&says, ROOM);
         if let Some(last) = lines.last_mut() {
-            last.push_str(&weight(app, evidence));
+            let weight = evidence.weight.map(|weight| format!(" ({:.0}%)", weight * 100.0)).unwrap_or_default();
+            last.push_str(&output::styled(&weight, Style::Faint));
         }
         row(out, rail, label, style, lines);
     }
@@ -128,17 +129,6 @@ fn row(out: &mut String, rail: &str, label: &str, style: Style, lines: Vec<Strin
         let label = output::styled(&format!("{:10}", if number == 0 { label } else { "" }), style);
         let _ = writeln!(out, "{rail}   {label} {line}");
     }
-}
-
-/// How sure a file that speaks for the stack makes by itself.
-fn weight(app: &AppProfile, evidence: &Evidence) -> String {
-    let file = match app.path.as_str() {
-        "." => Some(evidence.file.as_str()),
-        folder => evidence.file.strip_prefix(folder).and_then(|file| file.strip_prefix('/')),
-    };
-    let speaks = evidence.says.starts_with(detect::SPEAKS_FOR);
-    let weight = file.filter(|_| speaks).and_then(|file| detect::Registry::embedded().ok()?.weight(&app.stack, file));
-    weight.map(|weight| output::styled(&format!(" ({:.0}%)", weight * 100.0), Style::Faint)).unwrap_or_default()
 }
 
 fn facts(app: &AppProfile) -> Vec<(&'static str, String)> {
@@ -178,7 +168,10 @@ fn facts(app: &AppProfile) -> Vec<(&'static str, String)> {
         ("services", list(&app.services)),
         ("system", list(&app.system_packages)),
         ("env", list(&marked_env(app))),
-        ("Dockerfile", app.dockerfile.clone()),
+        (
+            "Dockerfile",
+            app.dockerfile.as_ref().map(|path| format!("{path}, which an image follows instead of the above")),
+        ),
         ("compose", app.compose_file.clone()),
     ];
     rows.into_iter().filter_map(|(label, value)| value.map(|value| (label, value))).collect()

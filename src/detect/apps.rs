@@ -5,14 +5,14 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::candidates::{Candidate, either};
 use super::docker;
-use super::env;
+use super::env::{self, Names, Origins};
 use super::facts::{Facts, Role};
 use super::frameworks::{self, Chosen};
 use super::project::Folder;
 use super::rules::{EvidenceKind, Stack};
 use super::sources::Sources;
 use super::stacks;
-use crate::model::{DependencyScope, Evidence, Monorepo, Serving};
+use crate::model::{Bearing, DependencyScope, Evidence, Monorepo, Serving};
 
 /// Folders whose code shows or tests something else.
 const ASIDE: &[&str] = &[
@@ -64,6 +64,12 @@ const ASIDE: &[&str] = &[
 /// Folders in which a workspace keeps what is to be run.
 const APPS: &[&str] = &["apps", "services"];
 
+/// Services by their names, each with what says so, where that is not told anyhow.
+pub(super) type Services = BTreeMap<String, Option<Evidence>>;
+
+/// A stack whose claim to a folder comes this near to the strongest might as well be meant.
+const NEAR: f64 = 0.8;
+
 /// A candidate with all that was read of it.
 pub(super) struct App<'p> {
     pub candidate: Candidate<'p>,
@@ -75,15 +81,17 @@ pub(super) struct App<'p> {
     pub weight: f64,
     /// What it gets of the project's own packages that it depends on.
     pub inner: Inner,
+    names: OnceCell<Names>,
+    services: OnceCell<Services>,
 }
 
 /// What the packages of the same project bring to an app that depends on them.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Inner {
     /// The services that they speak to.
-    pub services: BTreeSet<String>,
+    pub services: Services,
     /// The names of environment variables that they read.
-    pub env: BTreeSet<String>,
+    pub env: Origins,
     /// One that becomes a part of the program is written with a framework that answers.
     pub serves: bool,
 }
@@ -107,35 +115,61 @@ impl<'p> App<'p> {
         if framework.as_ref().is_some_and(|framework| !framework.faint) {
             weight = either(weight, 0.6);
         }
-        Self { candidate, facts, framework, sources, role, weight, inner: Inner::default() }
+        Self {
+            candidate,
+            facts,
+            framework,
+            sources,
+            role,
+            weight,
+            inner: Inner::default(),
+            names: OnceCell::new(),
+            services: OnceCell::new(),
+        }
     }
 
     /// What it brings to the apps that depend on it.
     fn brings(&self) -> Inner {
-        let mut env = env::find(&self.sources, &self.candidate.stack.env).read;
-        env.extend(self.facts.env.iter().cloned());
+        let mut env = self.names().read.clone();
+        env.extend(self.facts.env.clone());
         let answers = |framework: &Chosen<'_>| framework.rule.serving == Serving::Server && !framework.faint;
-        Inner { services: self.services(), env, serves: self.framework.as_ref().is_some_and(answers) }
+        Inner { services: self.services().clone(), env, serves: self.framework.as_ref().is_some_and(answers) }
+    }
+
+    /// The names of environment variables that its sources read.
+    pub(super) fn names(&self) -> &Names {
+        self.names.get_or_init(|| env::find(&self.sources, &self.candidate.stack.env))
     }
 
     /// The services that its dependencies and its configuration name.
-    pub(super) fn services(&self) -> BTreeSet<String> {
-        let mut found: BTreeSet<String> = self.facts.services.iter().cloned().collect();
-        // `celery[redis]` asks for an extra of a package.
-        let speaks = |name: &String| match name.strip_suffix(']').and_then(|name| name.split_once('[')) {
-            Some((package, extra)) => self.facts.words.contains_key(&format!("extra.{package}.{extra}")),
-            None => self.facts.dependency(name).is_some_and(|found| found.scope != DependencyScope::Development),
-        };
-        let named = self.candidate.stack.services.iter().filter(|(_, packages)| packages.iter().any(speaks));
-        found.extend(named.map(|(service, _)| service.clone()));
-        for not in &self.facts.not_services {
-            found.remove(not);
-        }
-        found
+    pub(super) fn services(&self) -> &Services {
+        self.services.get_or_init(|| {
+            // The reader has told of these.
+            let mut found: Services = self.facts.services.iter().map(|name| (name.clone(), None)).collect();
+            // `celery[redis]` asks for an extra of a package.
+            let speaks = |name: &&String| match name.strip_suffix(']').and_then(|name| name.split_once('[')) {
+                Some((package, extra)) => self.facts.words.contains_key(&format!("extra.{package}.{extra}")),
+                None => self.facts.dependency(name).is_some_and(|found| found.scope != DependencyScope::Development),
+            };
+            for (service, packages) in &self.candidate.stack.services {
+                if let Some(package) = packages.iter().find(speaks) {
+                    let says = format!("depends on {package}, which speaks to {service}");
+                    let evidence = Evidence::new(self.manifest(), says);
+                    found.entry(service.clone()).or_insert(Some(evidence));
+                }
+            }
+            found.retain(|service, _| !self.facts.not_services.contains(service));
+            found
+        })
     }
 
     pub(super) fn folder(&self) -> Folder<'p> {
         self.candidate.folder
+    }
+
+    /// The file, relative to the project, that says what it depends on.
+    pub(super) fn manifest(&self) -> String {
+        self.candidate.manifest(&self.facts)
     }
 
     /// Its path as profiles say it.
@@ -250,8 +284,8 @@ fn inner(read: &[App<'_>]) -> Vec<Inner> {
             for at in needed.filter_map(|one| known.get(&(family(app.candidate.stack), one.name.as_str())).copied()) {
                 if seen.insert(at) {
                     let brought = brings[at].get_or_init(|| read[at].brings());
-                    inner.services.extend(brought.services.iter().cloned());
-                    inner.env.extend(brought.env.iter().cloned());
+                    inner.services.extend(brought.services.clone());
+                    inner.env.extend(brought.env.clone());
                     inner.serves |= app.facts.linked && brought.serves;
                     next.push(at);
                 }
@@ -308,11 +342,14 @@ fn strongest_of_each_folder(read: Vec<App<'_>>) -> Vec<App<'_>> {
             here.sort_by(|one, other| claim(other).total_cmp(&claim(one)));
             let mut here = here.into_iter();
             let mut winner = here.next()?;
-            let stack = winner.candidate.stack;
+            let (stack, least) = (winner.candidate.stack, claim(&winner) * NEAR);
             for other in here.filter(|other| is_told(other.candidate.stack, stack)) {
-                let says = format!("{} lies here too ({:.0} %)", other.candidate.stack.language, other.weight * 100.0);
-                let file = other.candidate.files.first().map_or_else(String::new, |file| other.folder().at(file));
-                winner.facts.evidence.push(Evidence { file, says });
+                let near = claim(&other) >= least;
+                let much = if near { ", with nearly as much to speak for it" } else { "" };
+                let file = other.candidate.files.first().map_or_else(String::new, |(file, _)| other.folder().at(file));
+                let told = Evidence::new(file, format!("{} lies here too{much}", other.candidate.stack.language));
+                let bearing = if near { Bearing::Disagrees } else { Bearing::Supports };
+                winner.facts.evidence.push(told.weighing(other.weight).bearing(bearing));
             }
             Some(winner)
         })

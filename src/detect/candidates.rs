@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::docker;
+use super::facts::Facts;
 use super::project::{Folder, Project};
 use super::registry::Registry;
 use super::rules::{EvidenceKind, EvidenceRule, Stack};
@@ -16,18 +17,24 @@ pub(super) struct Candidate<'p> {
     pub kind: EvidenceKind,
     /// How sure the files make, 0 to 1.
     pub weight: f64,
-    /// The files that were weighed, relative to the folder.
-    pub files: Vec<String>,
+    /// The files that were weighed, relative to the folder, and how sure each makes by itself.
+    pub files: Vec<(String, f64)>,
 }
 
 impl Candidate<'_> {
+    /// The file, relative to the project, that says what it depends on.
+    pub(super) fn manifest(&self, facts: &Facts) -> String {
+        let file = facts.files.first().or(self.files.first().map(|(file, _)| file));
+        file.map_or_else(|| self.folder.at(""), |file| self.folder.at(file))
+    }
+
     fn add(&mut self, rule: &EvidenceRule, file: String) {
         self.kind = self.kind.max(rule.kind);
-        if self.files.contains(&file) {
+        if self.files.iter().any(|(known, _)| *known == file) {
             return;
         }
         self.weight = either(self.weight, rule.weight);
-        self.files.push(file);
+        self.files.push((file, rule.weight));
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use serde_json::Value;
 
+use super::env::{Origin, Origins};
 use super::project::Folder;
 use crate::model::Evidence;
 
@@ -40,19 +41,36 @@ pub(super) struct Docker {
     /// Services of the compose file.
     pub services: BTreeSet<String>,
     /// Names of environment variables that the compose file gives to the app.
-    pub env: BTreeSet<String>,
+    pub env: Origins,
     /// What was seen.
     pub evidence: Vec<Evidence>,
 }
 
 impl Docker {
-    /// Takes over what a Dockerfile says of the port and of the path.
-    fn look(&mut self, text: &str) {
+    /// Takes over what a Dockerfile says of the port and of the path, and tells what it makes of the app.
+    fn look(&mut self, path: &str, text: &str) {
         let text = text.replace("\\\r\n", " ").replace("\\\n", " ");
         self.port = exposed(&text);
         self.health_path = asked_for_health(&text, self.port);
         let given = ["$PORT", "${PORT"].iter().any(|port| text.contains(port));
         self.listens = self.port.is_some() || self.health_path.is_some() || given;
+        let image = base(&text).map_or(String::new(), |image| format!(" from {image}"));
+        let says = [
+            Some(format!("builds the app{image}")),
+            started(&text).map(|command| format!("starts it with {command}")),
+            self.port.map(|port| format!("exposes {port}")),
+            self.health_path.as_ref().map(|path| format!("asks {path} for its health")),
+        ];
+        self.evidence.push(Evidence::new(path, listed(&says.into_iter().flatten().collect::<Vec<_>>())));
+    }
+}
+
+/// `a, b and c`.
+fn listed(parts: &[String]) -> String {
+    match parts {
+        [] => String::new(),
+        [one] => one.clone(),
+        [most @ .., last] => format!("{} and {last}", most.join(", ")),
     }
 }
 
@@ -103,9 +121,7 @@ pub(super) fn read(folder: Folder<'_>, alone: bool) -> Docker {
             if let Some(fault) = broken(&text) {
                 folder.project().warn(&path, fault);
             }
-            docker.look(&text);
-            let port = docker.port.map_or(String::new(), |port| format!(" and exposes {port}"));
-            docker.evidence.push(Evidence { file: path.clone(), says: format!("builds the app{port}") });
+            docker.look(&path, &text);
         }
         docker.dockerfile = Some(path);
     }
@@ -142,6 +158,51 @@ fn exposed(text: &str) -> Option<u16> {
         }
     }
     port
+}
+
+/// The lines of a Dockerfile as instructions: the word in capitals, and what follows.
+fn instructions(text: &str) -> impl DoubleEndedIterator<Item = (String, &str)> {
+    let lines = text.lines().map(str::trim).filter(|line| !line.starts_with('#'));
+    lines
+        .filter_map(|line| line.split_once(char::is_whitespace))
+        .map(|(word, rest)| (word.to_ascii_uppercase(), rest.trim()))
+}
+
+/// The image that the last stage begins with, through stages before it; none where an argument names it.
+fn base(text: &str) -> Option<String> {
+    let mut stages: HashMap<String, &str> = HashMap::new();
+    let mut last = None;
+    for (_, rest) in instructions(text).filter(|(word, _)| word == "FROM") {
+        let mut words = rest.split_whitespace().skip_while(|word| word.starts_with("--"));
+        let image = words.next()?;
+        let image = stages.get(&image.to_ascii_lowercase()).copied().unwrap_or(image);
+        if let Some(name) = words.nth(1) {
+            stages.insert(name.to_ascii_lowercase(), image);
+        }
+        last = Some(image);
+    }
+    last.filter(|image| !image.contains('$')).map(str::to_owned)
+}
+
+/// So many letters of a start command are told.
+const COMMAND: usize = 160;
+
+/// What the last stage starts: its entry point with its command behind.
+fn started(text: &str) -> Option<String> {
+    let (mut entry, mut command) = (None, None);
+    for (word, rest) in instructions(text).rev().take_while(|(word, _)| word != "FROM") {
+        match word.as_str() {
+            "ENTRYPOINT" => entry = entry.or(Some(rest)),
+            "CMD" => command = command.or(Some(rest)),
+            _ => {}
+        }
+    }
+    let words = [entry, command].into_iter().flatten().map(|said| match serde_json::from_str::<Vec<String>>(said) {
+        Ok(words) => words.join(" "),
+        Err(_) => said.to_owned(),
+    });
+    let said = words.collect::<Vec<_>>().join(" ");
+    (!said.trim().is_empty()).then(|| said.trim().chars().take(COMMAND).collect())
 }
 
 /// The path of the URL on this machine that the last stage's `HEALTHCHECK` asks, where it asks at that port.
@@ -190,19 +251,24 @@ fn read_compose(compose: &Value, above: Folder<'_>, app: Folder<'_>, path: &str,
         let Some(known) = service_of(image) else { continue };
         if wanted.as_ref().is_none_or(|wanted| wanted.contains(name)) {
             docker.services.insert(known.to_owned());
-            docker.evidence.push(Evidence { file: path.to_owned(), says: format!("runs {name} from {image}") });
+            docker.evidence.push(Evidence::new(path, format!("runs {name} from {image}")));
         }
     }
     if let Some((name, service)) = own {
         if let Some(file) = service.pointer("/build/dockerfile").and_then(Value::as_str)
             && app.has(file)
         {
-            docker.look(&app.text(file).unwrap_or_default());
-            docker.dockerfile = Some(app.at(file));
+            let file = app.at(file);
+            if docker.dockerfile.as_ref() != Some(&file) {
+                docker.evidence.clear();
+                docker.look(&file, &app.project().text(&file).unwrap_or_default());
+                docker.dockerfile = Some(file);
+            }
         }
         docker.listens |= service.get("ports").and_then(Value::as_array).is_some_and(|ports| !ports.is_empty());
-        docker.env.extend(environment(service));
-        docker.evidence.push(Evidence { file: path.to_owned(), says: format!("runs this app as {name}") });
+        let given = |name| (name, Origin { file: path.to_owned(), does: "gives" });
+        docker.env.extend(environment(service).into_iter().map(given));
+        docker.evidence.push(Evidence::new(path, format!("runs this app as {name}")));
     }
 }
 
@@ -265,10 +331,24 @@ mod tests {
     }
 
     #[test]
+    fn what_the_last_stage_is_and_starts_is_told() {
+        let said = |text: &str| {
+            let mut docker = Docker::default();
+            docker.look("Dockerfile", text);
+            docker.evidence.remove(0).says
+        };
+        let stages = "FROM --platform=x node:22 AS Base\nCMD a\nFROM base\nENTRYPOINT [\"tini\", \"--\"]\nEXPOSE 81\n\
+                      # CMD no\nCMD [\"node\", \\\n  \"b.js\"]\n";
+        assert_eq!(said(stages), "builds the app from node:22, starts it with tini -- node b.js and exposes 81");
+        assert_eq!(said("ARG V=1\nFROM a:$V\ncmd run it\n"), "builds the app and starts it with run it");
+        assert_eq!(said("FROM a\nCMD x\nFROM b\n"), "builds the app from b");
+    }
+
+    #[test]
     fn what_a_healthcheck_asks_on_this_machine_is_the_path() {
         let asked = |check: &str| {
             let mut docker = Docker::default();
-            docker.look(&format!("FROM a\nEXPOSE 8080\nHEALTHCHECK --interval=5s \\\n  CMD {check}\n"));
+            docker.look("Dockerfile", &format!("FROM a\nEXPOSE 8080\nHEALTHCHECK --interval=5s \\\n  CMD {check}\n"));
             docker.health_path
         };
         assert_eq!(asked("curl -f http://localhost:8080/api/up || exit 1").as_deref(), Some("/api/up"));
@@ -300,6 +380,6 @@ mod tests {
         assert_eq!(api.dockerfile.as_deref(), Some("api/Dockerfile"));
         assert_eq!(api.compose_file.as_deref(), Some("compose.yaml"));
         assert_eq!(api.services.into_iter().collect::<Vec<_>>(), ["postgres"]);
-        assert_eq!(api.env.into_iter().collect::<Vec<_>>(), ["API_TOKEN"]);
+        assert_eq!(api.env.into_keys().collect::<Vec<_>>(), ["API_TOKEN"]);
     }
 }

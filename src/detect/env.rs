@@ -1,10 +1,11 @@
 //! The environment variables that an app reads.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::project::Folder;
 use super::rules::EnvRule;
 use super::sources::Sources;
+use crate::model::Evidence;
 
 /// Names that the platform, the runtime or the shell gives.
 const GIVEN: &[&str] = &[
@@ -79,23 +80,57 @@ const EXAMPLES: &[&str] = &[
     ".env.local.example",
 ];
 
+/// So many files are told of that names stand in, and so many names of each.
+const TOLD: usize = 8;
+
+/// Where a name stands, and what the file does with it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Origin {
+    /// The file, relative to the project.
+    pub file: String,
+    /// `reads`, `names` …
+    pub does: &'static str,
+}
+
+/// Names of variables, each with the first place that it stands in.
+pub(super) type Origins = BTreeMap<String, Origin>;
+
 /// What an app reads.
 #[derive(Debug, Default)]
 pub(super) struct Names {
     /// All names.
-    pub read: BTreeSet<String>,
+    pub read: Origins,
     /// Those without which it certainly fails as it starts.
     pub required: BTreeSet<String>,
+}
+
+/// Where names come from: a line for each file.
+pub(super) fn evidence(names: &Origins) -> Vec<Evidence> {
+    let mut files: BTreeMap<&Origin, Vec<&str>> = BTreeMap::new();
+    for (name, origin) in names {
+        files.entry(origin).or_default().push(name);
+    }
+    let more = files.len().saturating_sub(TOLD);
+    let told = files.into_iter().take(TOLD).enumerate().map(|(number, (origin, names))| {
+        let left = names.len().saturating_sub(TOLD);
+        let first = names[..names.len() - left].join(", ");
+        let rest = if left > 0 { format!(" and {left} more") } else { String::new() };
+        let others = more > 0 && number + 1 == TOLD;
+        let others = if others { format!("; {more} more files name others") } else { String::new() };
+        let says = format!("{} {first}{rest}{others}", origin.does);
+        Evidence::new(origin.file.as_str(), says)
+    });
+    told.collect()
 }
 
 pub(super) fn find(sources: &Sources<'_>, rules: &[EnvRule]) -> Names {
     let mut names = Names::default();
     from_examples(sources.folder, &mut names);
-    for (_, text) in sources.texts() {
+    for (path, text) in sources.texts() {
         for rule in rules {
-            scan(&text, rule, &mut names);
+            scan(path, &text, rule, &mut names);
             if let Some(object) = &rule.taken_from {
-                taken(&text, object, &mut names);
+                taken(path, &text, object, &mut names);
             }
         }
     }
@@ -103,17 +138,18 @@ pub(super) fn find(sources: &Sources<'_>, rules: &[EnvRule]) -> Names {
 }
 
 fn from_examples(folder: Folder<'_>, names: &mut Names) {
-    for text in EXAMPLES.iter().filter_map(|file| folder.text(file)) {
+    for (file, text) in EXAMPLES.iter().filter_map(|file| Some((file, folder.text(file)?))) {
+        let path = folder.at(file);
         for line in text.lines() {
             let line = line.trim().trim_start_matches("export ");
             if let Some((name, _)) = line.split_once('=') {
-                note(name.trim(), false, names);
+                note(&path, "names", name.trim(), names);
             }
         }
     }
 }
 
-fn scan(text: &str, rule: &EnvRule, names: &mut Names) {
+fn scan(path: &str, text: &str, rule: &EnvRule, names: &mut Names) {
     let mut from = 0;
     while let Some(found) = text[from..].find(rule.before.as_str()) {
         let at = from + found;
@@ -136,12 +172,14 @@ fn scan(text: &str, rule: &EnvRule, names: &mut Names) {
             && at_top_level(text, at);
         let certain =
             guarded || follows(&rule.required_before) && !rule.unless.iter().any(unless) && at_top_level(text, at);
-        note(name, certain, names);
+        if note(path, "reads", name, names) && certain {
+            names.required.insert(name.to_owned());
+        }
     }
 }
 
 /// The names that are taken out of an object at once: `const { A, B: b, C = "x" } = process.env`.
-fn taken(text: &str, object: &str, names: &mut Names) {
+fn taken(path: &str, text: &str, object: &str, names: &mut Names) {
     for (at, _) in text.match_indices(object) {
         let before = text[..at].trim_end();
         let after = &text[at + object.len()..];
@@ -151,7 +189,7 @@ fn taken(text: &str, object: &str, names: &mut Names) {
         };
         let Some((_, list)) = inside.rsplit_once('{').filter(|_| whole) else { continue };
         for entry in list.split(',') {
-            note(entry.split([':', '=']).next().unwrap_or(entry).trim(), false, names);
+            note(path, "reads", entry.split([':', '=']).next().unwrap_or(entry).trim(), names);
         }
     }
 }
@@ -202,14 +240,13 @@ pub(super) fn is_own(name: &str) -> bool {
     looks_right && !GIVEN.contains(&name) && !name.starts_with("CARGO_")
 }
 
-fn note(name: &str, certain: bool, names: &mut Names) {
-    if !is_own(name) {
-        return;
+/// Notes a name, where it is one of the project's own.
+fn note(path: &str, does: &'static str, name: &str, names: &mut Names) -> bool {
+    let own = is_own(name);
+    if own && !names.read.contains_key(name) {
+        names.read.insert(name.to_owned(), Origin { file: path.to_owned(), does });
     }
-    names.read.insert(name.to_owned());
-    if certain {
-        names.required.insert(name.to_owned());
-    }
+    own
 }
 
 #[cfg(test)]
@@ -228,8 +265,8 @@ mod tests {
 
     fn read(text: &str, rule: &EnvRule) -> (Vec<String>, Vec<String>) {
         let mut names = Names::default();
-        scan(text, rule, &mut names);
-        (names.read.into_iter().collect(), names.required.into_iter().collect())
+        scan("a.js", text, rule, &mut names);
+        (names.read.into_keys().collect(), names.required.into_iter().collect())
     }
 
     #[test]
@@ -243,8 +280,8 @@ mod tests {
     fn names_are_taken_out_of_the_object_of_all() {
         let mut names = Names::default();
         let text = "const {\n  STRIPE_KEY,\n  MAIL_URL: url,\n  REGION = 'eu',\n} = process.env;\nconst { NO } = process.env.X;\n";
-        taken(text, "process.env", &mut names);
-        assert_eq!(names.read.into_iter().collect::<Vec<_>>(), ["MAIL_URL", "REGION", "STRIPE_KEY"]);
+        taken("a.js", text, "process.env", &mut names);
+        assert_eq!(names.read.into_keys().collect::<Vec<_>>(), ["MAIL_URL", "REGION", "STRIPE_KEY"]);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
+use super::env::{Origin, Origins};
 use super::project::Folder;
 use crate::model::{Dependency, DependencyScope, Evidence, Serving};
 
@@ -66,7 +67,7 @@ pub(super) struct Facts {
     /// Names without which it certainly does not start.
     pub required_env: Vec<String>,
     /// Names of environment variables that a configuration reads.
-    pub env: Vec<String>,
+    pub env: Origins,
     /// Its workspace builds others where nothing is named.
     pub supports: bool,
     /// The folders whose sources the program is made of, where it is not all that lies below.
@@ -159,8 +160,19 @@ impl Facts {
         rest.into_iter().cloned().collect()
     }
 
+    /// Notes the name of an environment variable that a configuration file reads.
+    pub(super) fn reads(&mut self, folder: Folder<'_>, file: &str, name: &str) {
+        self.env.entry(name.to_owned()).or_insert_with(|| Origin { file: folder.at(file), does: "reads" });
+    }
+
+    /// The same for one without which the app certainly does not start.
+    pub(super) fn requires(&mut self, folder: Folder<'_>, file: &str, name: &str) {
+        self.reads(folder, file, name);
+        self.required_env.push(name.to_owned());
+    }
+
     pub(super) fn saw(&mut self, folder: Folder<'_>, file: &str, says: impl Into<String>) {
-        self.evidence.push(Evidence { file: folder.at(file), says: says.into() });
+        self.evidence.push(Evidence::new(folder.at(file), says));
     }
 
     /// Gives each dependency the exact version that `locked` knows of it.

@@ -6,6 +6,9 @@ use super::rules::FrameworkRule;
 use super::sources::Sources;
 use crate::model::{DependencyScope, Evidence, Framework};
 
+/// How sure an import makes where no manifest names a framework.
+const IMPORTED: f64 = 0.7;
+
 /// A framework that something speaks for.
 pub(super) struct Chosen<'p> {
     pub rule: &'p FrameworkRule,
@@ -16,6 +19,13 @@ pub(super) struct Chosen<'p> {
     /// A file of its own lies right there.
     pub rooted: bool,
     weight: f64,
+}
+
+impl Chosen<'_> {
+    /// The file, relative to the project, that shows it.
+    pub(super) fn file(&self) -> &str {
+        self.evidence.first().map_or("", |evidence| &evidence.file)
+    }
 }
 
 /// The framework with the most to speak for it, once those that others are made of are left out.
@@ -63,10 +73,10 @@ fn imported<'p>(rule: &'p FrameworkRule, sources: &Sources<'p>) -> Option<Chosen
     Some(Chosen {
         rule,
         framework: Framework { name: rule.name.clone(), version: None },
-        evidence: vec![Evidence { file: path, says }],
+        evidence: vec![Evidence::new(path, says).weighing(IMPORTED)],
         faint: false,
         rooted: false,
-        weight: 0.7,
+        weight: IMPORTED,
     })
 }
 
@@ -101,16 +111,15 @@ fn weigh<'p>(rule: &'p FrameworkRule, candidate: &Candidate<'p>, facts: &Facts) 
         };
         let version = dependency.version.as_deref().map(|version| format!(" {version}")).unwrap_or_default();
         let says = format!("depends on {}{version}", dependency.name);
-        let manifest =
-            facts.files.first().or(candidate.files.first()).map_or_else(|| folder.at(""), |file| folder.at(file));
-        evidence.push(Evidence { file: manifest, says });
+        evidence.push(Evidence::new(candidate.manifest(facts), says).weighing(weight));
     }
     if named.is_some() {
         weight = either(weight, 0.8);
     }
     if let Some(file) = &file {
-        weight = either(weight, if rule.file_proves { 0.8 } else { 0.5 });
-        evidence.push(Evidence { file: folder.at(file), says: format!("belongs to {}", rule.name) });
+        let sure = if rule.file_proves { 0.8 } else { 0.5 };
+        weight = either(weight, sure);
+        evidence.push(Evidence::new(folder.at(file), format!("belongs to {}", rule.name)).weighing(sure));
     }
     let proven = dependency.is_some() || named.is_some() || (rule.file_proves && file.is_some());
     let version = dependency

@@ -1,6 +1,7 @@
 //! The path that tells whether an app is well.
 
 use super::apps::App;
+use crate::model::Evidence;
 
 /// Paths that are there for being asked, the most telling first.
 const HEALTH: &[&str] = &[
@@ -29,26 +30,43 @@ const BROUGHT: &[(&str, &str)] = &[
 ];
 
 /// A path that stands in quotes in a source, with or without a slash at its end. Where there is none but `/` itself,
-/// that. None where nothing shows that any path answers: then only the port can be asked.
-pub(super) fn find(app: &App<'_>) -> Option<String> {
-    let framework = app.framework.as_ref().map(|framework| framework.rule);
-    if let Some((_, path)) = BROUGHT.iter().find(|(dependency, _)| app.facts.depends_on(dependency)) {
-        return Some((*path).to_owned());
+/// that. With what shows it; none where nothing does: then only the port can be asked.
+pub(super) fn find(app: &App<'_>) -> Option<(String, Evidence)> {
+    let stack = app.candidate.stack;
+    if let Some((dependency, path)) = BROUGHT.iter().find(|(dependency, _)| app.facts.depends_on(dependency)) {
+        let says = format!("depends on {dependency}, which answers on {path}");
+        return Some(((*path).to_owned(), Evidence::new(app.manifest(), says)));
     }
-    let mut best: Option<(usize, String)> = None;
-    for (_, text) in app.sources.texts() {
+    let answers = |path: String, file: &str| {
+        let told = Evidence::new(file, format!("answers on {path}"));
+        (path, told)
+    };
+    let mut best: Option<(usize, String, &str)> = None;
+    for (file, text) in app.sources.texts() {
         for (rank, path) in HEALTH.iter().enumerate() {
-            if best.as_ref().is_none_or(|(known, _)| rank < *known)
+            if best.as_ref().is_none_or(|(known, ..)| rank < *known)
                 && let Some(found) = routed(&text, path)
             {
-                best = Some((rank, found));
+                best = Some((rank, found, file));
             }
         }
     }
-    best.map(|(_, path)| path)
-        .or_else(|| framework.and_then(|rule| rule.health_path.clone()))
-        .or_else(|| app.sources.texts().any(|(_, text)| has_root(&text)).then(|| "/".to_owned()))
-        .or_else(|| app.candidate.stack.health_path.clone())
+    let by_framework = || {
+        let framework = app.framework.as_ref()?;
+        let path = framework.rule.health_path.clone()?;
+        let told = Evidence::new(framework.file(), format!("{} answers on {path}", framework.rule.name));
+        Some((path, told))
+    };
+    let root = || {
+        let (file, _) = app.sources.texts().find(|(_, text)| has_root(text))?;
+        Some(answers("/".to_owned(), file))
+    };
+    let usual = || {
+        let path = stack.health_path.clone()?;
+        let says = format!("nothing says which path answers: {path} is usual");
+        Some((path, Evidence::new(app.manifest(), says)))
+    };
+    best.map(|(_, path, file)| answers(path, file)).or_else(by_framework).or_else(root).or_else(usual)
 }
 
 /// What stands right before a path that is routed.

@@ -12,6 +12,7 @@ mod candidates;
 mod commands;
 mod docker;
 mod env;
+mod evidence;
 mod facts;
 mod frameworks;
 mod health;
@@ -33,7 +34,6 @@ mod versions;
 use crate::model::{AppProfile, Detection, FileTree, Serving, Settings, Warning};
 
 pub use names::label;
-pub use profile::{ENDED, OVERRULED, SPEAKS_FOR};
 pub use registry::Registry;
 pub use settings::{SETTINGS_FILE, settings};
 pub use tree::MemoryTree;

@@ -82,18 +82,13 @@ pub(super) fn evidence(folder: Folder<'_>) -> Vec<Evidence> {
     let told = told.map(|(name, command)| {
         let only = if anywhere(command).is_none() { ", which only that platform has" } else { "" };
         let does = if name == "release" { "runs, before each new version," } else { "starts with" };
-        Evidence { file: folder.at("Procfile"), says: format!("{name} {does} {command}{only}") }
+        Evidence::new(folder.at("Procfile"), format!("{name} {does} {command}{only}"))
     });
     let started = start(folder).filter(|said| said.file != "Procfile").map(|said| (said, "starts"));
     let built = build(folder).map(|said| (said, "builds"));
     let others = started.into_iter().chain(built);
     told.take(PROCESSES)
-        .chain(
-            others.map(|(said, does)| Evidence {
-                file: folder.at(said.file),
-                says: format!("{does} with {}", said.command),
-            }),
-        )
+        .chain(others.map(|(said, does)| Evidence::new(folder.at(said.file), format!("{does} with {}", said.command))))
         .collect()
 }
 

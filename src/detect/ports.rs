@@ -4,6 +4,7 @@ use super::apps::App;
 use super::docker::Docker;
 use super::platforms;
 use super::sources::{Sources, is_of_tests};
+use crate::model::Evidence;
 
 /// Ports of databases, caches, queues, mail and of the proxy in front: an app speaks to these, and listens on none.
 const OF_SERVICES: &[u16] = &[
@@ -11,16 +12,46 @@ const OF_SERVICES: &[u16] = &[
     27017,
 ];
 
-/// What the project says: its own Dockerfile, its configuration, its start command, its sources, its framework. None
-/// where it says nothing.
-pub(super) fn find(app: &App<'_>, docker: &Docker) -> Option<u16> {
-    let from_sources = || from_sources(&app.sources, &app.candidate.stack.port_marks);
-    let by_framework = app.framework.as_ref().and_then(|framework| framework.rule.port);
-    let from_scripts = || app.facts.started.iter().find_map(|script| in_script(script));
+/// What the project says: its own Dockerfile, its configuration, its start command, its sources, its framework; the
+/// usual one of its stack where it says nothing. With what says so, where that is not told anyhow.
+pub(super) fn find(app: &App<'_>, docker: &Docker) -> Option<(u16, Option<Evidence>)> {
+    let stack = app.candidate.stack;
     // Zero means any that is free.
-    let said = [docker.port, platforms::port(app.folder()), app.facts.port];
-    let said = said.into_iter().flatten().find(|port| *port > 0);
-    said.or_else(from_scripts).or_else(from_sources).or(by_framework)
+    let some = |port: &u16| *port > 0;
+    let by_platform = || {
+        let told = |port| Evidence::new(app.folder().at("fly.toml"), format!("gives requests to port {port}"));
+        platforms::port(app.folder()).map(|port| (port, Some(told(port))))
+    };
+    let told_by_reader = || app.facts.port.filter(some).map(|port| (port, None));
+    let from_scripts =
+        || {
+            app.facts.started.iter().find_map(|script| in_script(script)).map(|port| {
+                (port, Some(Evidence::new(app.manifest(), format!("its start script gives the port {port}"))))
+            })
+        };
+    let from_sources = || {
+        let (path, port) = from_sources(&app.sources, &stack.port_marks)?;
+        Some((port, Some(Evidence::new(path, format!("listens on {port}")))))
+    };
+    let by_framework = || {
+        let framework = app.framework.as_ref()?;
+        let (port, name) = (framework.rule.port?, &framework.rule.name);
+        Some((
+            port,
+            Some(Evidence::new(framework.file(), format!("{name} listens on {port}, where nothing says another"))),
+        ))
+    };
+    let usual = || {
+        let says = |port| format!("nothing says where it listens: {port} is usual");
+        stack.port.map(|port| (port, Some(Evidence::new(app.manifest(), says(port)))))
+    };
+    let said = docker.port.filter(some).map(|port| (port, None));
+    said.or_else(by_platform)
+        .or_else(told_by_reader)
+        .or_else(from_scripts)
+        .or_else(from_sources)
+        .or_else(by_framework)
+        .or_else(usual)
 }
 
 /// The port that a start script gives to its program.
@@ -28,12 +59,12 @@ fn in_script(script: &str) -> Option<u16> {
     ["--port ", "--port=", "-p ", "PORT=", "--bind 0.0.0.0:"].iter().find_map(|mark| after_mark(script, mark))
 }
 
-fn from_sources(sources: &Sources<'_>, marks: &[String]) -> Option<u16> {
+fn from_sources<'s>(sources: &'s Sources<'_>, marks: &[String]) -> Option<(&'s str, u16)> {
     if marks.is_empty() {
         return None;
     }
     let own = || sources.texts().filter(|(path, _)| !is_of_tests(path));
-    marks.iter().find_map(|mark| own().find_map(|(_, text)| after_mark(&text, mark)))
+    marks.iter().find_map(|mark| own().find_map(|(path, text)| Some((path, after_mark(&text, mark)?))))
 }
 
 /// The number behind a mark: `listen(3000`, `port: 8080`, `("0.0.0.0:8000"`. A mark that ends in an operator,

@@ -2,29 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::apps::App;
+use super::apps::{App, Services};
 use super::commands::choose;
 use super::docker::{self, Docker};
-use super::env;
-use super::facts::Ask;
+use super::env::{self, Origin, Origins};
+use super::evidence;
 use super::health;
 use super::platforms;
 use super::ports;
 use super::rules::{CommandRule, FrameworkRule, Manager};
 use super::versions;
-use crate::model::{AppProfile, Evidence, Language, Serving};
-
-/// So many pieces of evidence are kept for an app at most.
-const EVIDENCE: usize = 40;
-
-/// How the evidence of a file begins that was weighed for its stack; see [`Registry::weight`](super::Registry::weight).
-pub const SPEAKS_FOR: &str = "speaks for";
-
-/// What the evidence says of a version that gets no fixes any more, before the day.
-pub const ENDED: &str = "has had no fixes since";
-
-/// How the evidence of a version ends that another place overruled.
-pub const OVERRULED: &str = "; another file is more binding";
+use crate::model::{AppProfile, Language, Serving};
 
 /// The profile of one app. Its name is still to be made unique.
 pub(super) fn profile(app: &App<'_>) -> AppProfile {
@@ -35,7 +23,6 @@ pub(super) fn profile(app: &App<'_>) -> AppProfile {
     let docker = docker::read(folder, stack.yields);
     let manager = manager(app);
     let found = versions::find(folder, facts, &stack.versions);
-    let names = env::find(&app.sources, &stack.env);
     let commands = Lines::new(app, manager.as_ref(), rule);
     let services = services(app, &docker);
 
@@ -54,8 +41,7 @@ pub(super) fn profile(app: &App<'_>) -> AppProfile {
         start_command: commands.start(),
         serving: serving(app, rule),
         dependencies: facts.dependencies.clone(),
-        confidence: (app.weight * 100.0).round() / 100.0,
-        services,
+        services: services.keys().cloned().collect(),
         dockerfile: docker.dockerfile.clone(),
         compose_file: docker.compose_file.clone(),
         ..AppProfile::default()
@@ -70,15 +56,24 @@ pub(super) fn profile(app: &App<'_>) -> AppProfile {
     if profile.serving == Serving::Static {
         profile.output_dir = output_dir(app, rule);
     }
+    let mut told = Vec::new();
     if profile.serving != Serving::None {
-        profile.port = ports::find(app, &docker).or(stack.port);
-        profile.health_path = docker.health_path.clone().or_else(|| health::find(app));
+        let (port, by) = ports::find(app, &docker).unzip();
+        profile.port = port;
+        told.extend(by.flatten());
+        let (path, by) = docker.health_path.is_none().then(|| health::find(app)).flatten().unzip();
+        profile.health_path = docker.health_path.clone().or(path);
+        told.extend(by);
+        // Wharf serves files itself, where and as it likes.
+        told.retain(|_| profile.serving == Serving::Server);
     }
+    told.extend(services.into_values().flatten());
     profile.dependencies.sort_by(|one, other| one.name.cmp(&other.name));
-    names_of_environment(app, names, &docker, rule, &mut profile);
+    told.extend(env::evidence(&names_of_environment(app, &docker, rule, &mut profile)));
     system_packages(app, rule, &mut profile);
     profile.config_files = config_files(app, manager.as_ref(), &docker);
-    profile.evidence = evidence(app, manager.as_ref(), &found, &docker);
+    profile.evidence = evidence::of(app, manager.as_ref(), &found, docker.evidence, told);
+    profile.confidence = evidence::confidence(app.weight, &profile.evidence);
     profile
 }
 
@@ -109,7 +104,7 @@ fn manager_version(app: &App<'_>, manager: &str) -> Option<String> {
 }
 
 /// The file that proves the manager, relative to the project.
-fn lock_file(app: &App<'_>, manager: &Manager) -> Option<String> {
+pub(super) fn lock_file(app: &App<'_>, manager: &Manager) -> Option<String> {
     app.folder()
         .upwards()
         .find_map(|above| manager.files.iter().find_map(|file| above.find(file)).map(|file| above.at(&file)))
@@ -232,31 +227,36 @@ impl<'a> Lines<'a> {
 }
 
 /// The services that it, the packages of the project that it depends on, or its compose file name.
-fn services(app: &App<'_>, docker: &Docker) -> Vec<String> {
-    let mut found: BTreeSet<String> = docker.services.iter().chain(&app.inner.services).cloned().collect();
-    for not in &app.facts.not_services {
-        found.remove(not);
+fn services(app: &App<'_>, docker: &Docker) -> Services {
+    let mut found = app.services().clone();
+    let others = docker.services.iter().map(|name| (name, &None)).chain(&app.inner.services);
+    for (name, told) in others.filter(|(name, _)| !app.facts.not_services.contains(name)) {
+        found.entry(name.clone()).or_insert_with(|| told.clone());
     }
-    found.extend(app.services());
-    found.into_iter().collect()
+    found
 }
 
+/// Notes the names that it reads; returns them with where they come from.
 fn names_of_environment(
     app: &App<'_>,
-    names: env::Names,
     docker: &Docker,
     rule: Option<&FrameworkRule>,
     profile: &mut AppProfile,
-) {
-    let mut read = names.read;
-    read.extend(docker.env.iter().chain(&app.inner.env).cloned());
-    let mut required = names.required;
+) -> Origins {
+    let mut read = app.names().read.clone();
+    let mut required = app.names().required.clone();
     required.extend(app.facts.required_env.iter().cloned());
-    required.extend(rule.into_iter().flat_map(|rule| rule.required_env.iter().cloned()));
-    read.extend(app.facts.env.iter().cloned());
-    read.extend(required.iter().cloned());
-    profile.env = read.into_iter().collect();
+    for (name, origin) in app.facts.env.iter().chain(&docker.env).chain(&app.inner.env) {
+        read.entry(name.clone()).or_insert_with(|| origin.clone());
+    }
+    for name in rule.into_iter().flat_map(|rule| &rule.required_env) {
+        let file = app.framework.as_ref().map_or_else(String::new, |framework| framework.file().to_owned());
+        read.entry(name.clone()).or_insert(Origin { file, does: "needs" });
+        required.insert(name.clone());
+    }
+    profile.env = read.keys().cloned().collect();
     profile.required_env = required.into_iter().collect();
+    read
 }
 
 fn system_packages(app: &App<'_>, rule: Option<&FrameworkRule>, profile: &mut AppProfile) {
@@ -272,7 +272,8 @@ fn system_packages(app: &App<'_>, rule: Option<&FrameworkRule>, profile: &mut Ap
 fn config_files(app: &App<'_>, manager: Option<&Manager>, docker: &Docker) -> Vec<String> {
     let folder = app.folder();
     let mut files: BTreeSet<String> = app.facts.files.iter().map(|file| folder.at(file)).collect();
-    files.extend(app.candidate.files.iter().filter(|file| !is_source(file, app)).map(|file| folder.at(file)));
+    let weighed = app.candidate.files.iter().map(|(file, _)| file);
+    files.extend(weighed.filter(|file| !is_source(file, app)).map(|file| folder.at(file)));
     files.extend(app.framework.iter().flat_map(|found| found.evidence.iter().map(|evidence| evidence.file.clone())));
     files.extend(manager.and_then(|manager| lock_file(app, manager)));
     files.extend(docker.dockerfile.clone());
@@ -287,46 +288,4 @@ fn config_files(app: &App<'_>, manager: Option<&Manager>, docker: &Docker) -> Ve
 fn is_source(file: &str, app: &App<'_>) -> bool {
     let ending = file.rsplit_once('.').map_or("", |(_, ending)| ending);
     app.candidate.stack.extensions.iter().any(|known| known == ending) && !file.contains(".config.")
-}
-
-/// Whether the version that is used gets fixes still, in the words of the file that asks for it.
-fn ended(app: &App<'_>, found: &versions::Found) -> Option<Evidence> {
-    let stack = app.candidate.stack;
-    let version = found.version.as_deref()?;
-    let (line, since) = versions::ended(version, &stack.versions)?;
-    let asks = |ask: &&Ask| versions::resolve(&ask.says, &stack.versions).is_some();
-    let file = found.asks.iter().find(asks)?.file.clone();
-    Some(Evidence { file, says: format!("{} {line} {ENDED} {since}", stack.runtime()) })
-}
-
-fn evidence(app: &App<'_>, manager: Option<&Manager>, found: &versions::Found, docker: &Docker) -> Vec<Evidence> {
-    let folder = app.folder();
-    let stack = app.candidate.stack;
-    let mut evidence = Vec::new();
-    // A stack of many languages is none itself.
-    let language = app.facts.language.as_ref().filter(|_| stack.yields).unwrap_or(&stack.language);
-    for file in &app.candidate.files {
-        evidence.push(Evidence { file: folder.at(file), says: format!("{SPEAKS_FOR} {language}") });
-    }
-    if let Some(framework) = &app.framework {
-        evidence.extend(framework.evidence.iter().cloned());
-    }
-    if let Some(manager) = manager
-        && let Some(file) = lock_file(app, manager)
-    {
-        evidence.push(Evidence { file, says: format!("is read by {}", manager.name) });
-    }
-    for (number, ask) in found.asks.iter().enumerate() {
-        let allows = |version| versions::allows(&ask.says, version, &stack.versions);
-        let overruled = number > 0 && !found.version.as_deref().is_some_and(allows);
-        let held = if overruled { OVERRULED } else { "" };
-        let says = format!("asks for {} {}{held}", stack.runtime(), ask.says);
-        evidence.push(Evidence { file: ask.file.clone(), says });
-    }
-    evidence.extend(ended(app, found));
-    evidence.extend(platforms::evidence(folder));
-    evidence.extend(app.facts.evidence.iter().cloned());
-    evidence.extend(docker.evidence.iter().cloned());
-    evidence.truncate(EVIDENCE);
-    evidence
 }

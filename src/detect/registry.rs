@@ -4,7 +4,6 @@ use std::path::Path;
 use std::sync::OnceLock;
 
 use super::rules::{EvidenceRule, Stack};
-use super::text::fits;
 use crate::model::{Problem, ProblemCode};
 
 /// Every `stack.toml` as bincode, made while the program is built (`build.rs`): name, evidence, and the whole.
@@ -134,13 +133,6 @@ impl Registry {
     pub fn ecosystem(&self, stack: &str) -> Option<&str> {
         let number = self.stacks.iter().position(|known| known.name == stack)?;
         self.stack(number).ecosystem.as_deref()
-    }
-
-    /// How sure a file alone makes, 0 to 1, that its folder is of a stack; none where it says nothing of that.
-    #[must_use]
-    pub fn weight(&self, stack: &str, file: &str) -> Option<f64> {
-        let stack = self.stacks.iter().find(|known| known.name == stack)?;
-        stack.evidence.iter().filter(|rule| fits(&rule.file, file)).map(|rule| rule.weight).max_by(f64::total_cmp)
     }
 
     /// The names of all stacks.

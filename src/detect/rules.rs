@@ -117,6 +117,8 @@ pub(super) struct Versions {
     /// Where projects say theirs, the most binding first: a file with only the version in it (`.nvmrc`), a tool of
     /// `.tool-versions` and `mise.toml` (`tool:nodejs`), or a place in a manifest that the stack's reader names.
     pub places: Vec<String>,
+    /// Those of `places` that ask for something else than the others, and count only where these say nothing.
+    pub instead: Vec<String>,
 }
 
 /// A package manager.
@@ -127,7 +129,7 @@ pub(super) struct Manager {
     pub name: String,
     /// Files that prove it.
     pub files: Vec<String>,
-    /// Those of `files` that pin versions; all where nothing is said.
+    /// Those of `files` that pin versions; all where nothing is said. Beside the manager in use another one's disagree.
     pub locks: Vec<String>,
     /// It is meant where nothing proves another.
     pub default: bool,

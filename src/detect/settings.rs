@@ -45,7 +45,7 @@ pub(super) fn name_apps(profiles: &mut Vec<AppProfile>, settings: &Settings) {
                 path: path.to_owned(),
                 name: name.to_owned(),
                 stack: "other".to_owned(),
-                evidence: vec![Evidence { file: SETTINGS_FILE.to_owned(), says }],
+                evidence: vec![Evidence::new(SETTINGS_FILE, says)],
                 confidence: 1.0,
                 ..AppProfile::default()
             });

@@ -568,4 +568,5 @@ fn java_8_is_called_as_the_project_calls_it() {
 
 mod conventions;
 mod places;
+mod reasons;
 mod running;

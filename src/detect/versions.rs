@@ -4,7 +4,7 @@ use super::facts::{Ask, Facts};
 use super::project::Folder;
 use super::rules::Versions;
 
-/// What was found: the version to use and all that was asked for, the most binding first.
+/// What was found: the version to use and all that was asked for, the most binding first; that decides the version.
 pub(super) struct Found {
     pub version: Option<String>,
     pub asks: Vec<Ask>,
@@ -12,11 +12,16 @@ pub(super) struct Found {
 
 /// Looks at all places in their order. The first that makes sense holds.
 pub(super) fn find(folder: Folder<'_>, facts: &Facts, rules: &Versions) -> Found {
-    let mut asks: Vec<Ask> = rules.places.iter().filter_map(|place| ask_at(place, folder, facts)).collect();
+    let asks = rules.places.iter().filter_map(|place| Some((place, ask_at(place, folder, facts)?)));
     // Some other word asks for nothing.
-    asks.retain(|ask| resolve(&ask.says, rules).is_some());
-    let version = asks.iter().find_map(|ask| Some(raised(resolve(&ask.says, rules)?, &ask.says, facts, rules)));
-    Found { version, asks }
+    let resolved =
+        asks.filter_map(|(place, ask)| Some((rules.instead.contains(place), resolve(&ask.says, rules)?, ask)));
+    let mut asks: Vec<(bool, String, Ask)> = resolved.collect();
+    if asks.iter().any(|(instead, ..)| !instead) {
+        asks.retain(|(instead, ..)| !instead);
+    }
+    let version = asks.first().map(|(_, version, ask)| raised(version.clone(), &ask.says, facts, rules));
+    Found { version, asks: asks.into_iter().map(|(.., ask)| ask).collect() }
 }
 
 /// “At least this” was often written long ago: what the packages in use need raises it.

@@ -161,4 +161,40 @@ pub struct Evidence {
     pub file: String,
     /// What it says: “depends on next 15.1.0”.
     pub says: String,
+    /// How sure it makes by itself, 0 to 1, of the stack or framework that it speaks for; null where it was not weighed.
+    pub weight: Option<f64>,
+    /// How it stands to the profile.
+    pub bearing: Bearing,
+}
+
+impl Evidence {
+    /// Something that speaks for the profile, or that a value of it comes from.
+    pub fn new(file: impl Into<String>, says: impl Into<String>) -> Self {
+        Self { file: file.into(), says: says.into(), weight: None, bearing: Bearing::Supports }
+    }
+
+    /// The same, as sure as this makes by itself.
+    #[must_use]
+    pub fn weighing(self, weight: f64) -> Self {
+        Self { weight: Some((weight * 100.0).round() / 100.0), ..self }
+    }
+
+    /// The same, with another bearing.
+    #[must_use]
+    pub fn bearing(self, bearing: Bearing) -> Self {
+        Self { bearing, ..self }
+    }
+}
+
+/// How a piece of evidence stands to the profile.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Bearing {
+    /// The profile says the same, or got a value from it.
+    #[default]
+    Supports,
+    /// It says otherwise, and something else was more binding: the profile is less sure for it.
+    Disagrees,
+    /// What it asks for gets no fixes any more.
+    Outdated,
 }

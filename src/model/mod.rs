@@ -36,7 +36,8 @@ pub use deployment::{
     Action, Deployment, DeploymentStatus, Failure, Release, StatusChange, Step, StepName, StepStatus,
 };
 pub use detection::{
-    AppProfile, Dependency, DependencyScope, Detection, Evidence, Framework, Language, Monorepo, Serving, Warning,
+    AppProfile, Bearing, Dependency, DependencyScope, Detection, Evidence, Framework, Language, Monorepo, Serving,
+    Warning,
 };
 pub use environment::Environment;
 pub use event::{Event, EventKind};

@@ -150,5 +150,5 @@ fn overruling(found: &AppProfile, settled: &AppProfile) -> Option<Evidence> {
     ];
     let said: Vec<&str> = said.into_iter().filter_map(|(key, differs)| differs.then_some(key)).collect();
     let says = format!("says {} instead of what was found", said.join(", "));
-    (!said.is_empty()).then(|| Evidence { file: "wharf.toml".to_owned(), says })
+    (!said.is_empty()).then(|| Evidence::new("wharf.toml", says))
 }

@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::db::{Db, Order, Pair, Writes, readable};
 use super::keys::{self, Key, text};
-use super::record::{Record, decode};
+use super::older::PlanV1;
+use super::record::{Record, decode, payload};
 use super::{Store, StoreError, projects};
 use crate::model::{
     AppKey, Deployment, DeploymentFilter, DeploymentId, DeploymentStatus, Environment, Page, Plan, ProjectId,
@@ -17,6 +18,11 @@ impl Record for Deployment {
 
 impl Record for Plan {
     const WHAT: &'static str = "plan";
+    const VERSION: u16 = 2;
+
+    fn migrate(version: u16, bytes: &[u8]) -> Option<Result<Self, bincode::Error>> {
+        (version == 1).then(|| payload::<PlanV1>(bytes).map(Self::from))
+    }
 }
 
 impl Record for StatusChange {

@@ -18,6 +18,7 @@ mod events;
 mod folder;
 mod jobs;
 mod keys;
+mod older;
 mod ports;
 mod projects;
 mod record;

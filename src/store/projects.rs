@@ -25,6 +25,8 @@ struct Found {
 
 impl Record for Found {
     const WHAT: &'static str = "detection";
+    /// An older one is not read: it is found anew.
+    const VERSION: u16 = 2;
 }
 
 fn record(id: &ProjectId) -> Key {

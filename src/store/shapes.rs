@@ -7,11 +7,12 @@ use std::fmt::Write as _;
 
 use super::record::{Record, decode, encode};
 use crate::model::{
-    Action, AppKey, AppProfile, Artifact, BuildPlan, Compute, Consent, Deployment, DeploymentId, DeploymentStatus,
-    EnvValue, EnvVar, Environment, Event, EventKind, Failure, HealthCheck, HealthProbe, Instance, Job, JobId, JobKind,
-    JobState, Limits, Millis, NetworkPlan, Plan, PortHolder, PortLease, PortPlan, Problem, ProblemCode, Project,
-    ProjectId, Release, Scaling, Security, ServicePlan, Source, StatusChange, Step, StepName, StepStatus, TargetKind,
-    TargetRef, TargetStatus, Timeouts, Timestamp, User, Volume,
+    Action, AppKey, AppProfile, Artifact, Bearing, BuildPlan, Compute, Consent, Dependency, DependencyScope,
+    Deployment, DeploymentId, DeploymentStatus, EnvValue, EnvVar, Environment, Event, EventKind, Evidence, Failure,
+    Framework, HealthCheck, HealthProbe, Instance, Job, JobId, JobKind, JobState, Limits, Millis, NetworkPlan, Plan,
+    PortHolder, PortLease, PortPlan, Problem, ProblemCode, Project, ProjectId, Release, Scaling, Security, ServicePlan,
+    Source, StatusChange, Step, StepName, StepStatus, TargetKind, TargetRef, TargetStatus, Timeouts, Timestamp, User,
+    Volume,
 };
 
 /// The bytes in hexadecimal, 32 a line; each is read back and compared first.
@@ -103,7 +104,18 @@ fn plan() -> Plan {
         project_name: "shop".into(),
         target: target(),
         source: source(),
-        profile: AppProfile { path: ".".into(), name: "web".into(), port: Some(3000), ..AppProfile::default() },
+        profile: AppProfile {
+            path: ".".into(),
+            name: "web".into(),
+            port: Some(3000),
+            framework: Some(Framework { name: "nextjs".into(), version: Some("15".into()) }),
+            dependencies: vec![Dependency { name: "next".into(), version: None, scope: DependencyScope::Optional }],
+            evidence: vec![
+                Evidence::new("package.json", "speaks").weighing(0.5),
+                Evidence::new(".nvmrc", "asks").bearing(Bearing::Disagrees),
+            ],
+            ..AppProfile::default()
+        },
         build: BuildPlan {
             context: ".".into(),
             dockerfile: "Dockerfile".into(),
@@ -207,4 +219,28 @@ fn events_have_the_shape_that_their_version_says() {
         bytes(&Event { seq: 1, at: at(1), kind })
     });
     insta::assert_snapshot!("events", events.join("\n"));
+}
+
+/// What the first version of the sample's plan was written as: its evidence had no weight.
+const PLAN_V1: &str = "010002703103776562010473686f7001010468657265010e68747470733a2f2f\
+    686f73742f7801046d61696e01026330012e0377656200000000000000000000\
+    0001066e6578746a730102313500000000000000000001fbb80b000000000104\
+    6e6578740002000000000000000000000000010c7061636b6167652e6a736f6e\
+    06737065616b73012e0a446f636b657266696c65010a446f636b657266696c65\
+    0646524f4d207808746f206275696c6401046d616b65010372756e012e010000\
+    00000000f83f01fb0004010176052f64617461036e6574007f0000010108706f\
+    7374677265730b706f7374677265733a3137fb38150108706f73746772657303\
+    014e000170014e010173014e02016201730161010176052f64617461010a7067\
+    5f6973726561647901fbb80b01fb204e03014e000170014e010173014e020162\
+    0173016101020101fb000400072f6865616c7468fb8813fbd00703fc40771b00\
+    fce0930400fb1027";
+
+#[test]
+fn a_plan_of_the_first_shape_is_read() {
+    let digits: Vec<char> = PLAN_V1.chars().collect();
+    let byte = |pair: &[char]| u8::from_str_radix(&pair.iter().collect::<String>(), 16).unwrap();
+    let bytes: Vec<u8> = digits.chunks(2).map(byte).collect();
+    let mut expected = plan();
+    expected.profile.evidence = vec![Evidence::new("package.json", "speaks")];
+    assert_eq!(decode::<Plan>(b"sample", &bytes).unwrap(), expected);
 }

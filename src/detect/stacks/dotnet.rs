@@ -225,7 +225,7 @@ fn shape(facts: &mut Facts, folder: Folder<'_>, sdk: &str) {
     let settings = folder.value("appsettings.json");
     let strings = settings.as_ref().and_then(|value| value.get("ConnectionStrings")?.as_object());
     for (name, _) in strings.into_iter().flatten() {
-        facts.env.push(format!("ConnectionStrings__{name}"));
+        facts.reads(folder, "appsettings.json", &format!("ConnectionStrings__{name}"));
     }
 }
 

@@ -96,14 +96,14 @@ fn is_part(folder: Folder<'_>) -> bool {
 
 /// `System.get_env("X") ||` with a `raise` right behind it: without the name it does not start.
 fn required(facts: &mut Facts, folder: Folder<'_>) {
-    for text in AT_START.iter().filter_map(|file| folder.text(file)) {
+    for (file, text) in AT_START.iter().filter_map(|file| Some((file, folder.text(file)?))) {
         for (at, mark) in text.match_indices("System.get_env(\"") {
             let rest = &text[at + mark.len()..];
             let Some((name, after)) = rest.split_once("\")") else { continue };
             let fails =
                 after.trim_start().strip_prefix("||").is_some_and(|rest| rest.trim_start().starts_with("raise"));
             if fails && crate::detect::env::is_own(name) {
-                facts.required_env.push(name.to_owned());
+                facts.requires(folder, file, name);
             }
         }
     }

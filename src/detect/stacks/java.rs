@@ -142,9 +142,9 @@ fn settings(facts: &mut Facts, folder: Folder<'_>) {
             let (name, default) = name.split_once(':').map_or((name, None), |(name, default)| (name, Some(default)));
             let name = name.trim_start_matches('?');
             if crate::detect::env::is_own(name) {
-                facts.env.push(name.to_owned());
+                facts.reads(folder, file, name);
                 if default.is_none() && !optional {
-                    facts.required_env.push(name.to_owned());
+                    facts.requires(folder, file, name);
                 }
             }
         }
@@ -274,7 +274,10 @@ fn dropwizard(facts: &mut Facts, folder: Folder<'_>) {
     let text = folder.text(&file).unwrap_or_default();
     let connector = ["applicationConnectors:", "connector:"].iter().find_map(|key| text.split_once(key));
     let line = connector.and_then(|(_, rest)| rest.lines().find_map(|line| line.trim().strip_prefix("port:")));
-    facts.port = line.and_then(|port| port.trim().parse().ok()).or(facts.port);
+    if let Some(port) = line.and_then(|port| port.trim().parse().ok()) {
+        facts.port = Some(port);
+        facts.saw(folder, &file, format!("listens on {port}"));
+    }
     facts.files.push(file.clone());
     facts.word("settings", file);
 }

@@ -36,7 +36,10 @@ pub(super) fn read(sources: &Sources<'_>) -> Facts {
         facts.saw(folder, file, "runs Lua inside nginx");
         facts.framework = Some(("openresty".to_owned(), None));
         facts.word("nginx", file);
-        facts.port = folder.text(file).and_then(|text| listens_on(&text));
+        if let Some(port) = folder.text(file).and_then(|text| listens_on(&text)) {
+            facts.port = Some(port);
+            facts.saw(folder, file, format!("listens on {port}"));
+        }
     }
     if let Some(entry) = ENTRIES.iter().find(|file| folder.has(file)) {
         facts.word("entry", *entry);

@@ -188,9 +188,10 @@ fn databases(facts: &mut Facts, folder: Folder<'_>) {
         facts.saw(folder, file, format!("names the database {named}"));
         return;
     }
-    let wordpress = folder.has("wp-load.php") || folder.has("wp-config.php") || folder.has("wp-config-sample.php");
-    if wordpress {
+    let wordpress = ["wp-load.php", "wp-config.php", "wp-config-sample.php"].into_iter().find(|file| folder.has(file));
+    if let Some(file) = wordpress {
         facts.services.push("mysql".to_owned());
+        facts.saw(folder, file, "keeps its data in mysql");
         let version = folder.text("wp-includes/version.php").and_then(|text| {
             let (_, rest) = text.split_once("$wp_version")?;
             Some(rest.split(['"', '\'']).nth(1)?.to_owned())

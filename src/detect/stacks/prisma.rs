@@ -26,7 +26,9 @@ pub(super) fn read(facts: &mut Facts, folder: Folder<'_>) {
     for key in ["url", "directUrl"] {
         let value = setting(&text, key);
         let variable = value.and_then(|value| value.strip_prefix("env(\"")?.strip_suffix("\")"));
-        facts.env.extend(variable.map(str::to_owned));
+        if let Some(name) = variable {
+            facts.reads(folder, file, name);
+        }
     }
 }
 

@@ -388,6 +388,9 @@ fn paste(facts: &mut Facts, folder: Folder<'_>) {
         .and_then(|listen| listen.split_whitespace().next()?.rsplit(':').next())
         .or_else(|| value("port"));
     facts.port = port.and_then(|port| port.trim().parse().ok());
+    if let Some(port) = facts.port {
+        facts.saw(folder, file, format!("listens on {port}"));
+    }
     facts.files.push(file.to_owned());
 }
 

@@ -122,12 +122,12 @@ fn database(facts: &mut Facts, folder: Folder<'_>) {
 /// The variables that the settings of Rails read: templates of YAML.
 fn settings(facts: &mut Facts, folder: Folder<'_>) {
     let Some(config) = folder.folder("config") else { return };
-    for text in config.with_ending("yml").into_iter().filter_map(|file| config.text(file)) {
+    for (file, text) in config.with_ending("yml").into_iter().filter_map(|file| Some((file, config.text(file)?))) {
         let lines = || text.lines().filter(|line| !line.trim_start().starts_with('#'));
         for before in ["ENV[", "ENV.fetch("] {
             let reads = lines().flat_map(|line| line.split(before).skip(1));
             let names = reads.filter_map(|rest| rest.split(['"', '\'']).nth(1));
-            facts.env.extend(names.filter(|name| env::is_own(name)).map(str::to_owned));
+            names.filter(|name| env::is_own(name)).for_each(|name| facts.reads(config, file, name));
         }
     }
 }

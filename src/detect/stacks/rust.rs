@@ -77,7 +77,7 @@ pub(super) fn read(sources: &Sources<'_>) -> Facts {
     let minimum = text("/package/rust-version").map(|version| format!(">={version}"));
     facts.ask("Cargo.toml rust-version", folder, "Cargo.toml", minimum.as_deref());
     toolchain(&mut facts, folder);
-    services(&mut facts);
+    services(&mut facts, folder);
     let members = value.pointer("/workspace/members").and_then(Value::as_array).into_iter().flatten();
     facts.members = members.filter_map(Value::as_str).map(str::to_owned).collect();
     if value.get("workspace").is_some() {
@@ -126,7 +126,7 @@ fn toolchain(facts: &mut Facts, folder: Folder<'_>) {
 }
 
 /// Databases that a feature of a crate names.
-fn services(facts: &mut Facts) {
+fn services(facts: &mut Facts, folder: Folder<'_>) {
     let features = [
         ("sqlx", "postgres", "postgres"),
         ("sqlx", "mysql", "mysql"),
@@ -140,6 +140,7 @@ fn services(facts: &mut Facts) {
     for (package, feature, service) in features {
         if facts.words.contains_key(&format!("feature.{package}.{feature}")) {
             facts.services.push(service.to_owned());
+            facts.saw(folder, "Cargo.toml", format!("uses {package} for {service}"));
         }
     }
 }

@@ -165,10 +165,10 @@ fn play(facts: &mut Facts, folder: Folder<'_>) {
     let literal = lines.iter().any(|line| !line.contains("${") && !line.contains("changeme") && line.contains('"'));
     let name = lines.iter().find_map(|line| line.split_once("${").map(|(_, rest)| rest.trim_start_matches('?')));
     match name.and_then(|rest| rest.split('}').next()) {
-        Some(name) if !literal => facts.required_env.push(name.to_owned()),
+        Some(name) if !literal => facts.requires(folder, "conf/application.conf", name),
         None if !literal => {
             facts.word("secret", " -Dplay.http.secret.key=$APPLICATION_SECRET");
-            facts.required_env.push("APPLICATION_SECRET".to_owned());
+            facts.requires(folder, "conf/application.conf", "APPLICATION_SECRET");
         }
         _ => {}
     }

@@ -172,10 +172,7 @@ pub(crate) fn detection() -> Detection {
                 .collect(),
             confidence: 0.97,
             config_files: vec!["package.json".into(), "next.config.ts".into()],
-            evidence: evidence
-                .iter()
-                .map(|(file, says)| Evidence { file: (*file).into(), says: (*says).into() })
-                .collect(),
+            evidence: evidence.iter().map(|(file, says)| Evidence::new(*file, *says)).collect(),
             ..AppProfile::default()
         }],
         warnings: vec![Warning { file: "tsconfig.json".into(), says: "line 14, column 3: a comma too many".into() }],

@@ -1,0 +1,121 @@
+//! Shapes that an older Wharf wrote, to read what it kept.
+
+use serde::Deserialize;
+
+use crate::model::{
+    AppKey, AppProfile, BuildPlan, Compute, Dependency, EnvVar, Evidence, Framework, HealthCheck, Language,
+    NetworkPlan, Plan, PortPlan, Scaling, Security, ServicePlan, Serving, Source, TargetRef, Timeouts, Volume,
+};
+
+/// A plan whose evidence was not yet weighed.
+#[derive(Deserialize)]
+pub(super) struct PlanV1 {
+    key: AppKey,
+    project_name: String,
+    target: TargetRef,
+    source: Source,
+    profile: ProfileV1,
+    build: BuildPlan,
+    compute: Compute,
+    storage: Vec<Volume>,
+    network: NetworkPlan,
+    services: Vec<ServicePlan>,
+    ports: PortPlan,
+    env: Vec<EnvVar>,
+    scaling: Scaling,
+    security: Security,
+    health: HealthCheck,
+    timeouts: Timeouts,
+}
+
+#[derive(Deserialize)]
+struct ProfileV1 {
+    path: String,
+    name: String,
+    stack: String,
+    language: Language,
+    framework: Option<Framework>,
+    package_manager: Option<String>,
+    package_manager_version: Option<String>,
+    build_tool: Option<String>,
+    runtime_version: Option<String>,
+    install_command: Option<String>,
+    build_command: Option<String>,
+    start_command: Option<String>,
+    serving: Serving,
+    output_dir: Option<String>,
+    port: Option<u16>,
+    health_path: Option<String>,
+    services: Vec<String>,
+    env: Vec<String>,
+    required_env: Vec<String>,
+    dependencies: Vec<Dependency>,
+    confidence: f64,
+    config_files: Vec<String>,
+    dockerfile: Option<String>,
+    compose_file: Option<String>,
+    system_packages: Vec<String>,
+    evidence: Vec<EvidenceV1>,
+}
+
+#[derive(Deserialize)]
+struct EvidenceV1 {
+    file: String,
+    says: String,
+}
+
+impl From<PlanV1> for Plan {
+    fn from(old: PlanV1) -> Self {
+        Self {
+            key: old.key,
+            project_name: old.project_name,
+            target: old.target,
+            source: old.source,
+            profile: old.profile.into(),
+            build: old.build,
+            compute: old.compute,
+            storage: old.storage,
+            network: old.network,
+            services: old.services,
+            ports: old.ports,
+            env: old.env,
+            scaling: old.scaling,
+            security: old.security,
+            health: old.health,
+            timeouts: old.timeouts,
+        }
+    }
+}
+
+impl From<ProfileV1> for AppProfile {
+    fn from(old: ProfileV1) -> Self {
+        Self {
+            path: old.path,
+            name: old.name,
+            stack: old.stack,
+            language: old.language,
+            framework: old.framework,
+            package_manager: old.package_manager,
+            package_manager_version: old.package_manager_version,
+            build_tool: old.build_tool,
+            runtime_version: old.runtime_version,
+            install_command: old.install_command,
+            build_command: old.build_command,
+            start_command: old.start_command,
+            serving: old.serving,
+            output_dir: old.output_dir,
+            port: old.port,
+            health_path: old.health_path,
+            services: old.services,
+            env: old.env,
+            required_env: old.required_env,
+            dependencies: old.dependencies,
+            confidence: old.confidence,
+            config_files: old.config_files,
+            dockerfile: old.dockerfile,
+            compose_file: old.compose_file,
+            system_packages: old.system_packages,
+            evidence: old.evidence.into_iter().map(|it| Evidence::new(it.file, it.says)).collect(),
+        }
+    }
+}
