@@ -251,30 +251,21 @@ fn generate_writes_once_and_never_over_a_persons_file() {
     let edited = format!("{dockerfile}# mine\n");
     fs::write(project.join("Dockerfile"), &edited).unwrap();
     assert!(wharf.run(&["generate", "shop"]).exits(0).stdout.contains("left as it was edited"));
-    // An older Wharf wrote something else: now both sides have changed it.
-    fs::write(project.join(".wharf/base/Dockerfile"), "FROM scratch\n").unwrap();
-    fs::remove_file(project.join("compose.yaml")).unwrap();
+    // Both change the first line now.
+    fs::write(project.join("Dockerfile"), edited.replacen("bookworm-slim", "alpine", 1)).unwrap();
+    let manifest = fs::read_to_string(project.join("package.json")).unwrap();
+    fs::write(project.join("package.json"), manifest.replacen('{', "{ \"engines\": { \"node\": \"20\" },", 1)).unwrap();
     let refused = wharf.run(&["generate", "shop"]).exits(5);
-    assert!(refused.stdout.contains("-# mine"), "{}", refused.stdout);
-    assert!(!project.join("compose.yaml").exists(), "a conflict writes nothing at all");
+    assert!(
+        refused.stdout.contains("\n|FROM node:22-bookworm-slim AS base\n-FROM node:22-alpine"),
+        "{}",
+        refused.stdout
+    );
+    assert!(refused.stdout.contains("\n+FROM node:20-bookworm-slim AS base\n"), "{}", refused.stdout);
     insta::assert_snapshot!("generate_conflict", told(&wharf, &refused));
     wharf.run(&["generate", "shop", "--force"]).exits(0);
-    assert_eq!(fs::read_to_string(project.join("Dockerfile")).unwrap(), dockerfile);
-}
-
-#[test]
-fn an_app_that_nothing_says_how_to_start_is_named_where_its_sisters_go_on() {
-    let wharf = Wharf::new();
-    let shop = wharf.copy("demos/static", "shop/site").parent().unwrap().to_owned();
-    fs::create_dir_all(shop.join("api")).unwrap();
-    fs::write(shop.join("api/package.json"), r#"{"name": "api", "dependencies": {"express": "4"}}"#).unwrap();
-    let says = "api: api is left out: nothing says how it is started; [apps.api] start = \"…\" in wharf.toml does";
-    let plan = wharf.run(&["plan", "shop", "--target", "process"]).exits(0).stdout;
-    assert!(plan.replace("\n            ", " ").contains(says), "{plan}");
-    let deployed = wharf.run(&["deploy", "shop", "--target", "process"]).exits(0);
-    assert!(deployed.stderr.contains(says), "{}", deployed.stderr);
-    let generated = wharf.run(&["generate", "shop", "--stdout"]).exits(0);
-    assert!(generated.stderr.contains(says), "{}", generated.stderr);
+    let forced = fs::read_to_string(project.join("Dockerfile")).unwrap();
+    assert_eq!(forced, dockerfile.replacen("node:22", "node:20", 1));
 }
 
 #[test]

@@ -43,18 +43,6 @@ pub struct ArtifactQuery {
     pub environment: Environment,
 }
 
-/// Asks to write the generated files into the project's folder.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(default)]
-pub struct WriteArtifacts {
-    /// Only this app's; null for all.
-    pub app: Option<String>,
-    /// For this environment.
-    pub environment: Environment,
-    /// Over files that a person wrote or changed, too.
-    pub force: bool,
-}
-
 /// Which vulnerabilities to look for.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema, IntoParams)]
 #[serde(default)]

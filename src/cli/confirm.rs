@@ -44,6 +44,15 @@ pub(super) fn agrees(question: &str) -> bool {
     output::is_interactive() && ask(question, "[y/N]", is_yes).is_ok()
 }
 
+/// Asks for one of several, each by the letter in its brackets; any other answer is none of them.
+pub(super) fn choose<T: Copy>(question: &str, choices: &[(&str, T)], otherwise: &str) -> Option<T> {
+    let words: Vec<&str> = choices.iter().map(|(words, _)| *words).chain([otherwise]).collect();
+    let answer = read(&format!("{question} {}", words.join(", "))).ok()?;
+    let letter = answer.trim().to_lowercase();
+    let is_meant = |(words, _): &&(&str, T)| !letter.is_empty() && words.ends_with(&format!("[{letter}]"));
+    choices.iter().find(is_meant).map(|(_, choice)| *choice)
+}
+
 fn is_yes(answer: &str) -> bool {
     matches!(answer.to_lowercase().as_str(), "y" | "yes")
 }
@@ -60,13 +69,17 @@ fn ask(question: &str, how: &str, accepts: impl Fn(&str) -> bool) -> Result<(), 
             .why(format!("nobody can be asked here: {question}"))
             .fix("add --yes if it is meant"));
     }
-    let mut answer = String::new();
-    let read = write!(io::stderr(), "{question} {how} ")
-        .and_then(|()| io::stderr().flush())
-        .and_then(|()| io::stdin().lock().read_line(&mut answer));
-    match read {
-        Ok(_) if accepts(answer.trim()) => Ok(()),
+    match read(&format!("{question} {how}")) {
+        Ok(answer) if accepts(answer.trim()) => Ok(()),
         Ok(_) => Err(refused("nothing was done")),
         Err(error) => Err(refused("nothing was done").why(error)),
     }
+}
+
+fn read(question: &str) -> io::Result<String> {
+    let mut answer = String::new();
+    write!(io::stderr(), "{question} ")?;
+    io::stderr().flush()?;
+    io::stdin().lock().read_line(&mut answer)?;
+    Ok(answer)
 }

@@ -1,20 +1,22 @@
 //! `wharf generate`: the files that a project lacks. Done right here, without an engine.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use serde::Serialize;
-use similar::{ChangeTag, TextDiff};
 
-use super::output::{self, Style};
-use super::{Context, Outcome, place, request};
+use super::artifacts::{self, Report};
+use super::output;
+use super::{Context, Outcome, confirm, place, request};
 use crate::detect;
-use crate::generate;
-use crate::model::{AppProfile, ArtifactState, ArtifactView, Detection, Environment, Problem, ProblemCode, Settings};
+use crate::generate::{self, Folder, Wishes};
+use crate::model::{AppProfile, ArtifactState, ArtifactView, Detection, Environment, Problem, ProblemCode, Take};
 use crate::os::project_files;
 use crate::os::tree::DiskTree;
+use crate::validate;
 
 /// What to generate, and where to.
+#[allow(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 #[derive(Debug, Args)]
 pub struct GenerateArgs {
     /// A folder, or with --stdout a git address (`URL#ref`)
@@ -27,103 +29,180 @@ pub struct GenerateArgs {
     #[arg(long, value_name = "ENVIRONMENT", default_value_t)]
     env: Environment,
     /// Print the files and write nothing
-    #[arg(long)]
+    #[arg(long, group = "only")]
     stdout: bool,
-    /// Write over files that a person wrote or changed, too
-    #[arg(long, conflicts_with = "stdout")]
+    /// Show what would be written, and why, and write nothing
+    #[arg(long, short = 'n', group = "only", visible_alias = "preview")]
+    dry_run: bool,
+    /// Show what would change line by line, and write nothing
+    #[arg(long, group = "only")]
+    diff: bool,
+    /// Write nothing, and fail where something would be written or a file breaks a rule
+    #[arg(long, group = "only")]
+    check: bool,
+    /// Where you and Wharf changed the same place, keep what you wrote there
+    #[arg(long, group = "side", conflicts_with_all = ["stdout", "check"])]
+    keep: bool,
+    /// Where you and Wharf changed the same place, take what Wharf writes there; your other changes stay
+    #[arg(long, group = "side", conflicts_with_all = ["stdout", "check"])]
+    take: bool,
+    /// Write every file as it is generated: over your changes, and again where you removed it
+    #[arg(long, group = "side", conflicts_with_all = ["stdout", "check"])]
     force: bool,
+    /// Remove files that nothing asks for any more; those with your changes stay
+    #[arg(long, conflicts_with_all = ["stdout", "check", "app"])]
+    prune: bool,
 }
 
-/// What became of a file.
-#[derive(Debug, Serialize)]
-struct Report<'a> {
-    path: &'a str,
-    state: ArtifactState,
-    written: bool,
-    reason: &'a str,
-    content: &'a str,
+impl GenerateArgs {
+    fn wishes(&self) -> Wishes {
+        let sides = [(self.keep, Take::Yours), (self.take, Take::Wharfs), (self.force, Take::Whole)];
+        Wishes { take: sides.into_iter().find_map(|(asked, take)| asked.then_some(take)), prune: self.prune }
+    }
+}
+
+/// What was looked at.
+struct Looked {
+    /// The folder, where it can be written to.
+    root: Option<PathBuf>,
+    /// What the project is called in its files.
+    name: String,
+    views: Vec<ArtifactView>,
+    /// Files of the project's own in the place of generated ones.
+    own: Vec<String>,
 }
 
 pub(super) async fn run(args: GenerateArgs, context: &Context) -> Result<Outcome, Problem> {
-    let (root, views) = look(&args, context).await?;
+    let looked = look(&args, context).await?;
+    let views = &looked.views;
+    let wishes = args.wishes();
     if args.stdout {
-        show(&views, context);
+        artifacts::print(views, context.json);
         return Ok(Outcome::Done);
     }
-    let files = match generate::writes(&views, args.force) {
-        Ok(files) => files,
-        Err(conflicts) => {
-            if !context.json {
-                let differing = views.iter().filter(|view| differs(view, false));
-                differing.for_each(|view| output::print(&diff(view, false)));
-            }
-            return Err(conflict(&conflicts));
+    if args.check {
+        return Ok(check(&looked, context.json));
+    }
+    let mut report = Report::new(&looked.name, views, wishes);
+    if args.dry_run || args.diff {
+        report.show(context.json, args.diff);
+        return Ok(Outcome::Done);
+    }
+    if !context.json {
+        report.wishes = asked(views, wishes);
+    }
+    let root = looked.root.as_deref().ok_or_else(not_ours)?;
+    let changes = in_folder(root, |folder| generate::writes(views, |path| report.wish(path), &looked.name, folder));
+    let changes = changes.inspect_err(|_| {
+        if !context.json {
+            report.conflicts();
         }
-    };
-    let root = root.ok_or_else(|| {
-        Problem::new(ProblemCode::Usage, "not-a-folder", "a git repository's clone is not written to")
-            .why("it belongs to the engine, and is made anew for each deployment")
-            .fix("look at the files with `--stdout`, or clone it yourself and generate there")
     })?;
-    for file in &files {
-        project_files::write(&root, &file.path, &file.content)?;
-    }
-    let force = args.force;
-    let written = |path: &str| files.iter().any(|file| file.path == path);
-    if context.json {
-        report(&views, written);
-        return Ok(Outcome::Done);
-    }
-    for view in &views {
-        let path = &view.artifact.path;
-        if differs(view, force) && view.state != ArtifactState::Outdated {
-            output::print(&diff(view, force));
-        }
-        let (mark, word, style) = match (view.state, written(path)) {
-            (ArtifactState::New, _) => ("+", "written", Style::Good),
-            (ArtifactState::Merged, true) if !force => ("~", "written anew, with your changes", Style::Good),
-            (_, true) => ("~", "written anew", Style::Good),
-            (ArtifactState::Edited, false) => ("=", "left as it was edited; --force writes it anew", Style::Attention),
-            (_, false) => ("=", "as it should be", Style::Faint),
-        };
-        output::line(format!("{} {path}: {word}", output::styled(mark, style)));
-    }
+    project_files::apply(root, &changes)?;
+    report.written = Some(changes.into_iter().map(|change| change.path).collect());
+    report.show(context.json, false);
     Ok(Outcome::Done)
 }
 
-/// The files, and the folder where one can be written to.
-async fn look(args: &GenerateArgs, context: &Context) -> Result<(Option<PathBuf>, Vec<ArtifactView>), Problem> {
+/// What is wished for each file: where somebody can be asked, each conflict is shown and asked about.
+fn asked(views: &[ArtifactView], wishes: Wishes) -> BTreeMap<String, Wishes> {
+    let mut answers: BTreeMap<String, Wishes> = views.iter().map(|view| (view.artifact.path.clone(), wishes)).collect();
+    if !output::is_interactive() {
+        return answers;
+    }
+    let is_open = |view: &&ArtifactView| view.state == ArtifactState::Conflict && wishes.take.is_none();
+    for view in views.iter().filter(is_open) {
+        artifacts::conflict(view);
+        let choices: &[(&str, Take)] = if view.blocked {
+            &[("leave it [k]", Take::Yours)]
+        } else {
+            &[
+                ("keep yours there [k]", Take::Yours),
+                ("take Wharf's there [t]", Take::Wharfs),
+                ("write it as generated [w]", Take::Whole),
+            ]
+        };
+        let Some(take) = confirm::choose(&format!("{}:", view.artifact.path), choices, "write nothing at all [N]")
+        else {
+            break;
+        };
+        answers.insert(view.artifact.path.clone(), Wishes { take: Some(take), ..wishes });
+    }
+    let stale: Vec<&str> =
+        views.iter().filter(|view| artifacts::goes(view)).map(|view| view.artifact.path.as_str()).collect();
+    if !stale.is_empty()
+        && !wishes.prune
+        && confirm::agrees(&format!("Nothing asks for {} any more; remove?", stale.join(", ")))
+    {
+        for wishes in answers.values_mut() {
+            wishes.prune = true;
+        }
+    }
+    answers
+}
+
+/// Fails on what would be written, and on what is wrong with what is there.
+fn check(looked: &Looked, json: bool) -> Outcome {
+    let fits = |view: &&ArtifactView| {
+        use ArtifactState as S;
+        !matches!(view.state, S::Unchanged | S::Edited | S::Removed)
+    };
+    let drift: Vec<&ArtifactView> = looked.views.iter().filter(fits).collect();
+    let there = looked.views.iter().filter_map(|view| Some((view.artifact.path.clone(), view.current.clone()?)));
+    let own = looked.root.iter().flat_map(|root| {
+        let text = |path: &String| match project_files::look(root, path) {
+            crate::model::Found::Text(text) => Some((path.clone(), text)),
+            _ => None,
+        };
+        looked.own.iter().filter_map(text)
+    });
+    let texts: BTreeMap<String, String> = there.chain(own).collect();
+    let faults: Vec<_> = texts.iter().flat_map(|(path, text)| validate::check(path, text)).collect();
+    artifacts::checked(&drift, &faults, texts.len(), json);
+    if drift.is_empty() && faults.is_empty() { Outcome::Done } else { Outcome::Failed }
+}
+
+async fn look(args: &GenerateArgs, context: &Context) -> Result<Looked, Problem> {
     if place::git(&args.path).is_some() {
         let client = context.client().await?;
         let project = request::add(&client, place::location(&args.path)?).await?;
-        return Ok((None, client.artifacts(&project.id, args.app.as_deref(), args.env).await?));
+        let views = client.artifacts(&project.id, args.app.as_deref(), args.env).await?;
+        return Ok(Looked { root: None, name: project.name, views, own: Vec::new() });
     }
     let tree = DiskTree::open(Path::new(&args.path))?.named_after_folder();
-    let settings = detect::settings(&tree)?;
-    let views = views(tree.root(), &detect::detect(&tree), &settings, args)?;
-    Ok((Some(tree.root().to_owned()), views))
+    let root = tree.root().to_owned();
+    in_folder(&root, |folder| compare(&tree.without_written(|path| folder.records(path)), args, folder))
 }
 
-fn views(
-    root: &Path,
-    detection: &Detection,
-    settings: &Settings,
-    args: &GenerateArgs,
-) -> Result<Vec<ArtifactView>, Problem> {
-    let folder = root.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let name = Some(detect::label(&folder)).filter(|name| !name.is_empty()).unwrap_or_else(|| "app".to_owned());
-    let read = |path: &str| project_files::read(root, path);
-    let context = generate::Context::new(&name);
-    let mut views = Vec::new();
-    let (apps, left_out) = generate::startable(chosen(root, detection, args.app.as_deref())?, settings, args.env);
+fn compare(tree: &DiskTree, args: &GenerateArgs, folder: &Folder<'_>) -> Result<Looked, Problem> {
+    let settings = &detect::settings(tree)?;
+    let detection = detect::detect(tree);
+    let root = tree.root();
+    let (apps, left_out) = generate::startable(chosen(root, &detection, args.app.as_deref())?, settings, args.env);
     for warning in left_out {
         output::note(format!("warning: {}: {}", warning.file, warning.says));
     }
-    for app in apps {
-        let profile = generate::disowned(&settings.applied_to(app, args.env), &read);
-        views.extend(generate::beside(generate::artifacts(&profile, &context)?, &read)?);
+    let name = folder.name().map_or_else(|| named_after(root), str::to_owned);
+    let context = generate::Context::new(&name);
+    let mut artifacts = Vec::new();
+    for app in &apps {
+        artifacts.extend(generate::artifacts(&settings.applied_to(app, args.env), &context)?);
     }
-    Ok(views)
+    let all = args.app.is_none().then(|| generate::paths(&apps, settings, &context)).flatten();
+    let own = apps.iter().flat_map(|app| app.dockerfile.iter().chain(&app.compose_file)).cloned().collect();
+    let views = generate::beside(artifacts, all.as_ref(), folder);
+    Ok(Looked { root: Some(root.to_owned()), name, views, own })
+}
+
+/// A project that has no name in its files yet is called after its folder.
+fn named_after(root: &Path) -> String {
+    let folder = root.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    Some(detect::label(&folder)).filter(|name| !name.is_empty()).unwrap_or_else(|| "app".to_owned())
+}
+
+fn in_folder<T>(root: &Path, look: impl FnOnce(&Folder<'_>) -> T) -> T {
+    let read = |path: &str| project_files::look(root, path);
+    look(&Folder::new(&read, &validate::says))
 }
 
 fn chosen<'a>(root: &Path, detection: &'a Detection, app: Option<&str>) -> Result<Vec<&'a AppProfile>, Problem> {
@@ -145,65 +224,8 @@ fn chosen<'a>(root: &Path, detection: &'a Detection, app: Option<&str>) -> Resul
     Ok(found)
 }
 
-/// What is generated, with a person's changes where they can be joined and are not to be written over.
-fn planned(view: &ArtifactView, force: bool) -> &str {
-    view.merged.as_deref().filter(|_| !force).unwrap_or(&view.artifact.content)
-}
-
-/// Whether what lies there is another text.
-fn differs(view: &ArtifactView, force: bool) -> bool {
-    view.current.as_ref().is_some_and(|current| current != planned(view, force))
-}
-
-fn show(views: &[ArtifactView], context: &Context) {
-    if context.json {
-        return report(views, |_| false);
-    }
-    for view in views {
-        output::line(output::styled(&format!("# ---- {}: {}", view.artifact.path, view.artifact.reason), Style::Faint));
-        output::print(&view.artifact.content);
-    }
-}
-
-fn report(views: &[ArtifactView], written: impl Fn(&str) -> bool) {
-    let files: Vec<Report<'_>> = views
-        .iter()
-        .map(|view| Report {
-            path: &view.artifact.path,
-            state: view.state,
-            written: written(&view.artifact.path),
-            reason: &view.artifact.reason,
-            content: &view.artifact.content,
-        })
-        .collect();
-    output::json(&serde_json::json!({ "files": files }));
-}
-
-/// From what lies there to what would be written.
-fn diff(view: &ArtifactView, force: bool) -> String {
-    let current = view.current.as_deref().unwrap_or_default();
-    let path = &view.artifact.path;
-    let diff = TextDiff::from_lines(current, planned(view, force));
-    let mut out =
-        format!("{}\n", output::styled(&format!("--- {path} (yours)\n+++ {path} (generated)"), Style::Strong));
-    for group in diff.grouped_ops(3) {
-        for change in group.iter().flat_map(|op| diff.iter_changes(op)) {
-            let (sign, style) = match change.tag() {
-                ChangeTag::Delete => ("-", Style::Bad),
-                ChangeTag::Insert => ("+", Style::Good),
-                ChangeTag::Equal => (" ", Style::Plain),
-            };
-            let line = output::harmless(change.value().trim_end_matches('\n'));
-            out.push_str(&output::styled(&format!("{sign}{line}"), style));
-            out.push('\n');
-        }
-    }
-    out
-}
-
-fn conflict(paths: &[String]) -> Problem {
-    let message = format!("nothing was written: {} would be overwritten", paths.join(", "));
-    Problem::new(ProblemCode::Refused, "artifact-conflict", message)
-        .why("Wharf did not write what is there, or both sides changed it")
-        .fix("look at the differences, then write with `wharf generate --force`, or move your file away")
+fn not_ours() -> Problem {
+    Problem::new(ProblemCode::Usage, "not-a-folder", "a git repository's clone is not written to")
+        .why("it belongs to the engine, and is made anew for each deployment")
+        .fix("look at the files with `--stdout`, or clone it yourself and generate there")
 }

@@ -3,6 +3,7 @@
 
 mod act;
 mod args;
+mod artifacts;
 mod cancel;
 mod completions;
 mod confirm;

@@ -9,15 +9,16 @@ use sha2::{Digest, Sha256};
 use super::error::EngineError;
 use super::{Engine, Inner};
 use crate::detect;
-use crate::generate::{self, Context};
+use crate::generate::{self, Context, Folder, Wishes};
 use crate::model::{
-    AddProject, AppKey, AppProfile, Artifact, ArtifactView, DeploymentFilter, Detection, Environment, EventKind, Kept,
-    Location, Page, PageQuery, Problem, ProblemCode, Project, ProjectId, RemoveQuery, Removed, Settings, Source,
-    TargetRef,
+    AddProject, AppKey, AppProfile, Artifact, ArtifactView, DeploymentFilter, Detection, Environment, EventKind,
+    FileTree, Kept, Location, Page, PageQuery, Problem, ProblemCode, Project, ProjectId, RemoveQuery, Removed,
+    Settings, Source, TargetRef, WriteArtifacts,
 };
 use crate::os::tree::DiskTree;
 use crate::os::{chance, clock, git, paths, project_files};
 use crate::store::CacheKind;
+use crate::validate;
 
 /// A repository may take so long to arrive.
 const CLONE: Duration = Duration::from_mins(10);
@@ -94,33 +95,32 @@ impl Engine {
         environment: Environment,
     ) -> Result<Vec<ArtifactView>, Problem> {
         let project = self.0.project(id).await?;
-        let (detection, settings) = self.0.examine(&project, false).await?;
-        let read = |path: &str| project_files::read(&project.root, path);
-        let mut views = Vec::new();
+        let (detection, settings) = self.0.examine_unwritten(&project).await?;
         let (apps, _) = generate::startable(select_apps(&project, &detection, app)?, &settings, environment);
-        for profile in apps {
-            let profile = generate::disowned(&settings.applied_to(profile, environment), &read);
-            views.extend(generate::beside(self.0.generated(&project.name, &profile).await?, &read)?);
+        let name = in_folder(&project, |_, name| name.to_owned()).await?;
+        let mut artifacts = Vec::new();
+        for app in &apps {
+            artifacts.extend(self.0.generated(&name, &settings.applied_to(app, environment)).await?);
         }
-        Ok(views)
+        let all = app.is_none().then(|| generate::paths(&apps, &settings, &Context::new(&name))).flatten();
+        Ok(in_folder(&project, move |folder, _| generate::beside(artifacts, all.as_ref(), folder)).await?)
     }
 
-    /// Writes the generated files into the project. Without `force` a conflict writes nothing at all.
-    pub async fn write_artifacts(
-        &self,
-        id: &ProjectId,
-        app: Option<&str>,
-        environment: Environment,
-        force: bool,
-    ) -> Result<Vec<ArtifactView>, Problem> {
+    /// Writes the generated files into the project. Where one is in conflict that is not decided on, nothing at all is
+    /// written.
+    pub async fn write_artifacts(&self, id: &ProjectId, request: WriteArtifacts) -> Result<Vec<ArtifactView>, Problem> {
         let project = self.0.project(id).await?;
-        let views = self.artifacts(id, app, environment).await?;
-        let files = generate::writes(&views, force).map_err(|paths| conflict(&paths))?;
-        for file in files {
-            project_files::write(&project.root, &file.path, &file.content)?;
-        }
+        let WriteArtifacts { app, environment, paths, take, prune } = request;
+        let mut views = self.artifacts(id, app.as_deref(), environment).await?;
+        views.retain(|view| paths.is_empty() || paths.contains(&view.artifact.path));
+        let root = project.root.clone();
+        in_folder(&project, move |folder, name| {
+            let changes = generate::writes(&views, |_| Wishes { take, prune }, name, folder)?;
+            project_files::apply(&root, &changes)
+        })
+        .await??;
         self.0.publish(EventKind::Detected(id.clone())).await;
-        self.artifacts(id, app, environment).await
+        self.artifacts(id, app.as_deref(), environment).await
     }
 }
 
@@ -249,9 +249,30 @@ impl Inner {
         Ok(artifacts)
     }
 
+    /// What is in a project beside what Wharf wrote there, and what its settings say.
+    async fn examine_unwritten(&self, project: &Project) -> Result<(Detection, Settings), EngineError> {
+        let tree = open_tree(project.root.clone()).await?.named(&project.name);
+        let all = tree.paths().len();
+        let tree = in_folder(project, move |folder, _| tree.without_written(|path| folder.records(path))).await?;
+        if tree.paths().len() == all {
+            return self.examine_tree(project, tree, false).await;
+        }
+        let settings = detect::settings(&tree)?;
+        Ok((blocking(move || detect::detect(&tree)).await?, settings))
+    }
+
     /// What is in a project and what its settings say. What was found before is used while its tree is unchanged.
     pub(super) async fn examine(&self, project: &Project, fresh: bool) -> Result<(Detection, Settings), EngineError> {
         let tree = open_tree(project.root.clone()).await?.named(&project.name);
+        self.examine_tree(project, tree, fresh).await
+    }
+
+    async fn examine_tree(
+        &self,
+        project: &Project,
+        tree: DiskTree,
+        fresh: bool,
+    ) -> Result<(Detection, Settings), EngineError> {
         let settings = detect::settings(&tree)?;
         let now = clock::now();
         let (tree, fingerprint) = blocking(move || {
@@ -307,6 +328,21 @@ pub(super) fn select_apps<'a>(
     Ok(found)
 }
 
+/// Looks into a project's folder, given together with the name that the project has in its files.
+async fn in_folder<T: Send + 'static>(
+    project: &Project,
+    look: impl FnOnce(&Folder<'_>, &str) -> T + Send + 'static,
+) -> Result<T, EngineError> {
+    let (root, name) = (project.root.clone(), project.name.clone());
+    blocking(move || {
+        let read = |path: &str| project_files::look(&root, path);
+        let folder = Folder::new(&read, &validate::says);
+        let name = folder.name().unwrap_or(&name).to_owned();
+        look(&folder, &name)
+    })
+    .await
+}
+
 /// Stands for what cannot be seen now: the target does not answer.
 fn unknown(target: &TargetRef, key: &AppKey) -> Kept {
     let host = target.host.as_ref().map(|host| format!(" --host {host}")).unwrap_or_default();
@@ -322,16 +358,6 @@ fn stays(project: &str, kept: &[Kept]) -> Problem {
     Problem::new(ProblemCode::Refused, "data-stays", format!("data of {project} stays: {}", names.join(", ")))
         .why("volumes are removed on request only")
         .fix(format!("to remove it with all that is in it: `{}`", commands.join(" && ")))
-}
-
-fn conflict(paths: &[String]) -> Problem {
-    Problem::new(
-        crate::model::ProblemCode::Refused,
-        "artifact-conflict",
-        format!("nothing was written: {} would be overwritten", paths.join(", ")),
-    )
-    .why("Wharf did not write what is there, or both sides changed it")
-    .fix("look at the differences, then write with `wharf generate --force`, or move your file away")
 }
 
 async fn open_tree(path: PathBuf) -> Result<DiskTree, EngineError> {

@@ -1,13 +1,13 @@
 //! From a profile and settings to files and the plan. Pure: the same input gives the same bytes.
 //!
-//! [`artifacts`] makes the files of one app, [`plan`] what a deployment would run, [`compare`] and [`writes`] say how
+//! [`artifacts`] makes the files of one app, [`plan`] what a deployment would run, [`mod@beside`] and [`writes`] say how
 //! the files stand to a project's own and what has to be written.
 //!
 //! *Architecture invariant:* artifacts follow from the profile, the project's name and the templates alone. No value
 //! of an environment variable is ever among these, so none can stand in a file.
 
+mod beside;
 mod command;
-mod compare;
 mod compose;
 mod docker;
 mod escape;
@@ -18,10 +18,11 @@ mod templates;
 mod version;
 mod view;
 
+use std::collections::BTreeSet;
+
 use crate::model::{AppProfile, Artifact, Environment, Problem, Serving, Settings, Warning};
 
-pub(crate) use compare::base_path;
-pub use compare::{Read, Written, beside, writes};
+pub use beside::{Check, Folder, Read, Wishes, beside, diff, writes};
 pub use plan::{PlanInput, commands, plan};
 pub use settings_file::settings_file;
 pub use templates::Templates;
@@ -57,6 +58,21 @@ pub fn artifacts(profile: &AppProfile, ctx: &Context<'_>) -> Result<Vec<Artifact
     Ok(artifacts)
 }
 
+/// The paths of all that could be generated for these apps, in any environment; none where that cannot be told.
+#[must_use]
+pub fn paths(apps: &[&AppProfile], settings: &Settings, ctx: &Context<'_>) -> Option<BTreeSet<String>> {
+    let mut paths = BTreeSet::new();
+    for app in apps {
+        let mut profiles: Vec<AppProfile> =
+            Environment::ALL.iter().map(|environment| settings.applied_to(app, *environment)).collect();
+        profiles.dedup();
+        for profile in profiles {
+            paths.extend(artifacts(&profile, ctx).ok()?.into_iter().map(|artifact| artifact.path));
+        }
+    }
+    Some(paths)
+}
+
 /// Of several apps those that something says how to start, and a warning for each other: a part that cannot be started
 /// is no reason to leave its sisters alone. Where none can be, or only one is meant, all are given.
 #[must_use]
@@ -81,18 +97,6 @@ pub fn startable<'a>(
         ),
     };
     (apps, others.into_iter().map(left_out).collect())
-}
-
-/// The profile without those files that Wharf wrote itself, also where a person edited them since: detection cannot
-/// tell them from the project's own, which would then never be generated anew. `read` reads the project's files.
-#[must_use]
-pub fn disowned(profile: &AppProfile, read: Read<'_>) -> AppProfile {
-    let is_own = |path: &String| !matches!(read(&base_path(path)), Ok(Some(_)));
-    let mut profile = profile.clone();
-    profile.dockerfile = profile.dockerfile.filter(is_own);
-    profile.compose_file = profile.compose_file.filter(is_own);
-    profile.config_files.retain(is_own);
-    profile
 }
 
 /// A `.dockerignore` or `.env.example` that detection saw in the project stays as it is.

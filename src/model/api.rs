@@ -7,9 +7,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::{
-    Artifact, ArtifactState, Deployment, DeploymentId, DeploymentStatus, Environment, Job, Plan, PortLease, Problem,
-    Project, ProjectId, Release, Secret, StatusChange, StepName, TargetKind, TargetRef, TargetStatus, Timestamp,
-    Warning,
+    Deployment, DeploymentId, DeploymentStatus, Environment, Job, Plan, PortLease, Problem, Project, ProjectId,
+    Release, Secret, StatusChange, StepName, Take, TargetKind, TargetRef, TargetStatus, Timestamp, Warning,
 };
 
 /// The version of the API. A client and an engine whose numbers differ do not talk.
@@ -259,29 +258,21 @@ pub struct ReservePort {
     pub note: String,
 }
 
-/// A generated file and how it compares with the project's.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct ArtifactView {
-    /// The file as it is generated.
-    pub artifact: Artifact,
-    /// How it compares.
-    pub state: ArtifactState,
-    /// What is there now; null where nothing is.
-    pub current: Option<String>,
-    /// What is there with what is generated anew, where both changed in different places.
-    pub merged: Option<String>,
-}
-
-impl ArtifactView {
-    /// What writing leaves there: a person's changes stay, but where both changed the same place.
-    #[must_use]
-    pub fn outcome(&self) -> &str {
-        match (self.state, &self.merged, &self.current) {
-            (_, Some(merged), _) => merged,
-            (ArtifactState::Edited, _, Some(current)) => current,
-            _ => &self.artifact.content,
-        }
-    }
+/// Asks to write the generated files into the project's folder. Where one is in conflict that is not decided on, nothing
+/// at all is written.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(default)]
+pub struct WriteArtifacts {
+    /// Only this app's; null for all.
+    pub app: Option<String>,
+    /// For this environment.
+    pub environment: Environment,
+    /// Only these files; all where it is empty.
+    pub paths: Vec<String>,
+    /// What is taken where a person's file and the generated one do not go together.
+    pub take: Option<Take>,
+    /// Files that nothing asks for any more go, but for those that a person changed.
+    pub prune: bool,
 }
 
 /// Jobs and who works on them.

@@ -31,7 +31,7 @@ mod vulnerability;
 
 pub use api::*;
 pub use app_key::AppKey;
-pub use artifact::{Artifact, ArtifactState};
+pub use artifact::{Artifact, ArtifactState, ArtifactView, DiffLine, FileChange, Found, Hunk, LineOf, Take};
 pub use deployment::{
     Action, Deployment, DeploymentStatus, Failure, Release, StatusChange, Step, StepName, StepStatus,
 };

@@ -1,44 +1,139 @@
-//! Reads and writes single files of a project, never outside its folder.
+//! Looks at and changes single files of a project, never outside its folder.
 
-use std::io::{self, ErrorKind, Write};
+use std::fs::{self, File};
+use std::io::{self, ErrorKind, Read, Write};
 use std::path::{Component, Path, PathBuf};
 
-use crate::model::{Problem, ProblemCode};
+use crate::model::{FileChange, Found, Problem, ProblemCode};
 
-/// What a file of the project says; absent where there is none. Text that is not UTF-8 is an error.
-pub fn read(root: &Path, path: &str) -> Result<Option<String>, Problem> {
-    let place = inside(root, path)?;
-    match std::fs::read_to_string(&place) {
-        Ok(text) => Ok(Some(text)),
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(failed("read", &place, &error)),
+/// A file with more bytes is none that anybody wrote by hand.
+const LARGEST: u64 = 1 << 20;
+
+/// What new text is called, beside the file that it is to become.
+const FRESH: &str = ".wharf-new";
+
+/// What a path of the project holds.
+#[must_use]
+pub fn look(root: &Path, path: &str) -> Found {
+    let Ok(place) = inside(root, path) else { return Found::Other("is a symbolic link or lies behind one".to_owned()) };
+    match text(&place) {
+        Ok(found) => found,
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Found::Nothing,
+        Err(error) => Found::Other(format!("cannot be read: {error}")),
     }
+}
+
+fn text(place: &Path) -> io::Result<Found> {
+    let about = fs::symlink_metadata(place)?;
+    if about.is_dir() {
+        return Ok(Found::Other("is a folder".to_owned()));
+    }
+    if !about.is_file() {
+        return Ok(Found::Other("is no plain file".to_owned()));
+    }
+    let mut bytes = Vec::new();
+    File::open(place)?.take(LARGEST + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > LARGEST {
+        return Ok(Found::Other(format!("has more than {} KiB", LARGEST >> 10)));
+    }
+    Ok(String::from_utf8(bytes).map_or_else(|_| Found::Other("is not UTF-8 text".to_owned()), Found::Text))
 }
 
 /// Writes a file of the project whole or not at all, and the folders that lead to it.
 pub fn write(root: &Path, path: &str, content: &str) -> Result<(), Problem> {
-    let place = inside(root, path)?;
-    write_whole(&place, content.as_bytes()).map_err(|error| failed("write", &place, &error))
+    apply(root, &[FileChange { path: path.to_owned(), content: Some(content.to_owned()) }])
 }
 
-fn write_whole(place: &Path, content: &[u8]) -> io::Result<()> {
-    let folder = place.parent().unwrap_or(Path::new("/"));
-    std::fs::create_dir_all(folder)?;
-    let name = place.file_name().unwrap_or_default().to_string_lossy();
-    let fresh = folder.join(format!(".{name}.{}.wharf-new", std::process::id()));
-    let written = std::fs::File::create(&fresh).and_then(|mut file| {
-        file.write_all(content)?;
-        if let Ok(before) = std::fs::metadata(place) {
+/// Changes files of the project in this order, each whole or not at all. All new texts are on the disk before the first
+/// takes its place, so that what cannot be written (a read-only file, a full disk) leaves everything as it was.
+pub fn apply(root: &Path, changes: &[FileChange]) -> Result<(), Problem> {
+    let staged = changes.iter().map(|change| Staged::new(root, change)).collect::<Result<Vec<_>, _>>()?;
+    staged.into_iter().try_for_each(Staged::settle)
+}
+
+/// A change that is ready to be made; what lies ready goes if it is not.
+struct Staged {
+    root: PathBuf,
+    place: PathBuf,
+    fresh: Option<PathBuf>,
+}
+
+impl Staged {
+    fn new(root: &Path, change: &FileChange) -> Result<Self, Problem> {
+        let place = inside(root, &change.path)?;
+        let root = root.canonicalize().map_err(|error| failed("open", root, &error))?;
+        let mut staged = Self { root, place, fresh: None };
+        let checked = is_free(&staged.place);
+        let made = checked.and_then(|()| change.content.as_ref().map_or(Ok(()), |text| staged.lay_ready(text)));
+        made.map_err(|error| failed("write", &staged.place, &error))?;
+        Ok(staged)
+    }
+
+    fn lay_ready(&mut self, content: &str) -> io::Result<()> {
+        let folder = self.place.parent().unwrap_or(Path::new("/"));
+        fs::create_dir_all(folder)?;
+        let name = self.place.file_name().unwrap_or_default().to_string_lossy();
+        clear(folder, &name);
+        let fresh = folder.join(format!(".{name}.{}{FRESH}", std::process::id()));
+        let mut file = File::create(&fresh)?;
+        self.fresh = Some(fresh);
+        file.write_all(content.as_bytes())?;
+        if let Ok(before) = fs::metadata(&self.place) {
             file.set_permissions(before.permissions())?;
         }
         file.sync_all()
-    });
-    let moved = written.and_then(|()| std::fs::rename(&fresh, place));
-    if moved.is_err() {
-        // What went wrong is told; the rest that could not be removed is only untidy.
-        let _ = std::fs::remove_file(&fresh);
     }
-    moved
+
+    fn settle(mut self) -> Result<(), Problem> {
+        let folder = self.place.parent().unwrap_or(Path::new("/"));
+        let done = match &self.fresh {
+            Some(fresh) => fs::rename(fresh, &self.place).and_then(|()| File::open(folder)?.sync_all()),
+            None => match fs::remove_file(&self.place) {
+                Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
+                _ => Ok(()),
+            },
+        };
+        done.map_err(|error| failed("write", &self.place, &error))?;
+        if self.fresh.take().is_none() {
+            let above = folder.ancestors().take_while(|folder| *folder != self.root && folder.starts_with(&self.root));
+            // Folders that are empty now go; one that is not ends it.
+            let _ = above.map(fs::remove_dir).find(Result::is_err);
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Staged {
+    fn drop(&mut self) {
+        if let Some(fresh) = self.fresh.take() {
+            // What went wrong is told; the rest that could not be removed is only untidy.
+            let _ = fs::remove_file(fresh);
+        }
+    }
+}
+
+/// A folder cannot be replaced, and who made a file read-only wants it to stay as it is.
+fn is_free(place: &Path) -> io::Result<()> {
+    match fs::symlink_metadata(place) {
+        Ok(about) if about.is_dir() => Err(io::Error::from(ErrorKind::IsADirectory)),
+        Ok(about) if about.permissions().readonly() => Err(io::Error::from(ErrorKind::ReadOnlyFilesystem)),
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// Removes what a process laid ready for this file and was killed over.
+fn clear(folder: &Path, name: &str) {
+    let left = |entry: &fs::DirEntry| {
+        let file = entry.file_name();
+        let process = file.to_str()?.strip_prefix('.')?.strip_prefix(name)?.strip_prefix('.')?.strip_suffix(FRESH)?;
+        let process = rustix::process::Pid::from_raw(process.parse().ok()?)?;
+        Some(rustix::process::test_kill_process(process).is_err())
+    };
+    let entries = fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok);
+    for entry in entries.filter(|entry| left(entry).unwrap_or_default()) {
+        let _ = fs::remove_file(entry.path());
+    }
 }
 
 /// The file's place, if the path and every link on the way stay in the project.
@@ -56,7 +151,7 @@ fn inside(root: &Path, path: &str) -> Result<PathBuf, Problem> {
     let place = root.join(relative);
     let there = place.ancestors().find_map(|folder| folder.canonicalize().ok());
     if !there.is_some_and(|there| there.starts_with(&root)) || place.is_symlink() {
-        return Err(outside("a symbolic link leads out of it"));
+        return Err(outside("a symbolic link is in its place, or on the way to it"));
     }
     Ok(place)
 }
@@ -65,37 +160,99 @@ fn failed(action: &str, place: &Path, error: &io::Error) -> Problem {
     let fix = match error.kind() {
         ErrorKind::PermissionDenied => "check who owns it",
         ErrorKind::StorageFull => "make room on the disk",
-        ErrorKind::InvalidData => "save it as UTF-8",
+        ErrorKind::IsADirectory => "move the folder away",
+        ErrorKind::ReadOnlyFilesystem => "if it may be changed: `chmod u+w` it",
         _ => "check the path and the disk",
     };
+    let why = match error.kind() {
+        ErrorKind::ReadOnlyFilesystem => "it is read-only".to_owned(),
+        ErrorKind::IsADirectory => "it is a folder".to_owned(),
+        _ => error.to_string(),
+    };
     Problem::new(ProblemCode::Refused, "file-not-usable", format!("cannot {action} {}", place.display()))
-        .why(error)
+        .why(why)
         .fix(fix)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::{PermissionsExt as _, symlink};
+
     use super::*;
+
+    fn says(text: &str) -> Found {
+        Found::Text(text.to_owned())
+    }
+
+    fn change(path: &str, content: Option<&str>) -> FileChange {
+        FileChange { path: path.to_owned(), content: content.map(str::to_owned) }
+    }
 
     #[test]
     fn what_was_written_is_read_again() {
         let root = tempfile::tempdir().unwrap();
-        assert_eq!(read(root.path(), "a/b").unwrap(), None);
+        assert_eq!(look(root.path(), "a/b"), Found::Nothing);
         write(root.path(), "a/b", "text").unwrap();
         write(root.path(), "a/b", "other").unwrap();
-        assert_eq!(read(root.path(), "a/b").unwrap().as_deref(), Some("other"));
-        assert_eq!(std::fs::read_dir(root.path().join("a")).unwrap().count(), 1);
+        assert_eq!(look(root.path(), "a/b"), says("other"));
+        assert_eq!(fs::read_dir(root.path().join("a")).unwrap().count(), 1);
+        apply(root.path(), &[change("a/b", None), change("c", None)]).unwrap();
+        assert_eq!(fs::read_dir(root.path()).unwrap().count(), 0, "the folder is empty now");
     }
 
     #[test]
     fn nothing_outside_is_touched() {
         let root = tempfile::tempdir().unwrap();
         let other = tempfile::tempdir().unwrap();
-        std::os::unix::fs::symlink(other.path(), root.path().join("out")).unwrap();
-        std::os::unix::fs::symlink(other.path().join("x"), root.path().join("x")).unwrap();
+        symlink(other.path(), root.path().join("out")).unwrap();
+        symlink(other.path().join("x"), root.path().join("x")).unwrap();
         for path in ["../x", "/etc/x", "a/../../x", "out/x", "x"] {
             assert!(write(root.path(), path, "text").is_err(), "{path}");
+            assert!(apply(root.path(), &[change(path, None)]).is_err(), "{path}");
         }
-        assert_eq!(std::fs::read_dir(other.path()).unwrap().count(), 0);
+        assert_eq!(fs::read_dir(other.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn what_is_no_text_is_said_to_be() {
+        let root = tempfile::tempdir().unwrap();
+        let at = |name: &str| root.path().join(name);
+        fs::create_dir(at("folder")).unwrap();
+        symlink("folder", at("link")).unwrap();
+        fs::write(at("bytes"), [0xff, 0xfe, 0]).unwrap();
+        fs::write(at("long"), vec![b'a'; 2 << 20]).unwrap();
+        for name in ["folder", "link", "bytes", "long"] {
+            assert!(matches!(look(root.path(), name), Found::Other(_)), "{name}");
+        }
+        // Where a file stands in the way there is nothing behind it.
+        assert_eq!(look(root.path(), "bytes/x"), Found::Nothing);
+    }
+
+    #[test]
+    fn all_or_nothing_is_written() {
+        let root = tempfile::tempdir().unwrap();
+        let at = |name: &str| root.path().join(name);
+        write(root.path(), "a", "old").unwrap();
+        write(root.path(), "fixed", "old").unwrap();
+        fs::set_permissions(at("fixed"), fs::Permissions::from_mode(0o444)).unwrap();
+        fs::create_dir(at("folder")).unwrap();
+        for hindrance in ["fixed", "folder", "a/b", "../x"] {
+            assert!(apply(root.path(), &[change("a", Some("new")), change(hindrance, Some("new"))]).is_err());
+            assert_eq!(look(root.path(), "a"), says("old"), "{hindrance}");
+            assert_eq!(fs::read_dir(root.path()).unwrap().count(), 3, "{hindrance}");
+        }
+    }
+
+    #[test]
+    fn what_a_killed_process_left_goes() {
+        let root = tempfile::tempdir().unwrap();
+        // No process has that number: it is above what Linux gives.
+        fs::write(root.path().join(".a.999999999.wharf-new"), "half").unwrap();
+        let own = format!(".a.{}.wharf-new", rustix::process::Pid::INIT.as_raw_nonzero());
+        fs::write(root.path().join(&own), "of another").unwrap();
+        write(root.path(), "a", "text").unwrap();
+        let mut names: Vec<_> = fs::read_dir(root.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        names.sort();
+        assert_eq!(names, [own.as_str(), "a"]);
     }
 }

@@ -142,6 +142,17 @@ impl DiskTree {
         self.paths = kept;
     }
 
+    /// The same without what Wharf wrote, also where a person edited it since: what is generated would else depend on
+    /// what was generated before. `is_recorded` says of a path whether Wharf wrote it; what has a copy it did.
+    #[must_use]
+    pub fn without_written(mut self, is_recorded: impl Fn(&str) -> bool) -> Self {
+        let written = self.root.join(WRITTEN);
+        let has_copy = |path: &str| written.join(path).symlink_metadata().is_ok();
+        let may_have = written.is_dir();
+        self.paths.retain(|path| !(is_recorded(path) || may_have && has_copy(path)));
+        self
+    }
+
     /// The same, known as the project of that name.
     #[must_use]
     pub fn named(mut self, name: &str) -> Self {

@@ -49,6 +49,12 @@ pub fn check(path: &str, text: &str) -> Vec<Fault> {
     faults.found
 }
 
+/// The same as rules with what breaks them, wherever in the file that is.
+#[must_use]
+pub fn says(path: &str, text: &str) -> Vec<String> {
+    check(path, text).into_iter().map(|fault| format!("{}: {}", fault.rule, fault.message)).collect()
+}
+
 /// Collects faults of one file.
 struct Faults<'a> {
     path: &'a str,

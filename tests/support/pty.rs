@@ -12,7 +12,7 @@ use super::wharf::{PROGRAM, Wharf};
 /// How long something may take to appear.
 const PATIENCE: Duration = Duration::from_mins(2);
 
-/// The control center in a terminal of its own.
+/// The control center, or a command, in a terminal of its own.
 pub(crate) struct Pty {
     screen: Arc<(Mutex<Seen>, Condvar)>,
     keys: Box<dyn Write + Send>,
@@ -29,10 +29,22 @@ pub(crate) struct Seen {
 
 impl Pty {
     /// Opens the control center in a folder.
-    pub(crate) fn open(wharf: &Wharf, folder: &Path, (columns, rows): (u16, u16), env: &[(&str, &str)]) -> Self {
+    pub(crate) fn open(wharf: &Wharf, folder: &Path, size: (u16, u16), env: &[(&str, &str)]) -> Self {
+        Self::start(wharf, folder, &[], size, env)
+    }
+
+    /// Starts a command in a folder.
+    pub(crate) fn start(
+        wharf: &Wharf,
+        folder: &Path,
+        args: &[&str],
+        (columns, rows): (u16, u16),
+        env: &[(&str, &str)],
+    ) -> Self {
         let size = PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 };
         let pair = native_pty_system().openpty(size).unwrap();
         let mut command = CommandBuilder::new(PROGRAM);
+        command.args(args);
         command.cwd(folder);
         command.env("WHARF_DATA_DIR", wharf.data_dir());
         command.env("TERM", "xterm-256color");

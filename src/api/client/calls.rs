@@ -5,14 +5,14 @@ use std::path::Path;
 use serde_json::json;
 
 use super::{Client, Stream};
-use crate::api::requests::{ArtifactQuery, DetectionQuery, FindQuery, VulnerabilityQuery, WriteArtifacts};
+use crate::api::requests::{ArtifactQuery, DetectionQuery, FindQuery, VulnerabilityQuery};
 use crate::api::routes;
 use crate::model::{
     AddProject, AdvisoryImport, AdvisorySources, AllowAdvisories, ArtifactView, DeleteQuery, DeployRequest, Deployment,
     DeploymentDetail, DeploymentFilter, DeploymentId, Detection, Environment, Event, EventQuery, HealthSample,
     ImportAdvisories, Job, JobId, JobsView, LogLine, LogQuery, Page, PageQuery, PlanPreview, PortLease, Problem,
     Project, ProjectId, ReleasesView, RemoveQuery, Removed, ReservePort, RollbackRequest, Sample, Snapshot, TargetRef,
-    TargetStatus, VulnerabilityReport,
+    TargetStatus, VulnerabilityReport, WriteArtifacts,
 };
 
 impl Client {
@@ -90,16 +90,13 @@ impl Client {
         self.transport.get(&routes::with(routes::ARTIFACTS, id.as_str()), &query).await
     }
 
-    /// Writes the generated files into the project's folder.
+    /// Writes the generated files into the project's folder, and says how they stand then.
     pub async fn write_artifacts(
         &self,
         id: &ProjectId,
-        app: Option<&str>,
-        environment: Environment,
-        force: bool,
+        request: &WriteArtifacts,
     ) -> Result<Vec<ArtifactView>, Problem> {
-        let body = WriteArtifacts { app: app.map(ToOwned::to_owned), environment, force };
-        self.transport.post(&routes::with(routes::ARTIFACTS, id.as_str()), &body).await
+        self.transport.post(&routes::with(routes::ARTIFACTS, id.as_str()), request).await
     }
 
     /// What a deployment would do.

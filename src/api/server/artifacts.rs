@@ -5,9 +5,9 @@ use axum::extract::State;
 
 use super::App;
 use super::answer::{Answer, Body, Path, Query};
-use crate::api::requests::{ArtifactQuery, WriteArtifacts};
+use crate::api::requests::ArtifactQuery;
 use crate::api::routes;
-use crate::model::{ArtifactView, Problem, ProjectId};
+use crate::model::{ArtifactView, Problem, ProjectId, WriteArtifacts};
 
 /// The generated files and how they compare with the project's own.
 #[utoipa::path(get, path = routes::ARTIFACTS, operation_id = "artifacts", tag = "artifacts",
@@ -30,5 +30,5 @@ pub(super) async fn write(
     Path(id): Path<ProjectId>,
     Body(body): Body<WriteArtifacts>,
 ) -> Answer<Vec<ArtifactView>> {
-    Ok(Json(app.engine.write_artifacts(&id, body.app.as_deref(), body.environment, body.force).await?))
+    Ok(Json(app.engine.write_artifacts(&id, body).await?))
 }

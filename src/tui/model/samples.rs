@@ -228,7 +228,12 @@ pub(crate) fn artifacts() -> Vec<ArtifactView> {
         artifact: Artifact { path: path.into(), content: content.into(), reason: reason.into() },
         state,
         current: None,
-        merged: None,
+        result: Some(content.into()),
+        taken: None,
+        hunks: Vec::new(),
+        note: None,
+        blocked: false,
+        recorded: false,
     };
     vec![
         view("Dockerfile", dockerfile, "builds and runs the app", ArtifactState::New),

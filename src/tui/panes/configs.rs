@@ -90,6 +90,8 @@ fn file<'a>(look: &Look, view: &'a ArtifactView, width: usize) -> Line<'a> {
         ArtifactState::Merged => ("±", "merged", Role::Info),
         ArtifactState::Edited => ("*", "edited", Role::Busy),
         ArtifactState::Conflict => ("!", "conflict", Role::Bad),
+        ArtifactState::Removed => ("-", "removed", Role::Busy),
+        ArtifactState::Stale => ("?", "stale", Role::Busy),
     };
     let left = Line::from(vec![draw::span(look, role, format!("{sign} ")), draw::plain(view.artifact.path.as_str())]);
     draw::ends(left, draw::span(look, role, word).into(), width, look)

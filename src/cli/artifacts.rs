@@ -1,0 +1,243 @@
+//! How `wharf generate` tells of files: as a tree, as differences, as JSON.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+
+use super::output::{self, Style, harmless, styled};
+use crate::generate::{self, Wishes};
+use crate::model::{ArtifactState, ArtifactView, Hunk, LineOf, Take};
+use crate::validate::Fault;
+
+/// Puts text into a style, where that is seen.
+type Styled = fn(&str, Style) -> String;
+
+/// What becomes, or became, of files.
+pub(super) struct Report<'a> {
+    name: &'a str,
+    views: &'a [ArtifactView],
+    everywhere: Wishes,
+    /// Where something else was asked for a file.
+    pub(super) wishes: BTreeMap<String, Wishes>,
+    /// The paths that were written; null before.
+    pub(super) written: Option<BTreeSet<String>>,
+}
+
+#[derive(Serialize)]
+struct File<'a> {
+    path: &'a str,
+    state: ArtifactState,
+    written: bool,
+    reason: &'a str,
+    note: Option<&'a str>,
+    content: &'a str,
+    diff: String,
+}
+
+impl<'a> Report<'a> {
+    pub(super) fn new(name: &'a str, views: &'a [ArtifactView], everywhere: Wishes) -> Self {
+        Self { name, views, everywhere, wishes: BTreeMap::new(), written: None }
+    }
+
+    pub(super) fn wish(&self, path: &str) -> Wishes {
+        self.wishes.get(path).copied().unwrap_or(self.everywhere)
+    }
+
+    fn take(&self, view: &ArtifactView) -> Option<Take> {
+        self.wish(&view.artifact.path).take
+    }
+
+    pub(super) fn show(&self, json: bool, with_diffs: bool) {
+        if json {
+            let file = |view: &'a ArtifactView| self.file(view);
+            return output::json(&serde_json::json!({ "files": self.views.iter().map(file).collect::<Vec<_>>() }));
+        }
+        for view in self.views {
+            let loses = self.loses(view) > 0;
+            if with_diffs || loses {
+                output::print(&self.diff(view, styled));
+            }
+        }
+        self.tree();
+    }
+
+    fn file(&self, view: &'a ArtifactView) -> File<'a> {
+        File {
+            path: &view.artifact.path,
+            state: view.state,
+            written: self.written.as_ref().is_some_and(|written| written.contains(&view.artifact.path)),
+            reason: &view.artifact.reason,
+            note: view.note.as_deref(),
+            content: &view.artifact.content,
+            diff: self.diff(view, |text, _| text.to_owned()),
+        }
+    }
+
+    /// From what lies there to what would; both sides of a conflict.
+    fn diff(&self, view: &ArtifactView, styled: Styled) -> String {
+        let take = self.take(view);
+        if take.is_none() && view.state == ArtifactState::Conflict {
+            return difference(view, &view.hunks, styled);
+        }
+        let is_kept = view.state == ArtifactState::Stale && !self.wish(&view.artifact.path).prune;
+        if is_kept || !view.changes(take) {
+            return String::new();
+        }
+        let before = view.current.as_deref().unwrap_or_default();
+        difference(view, &generate::diff(before, view.outcome(take).unwrap_or_default()), styled)
+    }
+
+    /// How many lines of a person's go.
+    fn loses(&self, view: &ArtifactView) -> usize {
+        let take = self.take(view);
+        let (Some(current), Some(after), Some(Take::Wharfs | Take::Whole)) = (&view.current, view.outcome(take), take)
+        else {
+            return 0;
+        };
+        if !matches!(view.state, ArtifactState::Edited | ArtifactState::Merged | ArtifactState::Conflict) {
+            return 0;
+        }
+        let hunks = generate::diff(current, after);
+        hunks.iter().flat_map(|hunk| &hunk.lines).filter(|line| line.of == LineOf::Before).count()
+    }
+
+    /// The conflicts that nothing was written for.
+    pub(super) fn conflicts(&self) {
+        self.views.iter().filter(|view| view.state == ArtifactState::Conflict).for_each(conflict);
+    }
+
+    fn tree(&self) {
+        output::line(styled(&format!("{}/", harmless(self.name)), Style::Strong));
+        let mut views: Vec<(Vec<&str>, &ArtifactView)> =
+            self.views.iter().map(|view| (view.artifact.path.split('/').collect(), view)).collect();
+        // What lies in a folder stands before its folders, each by name.
+        views.sort_by_key(|(parts, _)| {
+            parts.iter().enumerate().map(|(at, part)| (at + 1 < parts.len(), *part)).collect::<Vec<_>>()
+        });
+        let wide = views.iter().map(|(parts, _)| parts.len() * 2 + parts.last().map_or(0, |name| name.chars().count()));
+        let wide = wide.max().unwrap_or_default().min(40);
+        let mut folders: Vec<&str> = Vec::new();
+        for (parts, view) in views {
+            let Some((name, above)) = parts.split_last() else { continue };
+            let common = folders.iter().zip(above).take_while(|(one, other)| one == other).count();
+            for (depth, folder) in above.iter().enumerate().skip(common) {
+                output::line(format!("{}{}/", "  ".repeat(depth + 1), harmless(folder)));
+            }
+            folders = above.to_vec();
+            let (mark, fate, style) = self.fate(view);
+            let left = format!("{}{} {}", "  ".repeat(parts.len()), styled(mark, style), harmless(name));
+            let gap = " ".repeat((wide + 2).saturating_sub(parts.len() * 2 + name.chars().count()));
+            let reason = styled(&format!("({})", harmless(&view.artifact.reason)), Style::Faint);
+            output::line(format!("{left}{gap}{fate} {reason}"));
+        }
+    }
+
+    /// What becomes of a file.
+    fn fate(&self, view: &ArtifactView) -> (&'static str, String, Style) {
+        use ArtifactState as S;
+        let wishes = self.wish(&view.artifact.path);
+        let lost = match self.loses(view) {
+            0 => String::new(),
+            lost => format!("; {} of yours gone, see above", output::counted(lost, "line")),
+        };
+        let (mark, fate, style) = match (view.state, wishes.take) {
+            (S::New, _) => ("+", "written", Style::Good),
+            (S::Removed, Some(Take::Whole)) => ("+", "written again", Style::Good),
+            (S::Removed, _) => ("-", "left away as you removed it; --force writes it again", Style::Attention),
+            (S::Stale, _) if !wishes.prune => {
+                ("?", "nothing asks for it any more; --prune removes it", Style::Attention)
+            }
+            (S::Stale, _) if view.result.is_some() => ("=", "yours from now on", Style::Attention),
+            (S::Stale, _) => ("-", "removed", Style::Attention),
+            (S::Conflict, None) => ("!", "asked about, never overwritten", Style::Bad),
+            (S::Conflict | S::Edited, _) if view.blocked => ("=", "left alone", Style::Attention),
+            (S::Conflict, Some(Take::Yours)) => ("~", "joined with your side", Style::Good),
+            (S::Conflict, Some(Take::Wharfs)) => ("~", "joined with Wharf's side", Style::Attention),
+            (S::Edited, None | Some(Take::Yours | Take::Wharfs)) => {
+                ("=", "left as it was edited; --force writes it anew", Style::Attention)
+            }
+            (S::Edited | S::Conflict | S::Merged, Some(Take::Whole)) => ("~", "written as generated", Style::Attention),
+            (S::Merged, _) => ("~", "written anew, with your changes", Style::Good),
+            (S::Outdated, _) => ("~", "written anew", Style::Good),
+            (S::Unchanged, _) => ("=", "as it should be", Style::Faint),
+        };
+        let note = match (&view.note, view.state) {
+            (Some(note), S::Conflict | S::Stale) => format!(": {}", harmless(note)),
+            (Some(note), S::Edited) if view.blocked => format!(": {}", harmless(note)),
+            _ => String::new(),
+        };
+        let is_to_come = self.written.is_none() && (mark == "+" || mark == "~" || fate == "removed");
+        (mark, format!("{}{fate}{note}{lost}", if is_to_come { "to be " } else { "" }), style)
+    }
+}
+
+/// Whether it would be removed where stale files are.
+pub(super) fn goes(view: &ArtifactView) -> bool {
+    view.state == ArtifactState::Stale && view.result.is_none() && view.current.is_some()
+}
+
+/// Shows a conflict: what is in the way, and both sides of each place.
+pub(super) fn conflict(view: &ArtifactView) {
+    output::print(&difference(view, &view.hunks, styled));
+}
+
+fn difference(view: &ArtifactView, hunks: &[Hunk], styled: Styled) -> String {
+    let path = harmless(&view.artifact.path);
+    let mut out = styled(&format!("--- {path} (yours)\n+++ {path} (generated)"), Style::Strong) + "\n";
+    for hunk in hunks {
+        out += &(styled(&hunk.head(), Style::Busy) + "\n");
+        for line in &hunk.lines {
+            let (sign, style) = match line.of {
+                LineOf::Both => (' ', Style::Plain),
+                LineOf::Base => ('|', Style::Faint),
+                LineOf::Before => ('-', Style::Bad),
+                LineOf::After => ('+', Style::Good),
+            };
+            out += &(styled(&format!("{sign}{}", harmless(&line.text)), style) + "\n");
+        }
+    }
+    out
+}
+
+/// The files as they are generated, and nothing else.
+pub(super) fn print(views: &[ArtifactView], json: bool) {
+    if json {
+        return Report::new("", views, Wishes::default()).show(true, false);
+    }
+    for view in views.iter().filter(|view| view.state != ArtifactState::Stale) {
+        output::line(styled(&format!("# ---- {}: {}", view.artifact.path, view.artifact.reason), Style::Faint));
+        output::print(&view.artifact.content);
+    }
+}
+
+/// What a check found.
+pub(super) fn checked(drift: &[&ArtifactView], faults: &[Fault], files: usize, json: bool) {
+    if json {
+        let drift: Vec<_> = drift
+            .iter()
+            .map(|view| serde_json::json!({ "path": view.artifact.path, "state": view.state, "note": view.note }))
+            .collect();
+        return output::json(&serde_json::json!({ "files": files, "drift": drift, "faults": faults }));
+    }
+    for fault in faults {
+        let line = fault.line.map(|line| format!(":{line}")).unwrap_or_default();
+        output::line(format!("{}{line}: {}: {}", harmless(&fault.path), fault.rule, harmless(&fault.message)));
+    }
+    for view in drift {
+        output::line(format!("{}: drift: {}", harmless(&view.artifact.path), drifted(view.state)));
+    }
+    if faults.is_empty() && drift.is_empty() {
+        output::line(format!("{} as they should be", output::counted(files, "file")));
+    } else if !drift.is_empty() {
+        output::note("`wharf generate --diff` shows what would change, `wharf generate` writes it");
+    }
+}
+
+const fn drifted(state: ArtifactState) -> &'static str {
+    match state {
+        ArtifactState::New => "it is not there",
+        ArtifactState::Conflict => "it differs from what is generated, and both changed the same place",
+        ArtifactState::Stale => "nothing asks for it any more; `wharf generate --prune` removes it",
+        _ => "it is not what is generated now",
+    }
+}

@@ -1,0 +1,81 @@
+//! What has to be written so that the generated files lie in the project.
+
+use super::record::{RECORD, base_path, is_plain};
+use super::{Folder, Found};
+use crate::model::{ArtifactState, ArtifactView, FileChange, Problem, ProblemCode, Take};
+
+/// What is asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Wishes {
+    /// What is taken where a person's file and the generated one do not go together; a conflict otherwise.
+    pub take: Option<Take>,
+    /// Stale files go, but for those that a person changed.
+    pub prune: bool,
+}
+
+/// What has to be written, in this order: each file, then the copy of what was generated, at last the record of all. Who
+/// is stopped in between, and comes again, finds each file in a state that leads to the same end. Where something is in
+/// conflict nothing at all is written. `wishes` says of each path what is asked for; `name` is the project's.
+pub fn writes(
+    views: &[ArtifactView],
+    wishes: impl Fn(&str) -> Wishes,
+    name: &str,
+    folder: &Folder<'_>,
+) -> Result<Vec<FileChange>, Problem> {
+    let wish = |view: &ArtifactView| wishes(&view.artifact.path);
+    let conflicts: Vec<&ArtifactView> = views.iter().filter(|view| is_refused(view, wish(view).take)).collect();
+    if !conflicts.is_empty() {
+        return Err(conflict(&conflicts));
+    }
+    let mut record = folder.record.clone();
+    if is_plain(name) {
+        record.name.get_or_insert_with(|| name.to_owned());
+    }
+    let mut changes = Vec::new();
+    for view in views {
+        let path = &view.artifact.path;
+        let Wishes { take, prune } = wish(view);
+        let is_stale = view.state == ArtifactState::Stale;
+        if is_stale && !prune || view.state == ArtifactState::Removed && take != Some(Take::Whole) {
+            continue;
+        }
+        if view.changes(take) {
+            changes.push(FileChange { path: path.clone(), content: view.outcome(take).map(str::to_owned) });
+        }
+        if is_stale {
+            record.forget(path);
+            changes.push(FileChange { path: base_path(path), content: None });
+        } else if !view.recorded {
+            record.set(path, &view.artifact.content);
+            changes.push(FileChange { path: base_path(path), content: Some(view.artifact.content.clone()) });
+        }
+    }
+    if (folder.read)(RECORD) != Found::Text(record.text()) && (!views.is_empty() || folder.record != record) {
+        changes.push(FileChange { path: RECORD.to_owned(), content: Some(record.text()) });
+    }
+    Ok(changes)
+}
+
+/// Whether it would have to be asked about first, or cannot be done at all.
+fn is_refused(view: &ArtifactView, take: Option<Take>) -> bool {
+    match take {
+        None => view.state == ArtifactState::Conflict,
+        Some(Take::Yours) => false,
+        Some(Take::Wharfs) => view.blocked && view.state == ArtifactState::Conflict,
+        Some(Take::Whole) => view.blocked,
+    }
+}
+
+fn conflict(views: &[&ArtifactView]) -> Problem {
+    let names: Vec<&str> = views.iter().map(|view| view.artifact.path.as_str()).collect();
+    let why = |view: &&ArtifactView| Some(format!("{}: {}", view.artifact.path, view.note.as_deref()?));
+    let whys: Vec<String> = views.iter().filter_map(why).collect();
+    let fix = if views.iter().any(|view| view.blocked) {
+        "move it away, or leave it there with `wharf generate --keep`"
+    } else {
+        "`wharf generate --keep` takes your side in these places and `--take` Wharf's, and your other changes stay; \
+         `--force` writes the files as they are generated"
+    };
+    let message = format!("nothing was written: {} cannot be written without a decision", names.join(", "));
+    Problem::new(ProblemCode::Refused, "artifact-conflict", message).why(whys.join("; ")).fix(fix)
+}
