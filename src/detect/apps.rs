@@ -8,6 +8,7 @@ use super::docker;
 use super::env::{self, Names, Origins};
 use super::facts::{Facts, Role};
 use super::frameworks::{self, Chosen};
+use super::platforms;
 use super::project::Folder;
 use super::rules::{EvidenceKind, Stack};
 use super::sources::Sources;
@@ -170,6 +171,11 @@ impl<'p> App<'p> {
     /// The file, relative to the project, that says what it depends on.
     pub(super) fn manifest(&self) -> String {
         self.candidate.manifest(&self.facts)
+    }
+
+    /// The file, relative to the project, that says how it starts.
+    pub(super) fn start_file(&self) -> String {
+        platforms::start(self.folder()).map_or_else(|| self.manifest(), |said| self.folder().at(said.file))
     }
 
     /// Its path as profiles say it.

@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use serde_json::Value;
 
 use super::env::{Origin, Origins};
+use super::loopback;
 use super::project::Folder;
 use crate::model::Evidence;
 
@@ -36,6 +37,8 @@ pub(super) struct Docker {
     pub port: Option<u16>,
     /// The path that the Dockerfile has asked for its health.
     pub health_path: Option<String>,
+    /// The Dockerfile says where the app listens.
+    pub opens: bool,
     /// Something in them says that it listens.
     pub listens: bool,
     /// Services of the compose file.
@@ -54,6 +57,7 @@ impl Docker {
         self.health_path = asked_for_health(&text, self.port);
         let given = ["$PORT", "${PORT"].iter().any(|port| text.contains(port));
         self.listens = self.port.is_some() || self.health_path.is_some() || given;
+        self.opens = loopback::opens(&text);
         let image = base(&text).map_or(String::new(), |image| format!(" from {image}"));
         let says = [
             Some(format!("builds the app{image}")),

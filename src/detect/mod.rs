@@ -16,6 +16,7 @@ mod evidence;
 mod facts;
 mod frameworks;
 mod health;
+mod loopback;
 mod manifests;
 mod names;
 mod platforms;
@@ -31,7 +32,7 @@ mod text;
 mod tree;
 mod versions;
 
-use crate::model::{AppProfile, Detection, FileTree, Serving, Settings, Warning};
+use crate::model::{AppProfile, Detection, Environment, FileTree, Serving, Settings, Warning};
 
 pub use names::label;
 pub use registry::Registry;
@@ -83,12 +84,22 @@ fn look(tree: &dyn FileTree, registry: &Registry, settings: &Settings) -> Detect
     let supporting: Vec<String> = selection.apps.iter().filter(|app| app.supports()).map(apps::App::path).collect();
     let transitive = selection.apps.iter().map(|app| (app.path(), app.facts.transitive()));
     let transitive = transitive.filter(|(_, pinned)| !pinned.is_empty()).collect();
-    let mut profiles: Vec<AppProfile> = selection.apps.iter().map(profile::profile).collect();
+    let (mut profiles, shut): (Vec<AppProfile>, Vec<Option<Warning>>) =
+        selection.apps.iter().map(profile::profile).unzip();
+    let shut: Vec<(String, Warning)> =
+        selection.apps.iter().zip(shut).filter_map(|(app, shut)| Some((app.path(), shut?))).collect();
     settings::name_apps(&mut profiles, settings);
     profiles.sort_by(|one, other| one.path.cmp(&other.path));
     names::make_unique(&mut profiles, tree.name());
     let mut warnings = project.warnings();
     warnings.extend(settings::unmeant(&profiles, settings));
+    // A start command of the settings' own may say where it listens.
+    let opened = |path: &str| {
+        let app = profiles.iter().find(|app| app.path == path);
+        let start = app.and_then(|app| settings.resolve(app, Environment::default()).start);
+        start.is_some_and(|start| loopback::opens(&start))
+    };
+    warnings.extend(shut.into_iter().filter(|(path, _)| !opened(path)).map(|(_, warning)| warning));
     Detection {
         primary: primary(&profiles, &supporting),
         monorepo: selection.monorepo,

@@ -7,7 +7,7 @@ use super::sources::{Sources, is_of_tests};
 use crate::model::Evidence;
 
 /// Ports of databases, caches, queues, mail and of the proxy in front: an app speaks to these, and listens on none.
-const OF_SERVICES: &[u16] = &[
+pub(super) const OF_SERVICES: &[u16] = &[
     110, 143, 389, 443, 465, 587, 993, 1433, 1521, 2379, 3306, 5432, 5433, 5672, 6379, 6380, 9042, 9092, 9200, 11211,
     27017,
 ];

@@ -8,14 +8,16 @@ use super::docker::{self, Docker};
 use super::env::{self, Origin, Origins};
 use super::evidence;
 use super::health;
+use super::loopback;
 use super::platforms;
 use super::ports;
 use super::rules::{CommandRule, FrameworkRule, Manager};
 use super::versions;
-use crate::model::{AppProfile, Language, Serving};
+use crate::model::{AppProfile, Language, Serving, Warning};
 
-/// The profile of one app. Its name is still to be made unique.
-pub(super) fn profile(app: &App<'_>) -> AppProfile {
+/// The profile of one app, and a warning where nobody outside of a container would reach it. Its name is still to be made
+/// unique.
+pub(super) fn profile(app: &App<'_>) -> (AppProfile, Option<Warning>) {
     let folder = app.folder();
     let stack = app.candidate.stack;
     let facts = &app.facts;
@@ -72,9 +74,11 @@ pub(super) fn profile(app: &App<'_>) -> AppProfile {
     told.extend(env::evidence(&names_of_environment(app, &docker, rule, &mut profile)));
     system_packages(app, rule, &mut profile);
     profile.config_files = config_files(app, manager.as_ref(), &docker);
+    let start = profile.start_command.as_deref();
+    let shut = if profile.serving == Serving::Server { loopback::find(app, start, &docker) } else { None };
     profile.evidence = evidence::of(app, manager.as_ref(), &found, docker.evidence, told);
     profile.confidence = evidence::confidence(app.weight, &profile.evidence);
-    profile
+    (profile, shut)
 }
 
 /// The package manager: the one that the manifest names, or whose files are nearest.

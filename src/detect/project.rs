@@ -108,8 +108,13 @@ impl<'a> Project<'a> {
             Ok(bytes) => {
                 self.manifest_bytes.set(self.manifest_bytes.get() + bytes.len());
                 let text = decode(&bytes).map(Rc::from);
-                if text.is_none() {
-                    self.warn(path, "it is not text".to_owned());
+                match &text {
+                    None => self.warn(path, "it is not text".to_owned()),
+                    Some(text) => {
+                        if let Some(line) = unmerged(text) {
+                            self.warn(path, format!("a merge was left unfinished at line {line}: finish it first"));
+                        }
+                    }
                 }
                 text
             }
@@ -281,6 +286,12 @@ impl<'p> Folder<'p> {
         }
         found
     }
+}
+
+/// The line at which git left both sides of a merge, where it did.
+fn unmerged(text: &str) -> Option<usize> {
+    let at = if text.starts_with("<<<<<<< ") { 0 } else { text.find("\n<<<<<<< ")? + 1 };
+    text[at..].contains("\n>>>>>>> ").then(|| line_and_column(text, at).0)
 }
 
 /// A path's folder and the name in it.

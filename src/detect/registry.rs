@@ -164,6 +164,7 @@ fn share(stack: &mut Stack, other: Stack) {
     take(&mut stack.start, other.start);
     take(&mut stack.env, other.env);
     take(&mut stack.listens, other.listens);
+    take(&mut stack.binds, other.binds);
     take(&mut stack.port_marks, other.port_marks);
 }
 

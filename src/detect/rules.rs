@@ -59,6 +59,8 @@ pub(super) struct Stack {
     pub env: Vec<EnvRule>,
     /// What stands in the sources of a program that listens, whatever its framework.
     pub listens: Vec<String>,
+    /// What stands before the arguments of a call with which a program says where it listens.
+    pub binds: Vec<String>,
     /// What stands before a port in its sources, the most telling first.
     pub port_marks: Vec<String>,
     /// The stack is told from whatever holds it by what is served: it gives way to any other at the same place.
@@ -192,6 +194,8 @@ pub(super) struct FrameworkRule {
     pub health_path: Option<String>,
     /// Names that it needs and that no source shows.
     pub required_env: Vec<String>,
+    /// Its programs listen on their own machine only, where their options name no host.
+    pub shy: bool,
     /// System packages that it needs.
     pub system_packages: Vec<String>,
     /// How it builds.

@@ -568,5 +568,6 @@ fn java_8_is_called_as_the_project_calls_it() {
 
 mod conventions;
 mod places;
+mod reach;
 mod reasons;
 mod running;

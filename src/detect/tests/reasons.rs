@@ -1,6 +1,6 @@
 //! Why a profile says what it says, and what makes it less sure.
 
-use super::only;
+use super::{detect_files, only};
 use crate::model::{AppProfile, Bearing};
 
 /// The lines of the evidence that say something else than the profile.
@@ -102,4 +102,36 @@ fn a_dockerfile_says_what_it_starts() {
     ]);
     let line = "Dockerfile: builds the app from node:18-alpine, starts it with node b.js and exposes 9000";
     assert!(says(&app, line), "{:#?}", app.evidence);
+}
+
+#[test]
+fn a_merge_that_was_left_unfinished_is_told_with_its_line_in_every_manifest() {
+    let half = |one: &str, other: &str| format!("\n<<<<<<< HEAD\n{one}\n=======\n{other}\n>>>>>>> other\n");
+    let package = ("package.json", r#"{"dependencies": {"express": "4"}}"#);
+    let python = ("requirements.txt", "flask\n");
+    for (manifest, file) in [
+        (package, "yarn.lock"),
+        (package, "pnpm-lock.yaml"),
+        (package, "package-lock.json"),
+        (package, "bun.lock"),
+        (python, "poetry.lock"),
+        (python, "uv.lock"),
+        (python, "Pipfile.lock"),
+        (("composer.json", r#"{"require": {"slim/slim": "4"}}"#), "composer.lock"),
+        (("Gemfile", "gem 'sinatra'\n"), "Gemfile.lock"),
+        (("Cargo.toml", "[package]\nname = \"a\"\n"), "Cargo.lock"),
+        (("README.md", ""), "package.json"),
+    ] {
+        let found = detect_files(&[manifest, (file, &half("a", "b"))]);
+        let told = found.warnings.iter().find(|warning| warning.file == file);
+        let says = told.map(|warning| warning.says.as_str());
+        assert_eq!(
+            says,
+            Some("a merge was left unfinished at line 2: finish it first"),
+            "{file}: {:?}",
+            found.warnings
+        );
+    }
+    let heading = detect_files(&[package, ("yarn.lock", "# x\n=======\n<<<<<<<\n")]);
+    assert_eq!(heading.warnings, []);
 }
