@@ -397,3 +397,29 @@ fn files_with_the_line_ends_of_windows_keep_them() {
     assert!(dockerfile.starts_with("FROM node:20-") && dockerfile.contains("GREETING"), "{dockerfile}");
     assert!(dockerfile.split_inclusive('\n').all(|line| line.ends_with("\r\n")), "{dockerfile:?}");
 }
+
+#[test]
+fn the_control_center_shows_a_conflict_and_writes_the_side_that_is_chosen() {
+    let shop = Shop::new();
+    shop.edit("Dockerfile", "USER node\n", "USER node\nENV GREETING=hello\n");
+    shop.edit("Dockerfile", NODE_22, "FROM node:22-alpine AS base");
+    shop.asks_for_node("20");
+    let mut terminal = Pty::open(&shop.wharf, &shop.root, (140, 45), &[]);
+    terminal.shows("not deployed");
+    terminal.press("2");
+    terminal.shows("conflict");
+    terminal.shows("both changed the same place");
+    terminal.shows("| FROM node:22-bookworm-slim AS base");
+    terminal.shows("- FROM node:22-alpine AS base");
+    terminal.shows("+ FROM node:20-bookworm-slim AS base");
+    terminal.press("w");
+    terminal.shows("your other changes stay");
+    terminal.press("j\r");
+    terminal.shows("edited");
+    terminal.shows_no("conflict");
+    let dockerfile = shop.read("Dockerfile");
+    assert!(dockerfile.starts_with("FROM node:20-") && dockerfile.contains("ENV GREETING=hello\n"), "{dockerfile}");
+    terminal.press("q");
+    assert!(terminal.ended().1);
+    shop.generate(&["--check"], 0);
+}

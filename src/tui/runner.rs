@@ -229,6 +229,7 @@ async fn perform(client: &Client, act: Act) -> Message {
         Act::Restart(id) => client.restart(id).await.map(|_| ()),
         Act::Delete(id, query) => client.delete(id, *query).await.map(|_| ()),
         Act::Cancel(id) => client.cancel(id).await.map(|_| ()),
+        Act::Write(id, request) => client.write_artifacts(id, request).await.map(|_| ()),
         Act::AllowAdvisories(allow) => client.allow_advisories(*allow).await.map(|_| ()),
         Act::Forget(id) => client.remove_project(id, RemoveQuery { deployments: false }).await.map(|_| ()),
     };

@@ -2,7 +2,7 @@
 
 use ratatui_textarea::TextArea;
 
-use crate::model::{DeleteQuery, DeployRequest, DeploymentId, ProjectId, RollbackRequest};
+use crate::model::{DeleteQuery, DeployRequest, DeploymentId, ProjectId, RollbackRequest, Take, WriteArtifacts};
 
 /// What lies over the panes.
 #[derive(Clone, Debug)]
@@ -36,6 +36,8 @@ pub(crate) enum Act {
     Cancel(DeploymentId),
     /// Forgets a project without deployments.
     Forget(ProjectId),
+    /// Writes generated files into a project.
+    Write(ProjectId, WriteArtifacts),
     /// Allows to send names and versions of dependencies to the database of advisories, or takes that back.
     AllowAdvisories(bool),
 }
@@ -105,6 +107,8 @@ pub(crate) enum Purpose {
     Theme(String),
     /// A release of that deployment's app, by their numbers.
     Release(DeploymentId, Vec<u32>),
+    /// A way to write that file.
+    Write(String, Vec<Take>),
 }
 
 /// An empty line to type in.

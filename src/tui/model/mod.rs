@@ -91,6 +91,8 @@ pub(crate) enum Watched {
 pub(crate) struct Configs {
     pub(crate) selected: usize,
     pub(crate) scroll: usize,
+    /// The text is shown also where there are changes to show.
+    pub(crate) whole: bool,
 }
 
 /// The state of the Deploy pane.

@@ -216,6 +216,19 @@ pub(crate) fn vulnerabilities(project: &str, allowed: bool) -> VulnerabilityRepo
     }
 }
 
+/// A place that both changed.
+fn contested() -> Hunk {
+    let line = |of, text: &str| DiffLine { of, text: text.to_owned() };
+    let lines = vec![
+        line(LineOf::Both, "    ports:"),
+        line(LineOf::Base, "      - \"3000:3000\""),
+        line(LineOf::Before, "      - \"8080:3000\""),
+        line(LineOf::After, "      - \"4000:4000\""),
+        line(LineOf::Both, "    environment:"),
+    ];
+    Hunk { before: 4, after: 4, lines }
+}
+
 pub(crate) fn artifacts() -> Vec<ArtifactView> {
     let dockerfile = "# Next.js 15 on Node 22, built with pnpm 9\nFROM node:22-bookworm-slim AS build\nWORKDIR /app\n\
         ENV PNPM_HOME=/pnpm PATH=/pnpm:$PATH\nRUN corepack enable\n\nCOPY package.json pnpm-lock.yaml ./\n\
@@ -227,7 +240,7 @@ pub(crate) fn artifacts() -> Vec<ArtifactView> {
     let view = |path: &str, content: &str, reason: &str, state| ArtifactView {
         artifact: Artifact { path: path.into(), content: content.into(), reason: reason.into() },
         state,
-        current: None,
+        current: (state != ArtifactState::New).then(|| content.into()),
         result: Some(content.into()),
         taken: None,
         hunks: Vec::new(),
@@ -238,7 +251,12 @@ pub(crate) fn artifacts() -> Vec<ArtifactView> {
     vec![
         view("Dockerfile", dockerfile, "builds and runs the app", ArtifactState::New),
         view(".dockerignore", "node_modules\n.next\n.git\n", "keeps the build context small", ArtifactState::Unchanged),
-        view("compose.yaml", compose, "runs the app and its services by hand", ArtifactState::Conflict),
+        ArtifactView {
+            hunks: vec![contested()],
+            note: Some("both changed the same place".to_owned()),
+            taken: Some(compose.to_owned()),
+            ..view("compose.yaml", compose, "runs the app and its services by hand", ArtifactState::Conflict)
+        },
         view(".env.example", "DATABASE_URL=\nSESSION_SECRET=\n", "names what the app needs", ArtifactState::Edited),
     ]
 }

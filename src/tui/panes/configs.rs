@@ -7,11 +7,11 @@ use ratatui::text::{Line, Span};
 use super::super::highlight::TokenLine;
 use super::super::model::{Model, Pane, Remote};
 use super::super::theme::Role;
-use super::super::update::artifact_key;
+use super::super::update::{artifact_key, shown_text};
 use super::super::widgets::{draw, frame};
 use super::super::{look::Look, text};
 use super::Extent;
-use crate::model::{ArtifactState, ArtifactView};
+use crate::model::{ArtifactState, ArtifactView, LineOf};
 
 /// How many files there are.
 pub(crate) fn count(model: &Model) -> usize {
@@ -31,8 +31,21 @@ fn split(model: &Model, area: Rect) -> (Rect, Rect) {
 }
 
 pub(crate) fn extent(model: &Model, area: Rect) -> Extent {
-    let lines = model.artifact().map_or(0, |view| view.artifact.content.lines().count());
-    Extent::of(lines, split(model, area).1)
+    Extent::of(model.artifact().map_or(0, |view| length(model, view)), split(model, area).1)
+}
+
+/// Whether changes are shown instead of the text: where there is a text that would change, or that a person changed.
+fn shows_changes(model: &Model, view: &ArtifactView) -> bool {
+    !model.configs.whole && view.state != ArtifactState::New && !view.hunks.is_empty()
+}
+
+/// How many lines there are to see.
+fn length(model: &Model, view: &ArtifactView) -> usize {
+    if shows_changes(model, view) {
+        view.hunks.iter().map(|hunk| hunk.lines.len() + 1).sum()
+    } else {
+        shown_text(view).lines().count()
+    }
 }
 
 pub(crate) fn draw(model: &Model, area: Rect, buf: &mut Buffer) {
@@ -68,18 +81,50 @@ fn files(model: &Model, artifacts: &[ArtifactView], area: Rect, buf: &mut Buffer
     let view = &artifacts[selected];
     if content.y > list.bottom() {
         let rule = Rect { y: list.bottom(), height: 1, ..area };
-        let reason = Line::from(draw::span(look, Role::Faint, format!("{} ", view.artifact.reason)));
+        let reason = Line::from(draw::span(look, Role::Faint, format!("{} ", says(model, view))));
         let fitted = text::fit(reason, rule.width.into(), look.glyphs.ellipsis);
         let rest = usize::from(rule.width).saturating_sub(fitted.width());
         let mut spans = fitted.spans;
         spans.push(draw::span(look, Role::Border, look.glyphs.rule.repeat(rest)));
         draw::line(buf, rule, 0, Line::from(spans), look);
     }
-    let coloured = model.coloured.get(&artifact_key(view)).and_then(Option::as_ref);
-    let lines = numbered(look, &view.artifact.content, coloured, model.configs.scroll, content.height.into());
-    let total = view.artifact.content.lines().count();
-    frame::scroll_mark(buf, content, total, model.configs.scroll, look);
+    let (scroll, room) = (model.configs.scroll, content.height.into());
+    let lines = if shows_changes(model, view) {
+        changes(look, view).skip(scroll).take(room).collect()
+    } else {
+        let coloured = model.coloured.get(&artifact_key(view)).and_then(Option::as_ref);
+        numbered(look, shown_text(view), coloured, scroll, room)
+    };
+    frame::scroll_mark(buf, content, length(model, view), scroll, look);
     draw::lines(buf, content, lines, 0, look);
+}
+
+/// What has to be known of a file, or what it is for.
+fn says(model: &Model, view: &ArtifactView) -> String {
+    match (view.state, &view.note) {
+        (ArtifactState::Conflict, Some(note)) if shows_changes(model, view) => format!("{note}: - yours, + Wharf's"),
+        (_, Some(note)) => note.clone(),
+        (ArtifactState::Edited, _) if shows_changes(model, view) => "what you changed".to_owned(),
+        _ if shows_changes(model, view) => "what would be written on what is there".to_owned(),
+        _ => view.artifact.reason.clone(),
+    }
+}
+
+/// The lines that change; in a conflict behind `|` what Wharf wrote last, behind `-` yours, behind `+` Wharf's.
+fn changes<'a>(look: &'a Look, view: &'a ArtifactView) -> impl Iterator<Item = Line<'a>> {
+    view.hunks.iter().flat_map(|hunk| {
+        let head = Line::from(draw::span(look, Role::Faint, hunk.head()));
+        let lines = hunk.lines.iter().map(|line| {
+            let (sign, role) = match line.of {
+                LineOf::Both => return Line::from(vec![draw::plain("  "), draw::plain(line.text.as_str())]),
+                LineOf::Base => ("| ", Role::Faint),
+                LineOf::Before => ("- ", Role::Bad),
+                LineOf::After => ("+ ", Role::Good),
+            };
+            Line::from(vec![draw::span(look, role, sign), draw::span(look, role, line.text.as_str())])
+        });
+        std::iter::once(head).chain(lines)
+    })
 }
 
 fn file<'a>(look: &Look, view: &'a ArtifactView, width: usize) -> Line<'a> {

@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use super::super::effect::Effect;
 use super::super::keymap::Action;
 use super::super::model::{
-    Act, Add, Class, Confirm, Dialog, EnvField, EnvForm, Link, Model, Notice, Pane, Remote, RowId, Watched, field,
+    Act, Add, Class, Configs, Confirm, Dialog, EnvField, EnvForm, Link, Model, Notice, Pane, Remote, RowId, Watched,
+    field,
 };
 use super::questions::{ask, question};
-use super::{dialogs, engine, questions, scroll};
+use super::{dialogs, engine, files, questions, scroll};
 use crate::model::{
     AddProject, DeployRequest, DeploymentStatus, Environment, Location, PlanPreview, Problem, ProblemCode, TargetKind,
     VulnerabilityReport,
@@ -30,6 +31,8 @@ pub(crate) fn is_possible(model: &Model, action: Action) -> bool {
         Action::Environment | Action::Rescan => is_up && model.project().is_some(),
         Action::Vulnerabilities => is_up && report(model).is_some(),
         Action::StopAsking => is_up && report(model).is_some_and(|report| report.sources.allowed.is_some()),
+        Action::Write => is_up && model.artifact().is_some(),
+        Action::Changes => model.artifact().is_some_and(|view| !view.hunks.is_empty()),
         Action::Add => is_up,
         Action::Filter => !model.fleet.is_empty(),
         Action::Reconnect => matches!(model.link, Link::Lost(_)),
@@ -67,6 +70,10 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         }
         Action::Rescan => return rescan(model),
         Action::Vulnerabilities => return look_up(model),
+        Action::Write => files::write(model),
+        Action::Changes => {
+            model.configs = Configs { whole: !model.configs.whole, scroll: 0, ..model.configs.clone() };
+        }
         Action::StopAsking => return vec![Effect::Act(Act::AllowAdvisories(false))],
         Action::Reconnect => {
             model.link = Link::Connecting;
@@ -119,6 +126,8 @@ fn why_not(model: &Model, action: Action) -> Option<String> {
         (Action::Rollback, _) => "there is no release to go back to",
         (Action::Cancel, _) => "nothing is under way",
         (Action::Live, _) => "what is shown is what serves",
+        (Action::Write, _) => "there are no files to write",
+        (Action::Changes, _) => "nothing would change in this file",
         _ => return None,
     };
     Some(text.to_owned())
@@ -213,7 +222,7 @@ fn next_environment(model: &mut Model) {
     let at = Environment::ALL.iter().position(|environment| *environment == now).unwrap_or_default();
     let next = Environment::ALL[(at + 1) % Environment::ALL.len()];
     model.chosen = Some(next);
-    model.configs = super::super::model::Configs::default();
+    model.configs = Configs::default();
 }
 
 /// What a deployment of the selected project would be asked for with.
@@ -311,6 +320,7 @@ pub(super) fn done(model: &mut Model, act: &Act) {
         }
         Act::Cancel(_) => "cancelling …",
         Act::Forget(_) => "forgotten",
+        Act::Write(..) => "written",
         Act::AllowAdvisories(true) => "looking for known vulnerabilities …",
         Act::AllowAdvisories(false) => "nothing is sent about dependencies any more",
     };

@@ -7,7 +7,7 @@ use super::super::keymap;
 use super::super::model::{Act, Confirm, Dialog, EnvForm, Model, Notice, Picker, Purpose, value};
 use super::super::text;
 use super::super::theme::Theme;
-use super::{actions, questions};
+use super::{actions, files, questions};
 use crate::model::{AddProject, DeploymentId, Location, ReleasesView, Secret};
 
 /// What becomes of a dialog after a key.
@@ -257,10 +257,16 @@ fn pick(model: &mut Model, mut picker: Picker, key: KeyEvent) -> Next {
 }
 
 fn chosen(model: &mut Model, picker: &Picker) -> Vec<Effect> {
-    if let Purpose::Release(deployment, numbers) = &picker.purpose
-        && let Some(number) = numbers.get(picker.selected)
-    {
-        questions::rollback(model, deployment, *number);
+    match &picker.purpose {
+        Purpose::Release(deployment, numbers) => {
+            if let Some(number) = numbers.get(picker.selected) {
+                questions::rollback(model, deployment, *number);
+            }
+        }
+        Purpose::Write(path, takes) => {
+            return takes.get(picker.selected).map(|take| files::chosen(model, path, *take)).unwrap_or_default();
+        }
+        Purpose::Theme(_) => {}
     }
     Vec::new()
 }

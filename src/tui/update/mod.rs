@@ -3,6 +3,7 @@
 mod actions;
 mod dialogs;
 mod engine;
+mod files;
 mod questions;
 mod scroll;
 #[cfg(test)]
@@ -18,7 +19,7 @@ use super::model::{Folder, Model, Notice, Remote};
 use crate::model::{Problem, ProblemCode};
 
 pub(crate) use actions::is_possible;
-pub(crate) use wants::artifact_key;
+pub(crate) use wants::{artifact_key, shown_text};
 
 /// Changes the model by what happened, and says what is to be done.
 pub(crate) fn update(model: &mut Model, message: Message) -> Vec<Effect> {

@@ -14,7 +14,7 @@ pub(super) fn question(title: String, act: Act) -> Confirm {
 pub(super) fn ask(model: &mut Model, mut confirm: Confirm) {
     let environment = match &confirm.act {
         Act::Deploy(request) => request.environment,
-        Act::Forget(_) | Act::AllowAdvisories(_) => Environment::Development,
+        Act::Forget(_) | Act::Write(..) | Act::AllowAdvisories(_) => Environment::Development,
         _ => model.running().map(|deployment| deployment.key.environment).unwrap_or_default(),
     };
     if environment == Environment::Production

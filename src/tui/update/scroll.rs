@@ -17,7 +17,7 @@ pub(super) fn step(model: &mut Model, by: isize) {
             let count = panes::configs::count(model);
             let selected = model.configs.selected.saturating_add_signed(by).min(count.saturating_sub(1));
             if selected != model.configs.selected {
-                model.configs = super::super::model::Configs { selected, scroll: 0 };
+                model.configs = super::super::model::Configs { selected, ..Default::default() };
             }
         }
         Pane::Deploy => choose_step(model, by),

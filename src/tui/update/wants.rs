@@ -69,16 +69,21 @@ fn artifacts(model: &mut Model, effects: &mut Vec<Effect>) {
     if let Some(view) = model.artifact() {
         let key = artifact_key(view);
         if !model.coloured.contains(&key) {
-            let effect = Effect::Colour(key.clone(), view.artifact.path.clone(), view.artifact.content.clone());
+            let effect = Effect::Colour(key.clone(), view.artifact.path.clone(), shown_text(view).to_owned());
             model.coloured.insert(key, None);
             effects.push(effect);
         }
     }
 }
 
+/// The text of a file: as it is once it is written.
+pub(crate) fn shown_text(view: &ArtifactView) -> &str {
+    view.outcome(None).unwrap_or(&view.artifact.content)
+}
+
 /// What a coloured file is kept under: the same text at the same path has the same colours.
 pub(crate) fn artifact_key(view: &ArtifactView) -> ArtifactKey {
     let mut hasher = DefaultHasher::new();
-    view.artifact.content.hash(&mut hasher);
+    shown_text(view).hash(&mut hasher);
     (view.artifact.path.clone(), hasher.finish())
 }

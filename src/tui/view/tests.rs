@@ -178,6 +178,20 @@ fn nothing_known_with_demos() {
 }
 
 #[test]
+fn a_conflict_shows_both_sides_and_the_ways_out() {
+    check("conflict_configs", |size| {
+        let mut model = full(size);
+        press(&mut model, "2jj");
+        model
+    });
+    check("conflict_asked", |size| {
+        let mut model = full(size);
+        press(&mut model, "2jjw");
+        model
+    });
+}
+
+#[test]
 fn a_failure_in_the_assistant() {
     check("failed_assistant", |size| {
         let mut model = full(size);
