@@ -5,6 +5,7 @@ use std::io::Write;
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::Stdio;
 
+use crate::regenerate::git;
 use crate::support::wharf::{Ran, Wharf};
 
 /// What a command told on standard error, without what differs from machine to machine.
@@ -266,6 +267,32 @@ fn generate_writes_once_and_never_over_a_persons_file() {
     wharf.run(&["generate", "shop", "--force"]).exits(0);
     let forced = fs::read_to_string(project.join("Dockerfile")).unwrap();
     assert_eq!(forced, dockerfile.replacen("node:22", "node:20", 1));
+}
+
+#[test]
+fn who_only_looks_at_a_project_leaves_nothing_behind() {
+    let wharf = Wharf::new();
+    let site = wharf.copy("demos/static", "site");
+    git(&site, &["init", "-q", "-b", "main"]);
+    git(&site, &["add", "."]);
+    git(&site, &["commit", "-q", "-m", "first"]);
+    let address = format!("file://{}", site.display());
+    for place in ["site", address.as_str()] {
+        let plan = wharf.json(&["plan", place, "--target", "process"]);
+        assert_eq!(plan[0]["plan"]["project_name"], "site", "{place}");
+        assert_eq!(wharf.json(&["vulns", place])["apps"][0]["path"], ".", "{place}");
+        assert!(!wharf.json(&["generate", place, "--stdout"])["files"].as_array().unwrap().is_empty(), "{place}");
+    }
+    assert_eq!(wharf.json(&["projects", "list"])["total"], 0);
+    // What is known is the same for whoever looks.
+    let known = wharf.json(&["projects", "add", "site"]);
+    let plan = wharf.json(&["plan", "site", "--target", "process"]);
+    assert_eq!(plan[0]["plan"]["key"]["project"], known["id"]);
+    assert_eq!(wharf.json(&["plan", &address, "--target", "process"])[0]["plan"]["project_name"], "site-2");
+    let glances = || fs::read_dir(wharf.data_dir().join("glances")).map_or(0, Iterator::count);
+    assert!(glances() > 0, "the newest are still there to be asked about");
+    wharf.run(&["engine", "stop"]).exits(0);
+    assert_eq!(glances(), 0, "and go with the engine");
 }
 
 #[test]

@@ -65,7 +65,7 @@ fn asks_for_node(root: &Path, version: &str) {
     fs::write(root.join("package.json"), manifest.to_string()).unwrap();
 }
 
-fn git(folder: &Path, args: &[&str]) {
+pub(crate) fn git(folder: &Path, args: &[&str]) {
     let identity = ["-c", "user.name=Ada", "-c", "user.email=ada@example.org", "-c", "commit.gpgsign=false"];
     let output = Command::new("git").current_dir(folder).args(identity).args(args).output().unwrap();
     assert!(output.status.success(), "git {args:?}: {}", String::from_utf8_lossy(&output.stderr));

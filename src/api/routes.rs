@@ -14,6 +14,8 @@ pub const OPENAPI: &str = "/api/openapi.json";
 
 /// The projects: list and add.
 pub const PROJECTS: &str = "/api/projects";
+/// A project to look at, which need not be known.
+pub const PROJECT_GLANCE: &str = "/api/projects/glance";
 /// One project by its id, name or path.
 pub const PROJECT_FIND: &str = "/api/projects/find";
 /// One project.

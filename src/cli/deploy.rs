@@ -37,7 +37,7 @@ pub(super) struct Waiting {
 }
 
 pub(super) async fn run(args: DeployArgs, context: &Context) -> Result<Outcome, Problem> {
-    let (client, request) = args.request.resolve(async || context.client().await).await?;
+    let (client, request) = args.request.resolve(true, async || context.client().await).await?;
     let previews = client.plan(&request).await?;
     // All apps of a project have the same.
     told(previews.first().map_or(&[], |preview| &preview.warnings));

@@ -7,10 +7,12 @@ use clap::Args;
 
 use super::artifacts::{self, Report};
 use super::output;
-use super::{Context, Outcome, confirm, place, request};
+use super::{Context, Outcome, confirm, place};
 use crate::detect;
 use crate::generate::{self, Folder, Wishes};
-use crate::model::{AppProfile, ArtifactState, ArtifactView, Detection, Environment, Problem, ProblemCode, Take};
+use crate::model::{
+    AppProfile, ArtifactState, ArtifactView, Detection, Environment, Problem, ProblemCode, Settings, Take, Warning,
+};
 use crate::os::project_files;
 use crate::os::tree::DiskTree;
 use crate::validate;
@@ -165,8 +167,12 @@ fn check(looked: &Looked, json: bool) -> Outcome {
 async fn look(args: &GenerateArgs, context: &Context) -> Result<Looked, Problem> {
     if place::git(&args.path).is_some() {
         let client = context.client().await?;
-        let project = request::add(&client, place::location(&args.path)?).await?;
+        let project = client.glance(&place::location(&args.path)?).await?;
         let views = client.artifacts(&project.id, args.app.as_deref(), args.env).await?;
+        let detection = client.detection(&project.id, false).await?;
+        let apps = chosen(&project.root, &detection, args.app.as_deref())?;
+        // What the settings say stands in the profiles already.
+        told(&generate::startable(apps, &Settings::default(), args.env).1);
         return Ok(Looked { root: None, name: project.name, views, own: Vec::new() });
     }
     let tree = DiskTree::open(Path::new(&args.path))?.named_after_folder();
@@ -174,14 +180,19 @@ async fn look(args: &GenerateArgs, context: &Context) -> Result<Looked, Problem>
     in_folder(&root, |folder| compare(&tree.without_written(|path| folder.records(path)), args, folder))
 }
 
+/// Says which apps are left out.
+fn told(left_out: &[Warning]) {
+    for warning in left_out {
+        output::note(format!("warning: {}: {}", warning.file, warning.says));
+    }
+}
+
 fn compare(tree: &DiskTree, args: &GenerateArgs, folder: &Folder<'_>) -> Result<Looked, Problem> {
     let settings = &detect::settings(tree)?;
     let detection = detect::detect(tree);
     let root = tree.root();
     let (apps, left_out) = generate::startable(chosen(root, &detection, args.app.as_deref())?, settings, args.env);
-    for warning in left_out {
-        output::note(format!("warning: {}: {}", warning.file, warning.says));
-    }
+    told(&left_out);
     let name = folder.name().map_or_else(|| named_after(root), str::to_owned);
     let context = generate::Context::new(&name);
     let mut artifacts = Vec::new();

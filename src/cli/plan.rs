@@ -19,7 +19,7 @@ pub struct PlanArgs {
 }
 
 pub(super) async fn run(args: PlanArgs, context: &Context) -> Result<Outcome, Problem> {
-    let (client, request) = args.request.resolve(async || context.client().await).await?;
+    let (client, request) = args.request.resolve(false, async || context.client().await).await?;
     let previews = client.plan(&request).await?;
     if context.json {
         output::json(&previews);

@@ -7,9 +7,7 @@ use clap::Args;
 
 use super::{env_file, place, prompt, select};
 use crate::api::client::Client;
-use crate::model::{
-    AddProject, DeployRequest, Environment, Location, Problem, ProblemCode, Project, Secret, TargetKind, TargetRef,
-};
+use crate::model::{AddProject, DeployRequest, Environment, Problem, ProblemCode, Secret, TargetKind, TargetRef};
 use crate::os::docker_host;
 
 type Plain = BTreeMap<String, String>;
@@ -45,10 +43,11 @@ pub(super) struct RequestArgs {
 }
 
 impl RequestArgs {
-    /// The request, with the project made known where it was not. All that can be wrong with the arguments is found
+    /// The request; `keep` makes the project known where it was not. All that can be wrong with the arguments is found
     /// before the engine is asked for anything.
     pub(super) async fn resolve(
         self,
+        keep: bool,
         client: impl AsyncFnOnce() -> Result<Client, Problem>,
     ) -> Result<(Client, DeployRequest), Problem> {
         let kind = self.target.unwrap_or_default();
@@ -64,7 +63,8 @@ impl RequestArgs {
             can_deploy(&client, &target).await?;
         }
         let project = match location {
-            Some(location) => add(&client, location).await?,
+            Some(location) if keep => client.add_project(&AddProject { location, name: None }).await?,
+            Some(location) => client.glance(&location).await?,
             None => select::project(&client, &self.path).await?,
         };
         let request = DeployRequest {
@@ -106,11 +106,6 @@ impl RequestArgs {
         }
         Ok((plain, secret))
     }
-}
-
-/// Makes a place known as a project; one that is known already is given back.
-pub(super) async fn add(client: &Client, location: Location) -> Result<Project, Problem> {
-    client.add_project(&AddProject { location, name: None }).await
 }
 
 /// Nobody said where to: then the default has to answer, or the other way is named before anything is built.

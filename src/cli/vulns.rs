@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::output::{self, Style, Table};
-use super::{Context, Outcome, confirm, place, request, select};
+use super::{Context, Outcome, confirm, place, select};
 use crate::api::client::Client;
 use crate::model::{
     AdvisoryArchive, AdvisorySources, AppVulnerabilities, NotScannedReason, Problem, ProblemCode, Project, Severity,
@@ -197,7 +197,7 @@ async fn project(args: &VulnsArgs, context: &Context) -> Result<(Client, Project
     }
     let location = place::location(&args.path)?;
     let client = context.client().await?;
-    let project = request::add(&client, location).await?;
+    let project = client.glance(&location).await?;
     Ok((client, project))
 }
 

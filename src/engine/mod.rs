@@ -11,6 +11,7 @@ mod bus;
 mod deploy;
 mod env;
 mod error;
+mod glance;
 mod health;
 mod logbook;
 mod places;
@@ -79,6 +80,7 @@ struct Inner {
     ports: ports::Ports,
     sources: sources::Sources,
     advisor: vulnerabilities::Advisor,
+    glances: glance::Glances,
     queue: queue::Queue,
     watches: watch::Watches,
     /// The deployments that workers carry out now, with what cancels them.
@@ -158,6 +160,7 @@ impl Inner {
             ports: ports::Ports::new(store.clone(), places::number_of(&data_dir)),
             sources: sources::Sources::new(folder("sources")?),
             advisor: vulnerabilities::Advisor::new(options.advisories.clone(), data_dir.join("advisories")),
+            glances: glance::Glances::new(data_dir.join("glances")),
             queue: queue::Queue::default(),
             watches: watch::Watches::default(),
             under_way: Mutex::default(),

@@ -82,7 +82,7 @@ impl Engine {
 
     /// What is in a project. `fresh` looks again even where nothing changed.
     pub async fn detection(&self, id: &ProjectId, fresh: bool) -> Result<Detection, Problem> {
-        let project = self.0.project(id).await?;
+        let project = self.0.seen(id).await?;
         let (detection, settings) = self.0.examine(&project, fresh).await?;
         Ok(settings.applied(&detection, Environment::default()))
     }
@@ -94,7 +94,7 @@ impl Engine {
         app: Option<&str>,
         environment: Environment,
     ) -> Result<Vec<ArtifactView>, Problem> {
-        let project = self.0.project(id).await?;
+        let project = self.0.seen(id).await?;
         let (detection, settings) = self.0.examine_unwritten(&project).await?;
         let (apps, _) = generate::startable(select_apps(&project, &detection, app)?, &settings, environment);
         let name = in_folder(&project, |_, name| name.to_owned()).await?;
@@ -183,18 +183,45 @@ impl Inner {
         by: &str,
     ) -> Result<Project, EngineError> {
         let folder = root.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        let base = label(name.as_deref().unwrap_or(&folder));
-        let mut project =
-            Project { id, name: base.clone(), root, source, added_at: clock::now(), added_by: by.to_owned() };
-        let mut number = 1;
         // Names are given while `asking` is held: what is free here is free when it is stored.
-        while self.store.project_by_name(&project.name).await?.is_some() {
-            number += 1;
-            project.name = format!("{base}-{number}");
-        }
+        let name = self.free_name(name.as_deref().unwrap_or(&folder)).await?;
+        let project = Project { id, name, root, source, added_at: clock::now(), added_by: by.to_owned() };
         self.store.put_project(&project).await?;
         self.publish(EventKind::Project(project.clone())).await;
         Ok(project)
+    }
+
+    /// A name made of any text that no project has.
+    pub(super) async fn free_name(&self, text: &str) -> Result<String, EngineError> {
+        let base = label(text);
+        let (mut name, mut number) = (base.clone(), 1);
+        while self.store.project_by_name(&name).await?.is_some() {
+            number += 1;
+            name = format!("{base}-{number}");
+        }
+        Ok(name)
+    }
+
+    /// The project that is known at a place; a repository is brought up to date.
+    pub(super) async fn known_at(&self, location: &Location) -> Result<Option<Project>, Problem> {
+        match location {
+            Location::Folder { path } => {
+                let root = open_tree(path.clone()).await?.root().to_owned();
+                Ok(self.project_at(&root).await?)
+            }
+            Location::Git { url, reference } => self.known_repository(url, reference.as_deref()).await,
+        }
+    }
+
+    async fn known_repository(&self, url: &str, reference: Option<&str>) -> Result<Option<Project>, Problem> {
+        let clean = git::without_credentials(url);
+        let same = |source: &Source| matches!(source, Source::Git { url, reference: known, .. } if *url == clean && known.as_deref() == reference);
+        let Some(mut known) = self.project_where(|project| same(&project.source)).await? else { return Ok(None) };
+        let commit = git::checkout(url, reference, &known.root, CLONE).await?;
+        known.source = Source::Git { url: clean, reference: reference.map(str::to_owned), commit: Some(commit) };
+        self.store.put_project(&known).await?;
+        self.publish(EventKind::Project(known.clone())).await;
+        Ok(Some(known))
     }
 
     async fn add_repository(
@@ -204,15 +231,10 @@ impl Inner {
         name: Option<String>,
         by: &str,
     ) -> Result<Project, Problem> {
-        let clean = git::without_credentials(&url);
-        let same = |source: &Source| matches!(source, Source::Git { url, reference: known, .. } if *url == clean && *known == reference);
-        if let Some(mut known) = self.project_where(|project| same(&project.source)).await? {
-            let commit = git::checkout(&url, reference.as_deref(), &known.root, CLONE).await?;
-            known.source = Source::Git { url: clean, reference, commit: Some(commit) };
-            self.store.put_project(&known).await?;
-            self.publish(EventKind::Project(known.clone())).await;
+        if let Some(known) = self.known_repository(&url, reference.as_deref()).await? {
             return Ok(known);
         }
+        let clean = git::without_credentials(&url);
         let id = ProjectId::new(clock::now(), chance::number());
         let clones = self.data_dir().join("clones");
         paths::private_dir(&clones)?;
@@ -289,6 +311,9 @@ impl Inner {
             return Ok((found.clone(), settings));
         }
         let detection = blocking(move || detect::detect(&tree)).await?;
+        if self.is_glance(&project.id) {
+            return Ok((detection, settings));
+        }
         self.store.put_detection(&project.id, &fingerprint, &detection, now).await?;
         if before.is_none_or(|(_, found, _)| found != detection) {
             self.publish(EventKind::Detected(project.id.clone())).await;
@@ -360,7 +385,7 @@ fn stays(project: &str, kept: &[Kept]) -> Problem {
         .fix(format!("to remove it with all that is in it: `{}`", commands.join(" && ")))
 }
 
-async fn open_tree(path: PathBuf) -> Result<DiskTree, EngineError> {
+pub(super) async fn open_tree(path: PathBuf) -> Result<DiskTree, EngineError> {
     Ok(blocking(move || DiskTree::open(&path)).await??)
 }
 

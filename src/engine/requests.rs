@@ -15,7 +15,7 @@ use crate::os::{chance, clock};
 impl Engine {
     /// What a deployment would do, one plan for each app meant. Nothing is changed.
     pub async fn plan(&self, request: DeployRequest) -> Result<Vec<PlanPreview>, Problem> {
-        let project = self.0.project(&request.project).await?;
+        let project = self.0.seen(&request.project).await?;
         Ok(self.0.previews(&project, &request).await?)
     }
 

@@ -70,7 +70,7 @@ impl Engine {
         fresh: bool,
     ) -> Result<VulnerabilityReport, Problem> {
         let engine = &self.0;
-        let project = engine.project(id).await?;
+        let project = engine.seen(id).await?;
         let (detection, _) = engine.examine(&project, false).await?;
         let apps: Vec<&AppProfile> = match app {
             Some(_) => select_apps(&project, &detection, app)?,

@@ -10,9 +10,9 @@ use crate::api::routes;
 use crate::model::{
     AddProject, AdvisoryImport, AdvisorySources, AllowAdvisories, ArtifactView, DeleteQuery, DeployRequest, Deployment,
     DeploymentDetail, DeploymentFilter, DeploymentId, Detection, Environment, Event, EventQuery, HealthSample,
-    ImportAdvisories, Job, JobId, JobsView, LogLine, LogQuery, Page, PageQuery, PlanPreview, PortLease, Problem,
-    Project, ProjectId, ReleasesView, RemoveQuery, Removed, ReservePort, RollbackRequest, Sample, Snapshot, TargetRef,
-    TargetStatus, VulnerabilityReport, WriteArtifacts,
+    ImportAdvisories, Job, JobId, JobsView, Location, LogLine, LogQuery, Page, PageQuery, PlanPreview, PortLease,
+    Problem, Project, ProjectId, ReleasesView, RemoveQuery, Removed, ReservePort, RollbackRequest, Sample, Snapshot,
+    TargetRef, TargetStatus, VulnerabilityReport, WriteArtifacts,
 };
 
 impl Client {
@@ -35,6 +35,11 @@ impl Client {
     /// A part of the projects, by name.
     pub async fn projects(&self, query: &PageQuery) -> Result<Page<Project>, Problem> {
         self.transport.get(routes::PROJECTS, query).await
+    }
+
+    /// A project to look at, which no list holds where it was not known.
+    pub async fn glance(&self, location: &Location) -> Result<Project, Problem> {
+        self.transport.post(routes::PROJECT_GLANCE, location).await
     }
 
     /// The project of that id, name or absolute path.

@@ -64,6 +64,7 @@ fn described() -> OpenApiRouter<App> {
         .routes(route!(engine::targets))
         .routes(route!(projects::list, projects::add))
         .routes(route!(projects::find))
+        .routes(route!(projects::glance))
         .routes(route!(projects::remove))
         .routes(route!(projects::detection))
         .routes(route!(advisories::vulnerabilities))

@@ -8,7 +8,9 @@ use super::answer::{Answer, Body, Path, Query};
 use super::peer::Account;
 use crate::api::requests::{DetectionQuery, FindQuery};
 use crate::api::routes;
-use crate::model::{AddProject, Detection, Page, PageQuery, Problem, Project, ProjectId, RemoveQuery, Removed};
+use crate::model::{
+    AddProject, Detection, Location, Page, PageQuery, Problem, Project, ProjectId, RemoveQuery, Removed,
+};
 
 /// A part of the projects, by name.
 #[utoipa::path(get, path = routes::PROJECTS, operation_id = "projects", tag = "projects", params(PageQuery),
@@ -27,6 +29,15 @@ pub(super) async fn add(
     Body(project): Body<AddProject>,
 ) -> Answer<Project> {
     Ok(Json(app.engine.add_project(project, &by).await?))
+}
+
+/// A project to look at: the known one at a place, or one that no list holds and that can not be deployed. For a while
+/// its plan, detection, files and vulnerabilities can be asked for by its id.
+#[utoipa::path(post, path = routes::PROJECT_GLANCE, operation_id = "project_glance", tag = "projects",
+    request_body = Location,
+    responses((status = 200, body = Project), (status = "default", body = Problem)))]
+pub(super) async fn glance(State(app): State<App>, Body(location): Body<Location>) -> Answer<Project> {
+    Ok(Json(app.engine.glance(location).await?))
 }
 
 /// The project of an id, a name or an absolute path.
