@@ -31,7 +31,7 @@ impl Project {
     }
 
     fn apply(&mut self, changes: &[FileChange]) {
-        for FileChange { path, content } in changes {
+        for FileChange { path, content, .. } in changes {
             match content {
                 Some(content) => drop(self.0.insert(path.clone(), content.clone())),
                 None => drop(self.0.remove(path)),

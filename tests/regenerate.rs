@@ -206,6 +206,56 @@ fn where_somebody_is_there_a_conflict_is_asked_about() {
 }
 
 #[test]
+fn an_edit_that_comes_while_somebody_thinks_is_not_lost() {
+    let shop = Shop::new();
+    shop.edit("Dockerfile", NODE_22, "FROM node:22-alpine AS base");
+    shop.asks_for_node("20");
+    let mut terminal = Pty::start(&shop.wharf, &shop.root, &["generate"], (120, 40), &[]);
+    terminal.shows("write nothing at all [N]");
+    shop.edit("Dockerfile", "USER node\n", "USER node\nENV GREETING=hello\n");
+    terminal.press("t\r");
+    terminal.shows("has changed");
+    assert_eq!(terminal.ended().0.exit_code(), 5);
+    assert!(shop.read("Dockerfile").contains("ENV GREETING=hello"));
+}
+
+#[test]
+fn whoever_is_killed_comes_to_the_same_end_by_doing_it_again() {
+    let prepared = || {
+        let shop = Shop::new();
+        shop.edit("Dockerfile", "USER node\n", "USER node\nENV GREETING=hello\n");
+        shop.asks_for_node("20");
+        shop.edit("package.json", "\"express\":", "\"ioredis\":\"^5.0.0\",\"express\":");
+        shop
+    };
+    let relative = |shop: &Shop| -> BTreeMap<PathBuf, String> {
+        let files = everything(&shop.root).into_iter();
+        files.map(|(path, text)| (path.strip_prefix(&shop.root).unwrap().to_owned(), text)).collect()
+    };
+    let whole = prepared();
+    whole.generate(&[], 0);
+    let names = |folder: &Path| fs::read_dir(folder).unwrap().count();
+    // As the first new text lies ready, as the first file is in place, as the first copy is.
+    for moment in 0..9 {
+        let shop = prepared();
+        let (before, copies) = (names(&shop.root), shop.read(".wharf/base/Dockerfile"));
+        let mut child = shop.wharf.spawn(&["generate", "shop"]);
+        let is_reached = || match moment % 3 {
+            0 => names(&shop.root) != before,
+            1 => shop.read("Dockerfile").contains("node:20"),
+            _ => shop.read(".wharf/base/Dockerfile") != copies,
+        };
+        while child.try_wait().unwrap().is_none() && !is_reached() {
+            std::hint::spin_loop();
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+        shop.generate(&[], 0);
+        assert!(relative(&shop) == relative(&whole), "{:?}", relative(&shop).keys());
+    }
+}
+
+#[test]
 fn what_changes_in_a_project_is_a_small_difference() {
     let shop = Shop::new();
     let count = |difference: &str, sign: char| {

@@ -96,7 +96,7 @@ pub(super) async fn run(args: GenerateArgs, context: &Context) -> Result<Outcome
     let root = looked.root.as_deref().ok_or_else(not_ours)?;
     let changes = in_folder(root, |folder| generate::writes(views, |path| report.wish(path), &looked.name, folder));
     let changes = changes.inspect_err(|_| {
-        if !context.json {
+        if !context.json && !output::is_interactive() {
             report.conflicts();
         }
     })?;
@@ -126,7 +126,7 @@ fn asked(views: &[ArtifactView], wishes: Wishes) -> BTreeMap<String, Wishes> {
         };
         let Some(take) = confirm::choose(&format!("{}:", view.artifact.path), choices, "write nothing at all [N]")
         else {
-            break;
+            return answers;
         };
         answers.insert(view.artifact.path.clone(), Wishes { take: Some(take), ..wishes });
     }

@@ -112,6 +112,9 @@ impl Engine {
         let project = self.0.project(id).await?;
         let WriteArtifacts { app, environment, paths, take, prune } = request;
         let mut views = self.artifacts(id, app.as_deref(), environment).await?;
+        if let Some(unknown) = paths.iter().find(|path| !views.iter().any(|view| view.artifact.path == **path)) {
+            return Err(no_artifact(unknown, &project.name));
+        }
         views.retain(|view| paths.is_empty() || paths.contains(&view.artifact.path));
         let root = project.root.clone();
         in_folder(&project, move |folder, name| {
@@ -366,6 +369,12 @@ async fn in_folder<T: Send + 'static>(
         look(&folder, &name)
     })
     .await
+}
+
+fn no_artifact(path: &str, project: &str) -> Problem {
+    Problem::new(ProblemCode::NotFound, "artifact-not-found", format!("nothing is generated at {path} for {project}"))
+        .why("none of its generated files has that path")
+        .fix("`wharf generate --dry-run` names them")
 }
 
 /// Stands for what cannot be seen now: the target does not answer.

@@ -1,6 +1,6 @@
 //! From a profile and settings to files and the plan. Pure: the same input gives the same bytes.
 //!
-//! [`artifacts`] makes the files of one app, [`plan`] what a deployment would run, [`mod@beside`] and [`writes`] say how
+//! [`artifacts`] makes the files of one app, [`plan`] what a deployment would run, [`beside()`] and [`writes`] say how
 //! the files stand to a project's own and what has to be written.
 //!
 //! *Architecture invariant:* artifacts follow from the profile, the project's name and the templates alone. No value

@@ -153,4 +153,6 @@ pub struct FileChange {
     pub path: String,
     /// What it says afterwards; null to remove it.
     pub content: Option<String>,
+    /// What has to be there before: something else that came meanwhile stays. Null where that does not matter.
+    pub instead_of: Option<Found>,
 }

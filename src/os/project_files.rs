@@ -41,7 +41,7 @@ fn text(place: &Path) -> io::Result<Found> {
 
 /// Writes a file of the project whole or not at all, and the folders that lead to it.
 pub fn write(root: &Path, path: &str, content: &str) -> Result<(), Problem> {
-    apply(root, &[FileChange { path: path.to_owned(), content: Some(content.to_owned()) }])
+    apply(root, &[FileChange { path: path.to_owned(), content: Some(content.to_owned()), instead_of: None }])
 }
 
 /// Changes files of the project in this order, each whole or not at all. All new texts are on the disk before the first
@@ -61,6 +61,9 @@ struct Staged {
 impl Staged {
     fn new(root: &Path, change: &FileChange) -> Result<Self, Problem> {
         let place = inside(root, &change.path)?;
+        if change.instead_of.as_ref().is_some_and(|expected| look(root, &change.path) != *expected) {
+            return Err(changed(&place));
+        }
         let root = root.canonicalize().map_err(|error| failed("open", root, &error))?;
         let mut staged = Self { root, place, fresh: None };
         let checked = is_free(&staged.place);
@@ -156,6 +159,12 @@ fn inside(root: &Path, path: &str) -> Result<PathBuf, Problem> {
     Ok(place)
 }
 
+fn changed(place: &Path) -> Problem {
+    Problem::new(ProblemCode::Refused, "file-changed", format!("nothing was written: {} has changed", place.display()))
+        .why("somebody wrote to it while it was being looked at")
+        .fix("do the same again; what it says now is taken into account then")
+}
+
 fn failed(action: &str, place: &Path, error: &io::Error) -> Problem {
     let fix = match error.kind() {
         ErrorKind::PermissionDenied => "check who owns it",
@@ -185,7 +194,7 @@ mod tests {
     }
 
     fn change(path: &str, content: Option<&str>) -> FileChange {
-        FileChange { path: path.to_owned(), content: content.map(str::to_owned) }
+        FileChange { path: path.to_owned(), content: content.map(str::to_owned), instead_of: None }
     }
 
     #[test]
@@ -241,6 +250,19 @@ mod tests {
             assert_eq!(look(root.path(), "a"), says("old"), "{hindrance}");
             assert_eq!(fs::read_dir(root.path()).unwrap().count(), 3, "{hindrance}");
         }
+    }
+
+    #[test]
+    fn what_came_meanwhile_stays() {
+        let root = tempfile::tempdir().unwrap();
+        write(root.path(), "a", "seen").unwrap();
+        let instead_of = |path, seen| FileChange { instead_of: Some(seen), ..change(path, Some("new")) };
+        let both = [instead_of("a", says("seen")), instead_of("b", Found::Nothing)];
+        write(root.path(), "b", "came").unwrap();
+        assert_eq!(apply(root.path(), &both).unwrap_err().cause, "file-changed");
+        assert_eq!((look(root.path(), "a"), look(root.path(), "b")), (says("seen"), says("came")));
+        apply(root.path(), &both[..1]).unwrap();
+        assert_eq!(look(root.path(), "a"), says("new"));
     }
 
     #[test]

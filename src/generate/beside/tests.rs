@@ -56,7 +56,7 @@ impl Project {
     }
 
     fn apply(&self, changes: &[FileChange]) {
-        for FileChange { path, content } in changes {
+        for FileChange { path, content, .. } in changes {
             match content {
                 Some(content) => self.write(path, content),
                 None => drop(self.files.borrow_mut().remove(path)),

@@ -1,8 +1,9 @@
 //! What has to be written so that the generated files lie in the project.
 
-use super::record::{RECORD, base_path, is_plain};
-use super::{Folder, Found};
-use crate::model::{ArtifactState, ArtifactView, FileChange, Problem, ProblemCode, Take};
+use super::Folder;
+use super::record::{RECORD, Record, base_path, is_plain};
+use super::text::says_the_same;
+use crate::model::{ArtifactState, ArtifactView, FileChange, Found, Problem, ProblemCode, Take};
 
 /// What is asked for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -31,29 +32,44 @@ pub fn writes(
     if is_plain(name) {
         record.name.get_or_insert_with(|| name.to_owned());
     }
-    let mut changes = Vec::new();
-    for view in views {
-        let path = &view.artifact.path;
-        let Wishes { take, prune } = wish(view);
-        let is_stale = view.state == ArtifactState::Stale;
-        if is_stale && !prune || view.state == ArtifactState::Removed && take != Some(Take::Whole) {
-            continue;
-        }
-        if view.changes(take) {
-            changes.push(FileChange { path: path.clone(), content: view.outcome(take).map(str::to_owned) });
-        }
-        if is_stale {
-            record.forget(path);
-            changes.push(FileChange { path: base_path(path), content: None });
-        } else if !view.recorded {
-            record.set(path, &view.artifact.content);
-            changes.push(FileChange { path: base_path(path), content: Some(view.artifact.content.clone()) });
-        }
-    }
-    if (folder.read)(RECORD) != Found::Text(record.text()) && (!views.is_empty() || folder.record != record) {
-        changes.push(FileChange { path: RECORD.to_owned(), content: Some(record.text()) });
+    let mut changes: Vec<FileChange> =
+        views.iter().flat_map(|view| changes_of(view, wish(view), &mut record)).collect();
+    let is_kept = matches!((folder.read)(RECORD), Found::Text(kept) if says_the_same(&kept, &record.text()));
+    let is_needed = !views.is_empty() || record != folder.record;
+    if is_needed && !is_kept {
+        changes.push(own(RECORD.to_owned(), Some(record.text())));
     }
     Ok(changes)
+}
+
+/// What a file needs, with its copy; the record is brought up to date.
+fn changes_of(view: &ArtifactView, Wishes { take, prune }: Wishes, record: &mut Record) -> Vec<FileChange> {
+    let path = &view.artifact.path;
+    let is_stale = view.state == ArtifactState::Stale;
+    if is_stale && !prune || view.state == ArtifactState::Removed && take != Some(Take::Whole) {
+        return Vec::new();
+    }
+    let mut changes = Vec::new();
+    if view.changes(take) {
+        changes.push(FileChange {
+            path: path.clone(),
+            content: view.outcome(take).map(str::to_owned),
+            instead_of: Some(view.current.clone().map_or(Found::Nothing, Found::Text)),
+        });
+    }
+    if is_stale {
+        record.forget(path);
+        changes.push(own(base_path(path), None));
+    } else if !view.recorded {
+        record.set(path, &view.artifact.content);
+        changes.push(own(base_path(path), Some(view.artifact.content.clone())));
+    }
+    changes
+}
+
+/// A file that is Wharf's alone.
+fn own(path: String, content: Option<String>) -> FileChange {
+    FileChange { path, content, instead_of: None }
 }
 
 /// Whether it would have to be asked about first, or cannot be done at all.
