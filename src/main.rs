@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::Parser;
 use wharf::api::server::{self, RunOptions};
-use wharf::cli::{self, AdvisoryArgs, Arguments, Command, Context, EngineCommand, Outcome, RunArgs};
+use wharf::cli::{self, AdvisoryArgs, Arguments, Command, Context, Deferred, EngineCommand, Outcome, RunArgs};
 use wharf::engine::{AdvisoryOptions, EngineOptions};
 use wharf::model::{Problem, ProblemCode};
 use wharf::os::{paths, tree::DiskTree};
@@ -50,7 +50,7 @@ fn run(arguments: Arguments) -> Result<Outcome, Problem> {
             cli::output::json(&server::description());
             Ok(Outcome::Done)
         }
-        Some(Command::Engine(EngineCommand::Run(args))) => {
+        Some(Command::Engine(Deferred(EngineCommand::Run(args)))) => {
             in_runtime(ENGINE_THREADS, server::run(engine(context, args))).map(|()| Outcome::Done)
         }
         // It mostly works right here: threads would take longer to start than its work does.

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::builder::Styles;
 use clap::{Args, Parser, Subcommand};
 
+use super::deferred::Deferred;
 use super::{
     cancel, completions, delete, deploy, detect, generate, init, jobs, list, logs, plan, ports, projects, restart,
     rollback, status, stop, vulns,
@@ -40,46 +41,46 @@ pub struct Arguments {
 pub enum Command {
     /// Add, list and remove projects
     #[command(subcommand)]
-    Projects(projects::ProjectsCommand),
+    Projects(Deferred<projects::ProjectsCommand>),
     /// Show what a folder of code is: its apps, stacks and needs
-    Detect(detect::DetectArgs),
+    Detect(Deferred<detect::DetectArgs>),
     /// Look for known vulnerabilities in what apps depend on
-    Vulns(vulns::VulnsArgs),
+    Vulns(Deferred<vulns::VulnsArgs>),
     /// Write a wharf.toml that says what was found, to be changed
-    Init(init::InitArgs),
+    Init(Deferred<init::InitArgs>),
     /// Write the files that a project lacks: Dockerfile, .dockerignore, compose.yaml, .env.example
-    Generate(generate::GenerateArgs),
+    Generate(Deferred<generate::GenerateArgs>),
     /// Build, start and check an app, and switch to it when it is healthy
-    Deploy(deploy::DeployArgs),
+    Deploy(Deferred<deploy::DeployArgs>),
     /// Show what a deployment would do
-    Plan(plan::PlanArgs),
+    Plan(Deferred<plan::PlanArgs>),
     /// List deployments, newest first
-    List(list::ListArgs),
+    List(Deferred<list::ListArgs>),
     /// Show how the deployments of a project are
-    Status(status::StatusArgs),
+    Status(Deferred<status::StatusArgs>),
     /// Show what builds and apps print
-    Logs(logs::LogsArgs),
+    Logs(Deferred<logs::LogsArgs>),
     /// Stop what runs
-    Stop(stop::StopArgs),
+    Stop(Deferred<stop::StopArgs>),
     /// Stop and start what runs
-    Restart(restart::RestartArgs),
+    Restart(Deferred<restart::RestartArgs>),
     /// Go back to an earlier release
-    Rollback(rollback::RollbackArgs),
+    Rollback(Deferred<rollback::RollbackArgs>),
     /// Cancel a deployment that is not over
-    Cancel(cancel::CancelArgs),
+    Cancel(Deferred<cancel::CancelArgs>),
     /// Remove a deployment and give its port back
-    Delete(delete::DeleteArgs),
+    Delete(Deferred<delete::DeleteArgs>),
     /// List, reserve and release ports
-    Ports(ports::PortsArgs),
+    Ports(Deferred<ports::PortsArgs>),
     /// Show the engine's jobs and workers
-    Jobs(jobs::JobsArgs),
+    Jobs(Deferred<jobs::JobsArgs>),
     /// Run, start, stop and look at the engine
     #[command(subcommand)]
-    Engine(EngineCommand),
+    Engine(Deferred<EngineCommand>),
     /// Say what is there, what is missing, and how to mend it
     Doctor,
     /// Print the completions for a shell
-    Completions(completions::CompletionsArgs),
+    Completions(Deferred<completions::CompletionsArgs>),
     /// Print the licences of what others made and this program holds
     Licenses,
     /// Print the OpenAPI description of the engine's API

@@ -7,6 +7,7 @@ mod artifacts;
 mod cancel;
 mod completions;
 mod confirm;
+mod deferred;
 mod delete;
 mod deploy;
 mod detect;
@@ -39,6 +40,7 @@ mod watch;
 use std::path::{Path, PathBuf};
 
 pub use args::{AdvisoryArgs, Arguments, Command, EngineCommand, RunArgs};
+pub use deferred::Deferred;
 
 use crate::api::client::{Client, NOT_RUNNING};
 use crate::model::{Problem, ProblemCode};
@@ -98,26 +100,26 @@ impl Outcome {
 /// Runs a command.
 pub async fn run(command: Command, context: &Context) -> Result<Outcome, Problem> {
     match command {
-        Command::Projects(args) => projects::run(args, context).await,
-        Command::Detect(args) => detect::run(args, context).await,
-        Command::Vulns(args) => vulns::run(args, context).await,
-        Command::Init(args) => init::run(&args, context),
-        Command::Generate(args) => generate::run(args, context).await,
-        Command::Deploy(args) => deploy::run(args, context).await,
-        Command::Plan(args) => plan::run(args, context).await,
-        Command::List(args) => list::run(args, context).await,
-        Command::Status(args) => status::run(args, context).await,
-        Command::Logs(args) => logs::run(args, context).await,
-        Command::Stop(args) => stop::run(args, context).await,
-        Command::Restart(args) => restart::run(args, context).await,
-        Command::Rollback(args) => rollback::run(args, context).await,
-        Command::Cancel(args) => cancel::run(args, context).await,
-        Command::Delete(args) => delete::run(args, context).await,
-        Command::Ports(args) => ports::run(args, context).await,
-        Command::Jobs(args) => jobs::run(args, context).await,
-        Command::Engine(command) => engine::run(command, context).await,
+        Command::Projects(Deferred(args)) => projects::run(args, context).await,
+        Command::Detect(Deferred(args)) => detect::run(args, context).await,
+        Command::Vulns(Deferred(args)) => vulns::run(args, context).await,
+        Command::Init(Deferred(args)) => init::run(&args, context),
+        Command::Generate(Deferred(args)) => generate::run(args, context).await,
+        Command::Deploy(Deferred(args)) => deploy::run(args, context).await,
+        Command::Plan(Deferred(args)) => plan::run(args, context).await,
+        Command::List(Deferred(args)) => list::run(args, context).await,
+        Command::Status(Deferred(args)) => status::run(args, context).await,
+        Command::Logs(Deferred(args)) => logs::run(args, context).await,
+        Command::Stop(Deferred(args)) => stop::run(args, context).await,
+        Command::Restart(Deferred(args)) => restart::run(args, context).await,
+        Command::Rollback(Deferred(args)) => rollback::run(args, context).await,
+        Command::Cancel(Deferred(args)) => cancel::run(args, context).await,
+        Command::Delete(Deferred(args)) => delete::run(args, context).await,
+        Command::Ports(Deferred(args)) => ports::run(args, context).await,
+        Command::Jobs(Deferred(args)) => jobs::run(args, context).await,
+        Command::Engine(Deferred(command)) => engine::run(command, context).await,
         Command::Doctor => doctor::run(context).await,
-        Command::Completions(args) => Ok(completions::run(&args, context)),
+        Command::Completions(Deferred(args)) => Ok(completions::run(&args, context)),
         Command::Licenses => Ok(licenses::run(context)),
         // The program itself answers this one: the description belongs to the server.
         Command::Api => Ok(Outcome::Done),

@@ -1,6 +1,6 @@
 //! Which folders may be of which stack, weighed by the files that lie there.
 
-use std::collections::HashMap;
+use foldhash::{HashMap, HashMapExt as _};
 
 use super::docker;
 use super::facts::Facts;

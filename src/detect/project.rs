@@ -36,11 +36,17 @@ pub(super) struct Project<'a> {
     values_left: Cell<usize>,
 }
 
-/// What lies directly in a folder.
+/// What lies directly in a folder, by name and in order.
 #[derive(Default)]
 struct Listing<'a> {
     files: Vec<&'a str>,
     folders: Vec<&'a str>,
+}
+
+impl Listing<'_> {
+    fn has(&self, file: &str) -> bool {
+        self.files.binary_search(&file).is_ok()
+    }
 }
 
 /// The formats that are read into one kind of value.
@@ -55,10 +61,16 @@ impl<'a> Project<'a> {
     pub(super) fn new(tree: &'a dyn FileTree) -> Self {
         let mut folders: BTreeMap<&'a str, Listing<'a>> = BTreeMap::from([("", Listing::default())]);
         // Sorted paths bring the files of a folder mostly in runs: one look at the index for each run.
-        for run in tree.paths().chunk_by(|one, other| parts(one).0 == parts(other).0) {
-            let Some(folder) = run.first().map(|path| parts(path).0) else { continue };
+        let mut paths = tree.paths().iter().peekable();
+        while let Some(path) = paths.next() {
+            let (folder, name) = parts(path);
             let known = folders.contains_key(folder);
-            folders.entry(folder).or_default().files.extend(run.iter().map(|path| parts(path).1));
+            let files = &mut folders.entry(folder).or_default().files;
+            files.push(name);
+            while let Some(name) = paths.peek().and_then(|path| name_in(folder, path)) {
+                files.push(name);
+                paths.next();
+            }
             let mut child = folder;
             let mut new = !known;
             // Each new folder is noted in the one above, up to the first that is known.
@@ -68,6 +80,9 @@ impl<'a> Project<'a> {
                 folders.entry(parent).or_default().folders.push(name);
                 child = parent;
             }
+        }
+        for listing in folders.values_mut() {
+            listing.folders.sort_unstable();
         }
         Self {
             tree,
@@ -83,20 +98,24 @@ impl<'a> Project<'a> {
 
     /// The folder at a path; `""` is the project itself.
     pub(super) fn folder<'p>(&'p self, path: &str) -> Option<Folder<'p>> {
-        self.folders.get_key_value(path).map(|(path, _)| Folder { project: self, path })
+        self.folders.get_key_value(path).map(|(path, listing)| Folder { project: self, path, listing })
     }
 
     /// Every folder, parents before children.
     pub(super) fn folders(&self) -> impl Iterator<Item = Folder<'_>> {
-        self.folders.keys().map(|path| Folder { project: self, path })
+        self.folders.iter().map(|(path, listing)| Folder { project: self, path, listing })
     }
 
     pub(super) fn has(&self, path: &str) -> bool {
-        self.tree.paths().binary_search_by(|known| known.as_str().cmp(path)).is_ok()
+        let (folder, name) = parts(path);
+        self.folders.get(folder).is_some_and(|listing| listing.has(name))
     }
 
     /// The text of a file; none where it is not there or is no text.
     pub(super) fn text(&self, path: &str) -> Option<Rc<str>> {
+        if !self.has(path) {
+            return None;
+        }
         if let Some(known) = self.texts.borrow().get(path) {
             return known.clone();
         }
@@ -145,6 +164,9 @@ impl<'a> Project<'a> {
 
     /// The content of a JSON, TOML or YAML file, told by its ending.
     pub(super) fn value(&self, path: &str) -> Option<Rc<Value>> {
+        if !self.has(path) {
+            return None;
+        }
         if let Some(known) = self.values.borrow().get(path) {
             return known.clone();
         }
@@ -176,6 +198,7 @@ impl<'a> Project<'a> {
 pub(super) struct Folder<'p> {
     project: &'p Project<'p>,
     path: &'p str,
+    listing: &'p Listing<'p>,
 }
 
 impl<'p> Folder<'p> {
@@ -199,7 +222,7 @@ impl<'p> Folder<'p> {
     }
 
     pub(super) fn files(self) -> &'p [&'p str] {
-        self.project.folders.get(self.path).map_or(&[], |listing| &listing.files)
+        &self.listing.files
     }
 
     /// Its files with that ending.
@@ -209,12 +232,17 @@ impl<'p> Folder<'p> {
     }
 
     pub(super) fn subfolders(self) -> impl Iterator<Item = Folder<'p>> {
-        let names: &'p [&'p str] = self.project.folders.get(self.path).map_or(&[], |listing| &listing.folders);
-        names.iter().filter_map(move |name| self.folder(name))
+        self.listing.folders.iter().filter_map(move |name| self.folder(name))
     }
 
     pub(super) fn folder(self, name: &str) -> Option<Self> {
-        self.project.folder(&self.at(name))
+        if self.holds(name) { self.project.folder(&self.at(name)) } else { None }
+    }
+
+    /// The first folder on the way to something below lies here.
+    fn holds(self, path: &str) -> bool {
+        let first = path.split_once('/').map_or(path, |(first, _)| first);
+        self.listing.folders.binary_search(&first).is_ok()
     }
 
     pub(super) fn parent(self) -> Option<Self> {
@@ -236,11 +264,14 @@ impl<'p> Folder<'p> {
     }
 
     pub(super) fn has(self, name: &str) -> bool {
-        self.project.has(&self.at(name))
+        if name.contains('/') {
+            return self.holds(name) && self.project.has(&self.at(name));
+        }
+        self.listing.has(name)
     }
 
     pub(super) fn has_folder(self, name: &str) -> bool {
-        self.project.folders.contains_key(self.at(name).as_str())
+        self.folder(name).is_some()
     }
 
     /// The first file, relative to this folder, that matches: a path with at most one `*` in its last part. A
@@ -259,11 +290,11 @@ impl<'p> Folder<'p> {
     }
 
     pub(super) fn text(self, name: &str) -> Option<Rc<str>> {
-        self.project.text(&self.at(name))
+        if self.has(name) { self.project.text(&self.at(name)) } else { None }
     }
 
     pub(super) fn value(self, name: &str) -> Option<Rc<Value>> {
-        self.project.value(&self.at(name))
+        if self.has(name) { self.project.value(&self.at(name)) } else { None }
     }
 
     /// Paths, relative to the project, of the files below that end so; the nearest first, folder by folder, without
@@ -292,6 +323,12 @@ impl<'p> Folder<'p> {
 fn unmerged(text: &str) -> Option<usize> {
     let at = if text.starts_with("<<<<<<< ") { 0 } else { text.find("\n<<<<<<< ")? + 1 };
     text[at..].contains("\n>>>>>>> ").then(|| line_and_column(text, at).0)
+}
+
+/// The name of a file that lies right in a folder.
+fn name_in<'a>(folder: &str, path: &'a str) -> Option<&'a str> {
+    let name = if folder.is_empty() { path } else { path.strip_prefix(folder)?.strip_prefix('/')? };
+    (!name.contains('/')).then_some(name)
 }
 
 /// A path's folder and the name in it.

@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod archive;
+mod beneath;
 pub mod chance;
 pub mod clock;
 pub mod docker_host;
@@ -14,3 +15,4 @@ pub mod process;
 pub mod project_files;
 pub mod resilience;
 pub mod tree;
+mod walk;

@@ -19,7 +19,8 @@ use zip::ZipArchive;
 use super::safe_parts;
 use super::unpack::leads_out;
 use crate::model::{FileTree, Problem, ProblemCode, ReadError, Warning};
-use crate::os::tree::{IGNORE_LIST, IGNORES, NEVER_WALKED, NO_LIST, WRITTEN};
+use crate::os::tree::WRITTEN;
+use crate::os::walk::{IGNORE_LIST, IGNORES, NEVER_WALKED, NO_LIST};
 
 /// What reading an archive may take.
 #[derive(Clone, Copy, Debug)]
@@ -215,7 +216,7 @@ impl Reading {
             && bytes.len() as u64 > IGNORE_LIST
             && path.file_name().is_some_and(|name| name == IGNORES)
         {
-            self.warn(&path.to_string_lossy(), format!("{NO_LIST}; nothing was left out for it"));
+            self.warn(&path.to_string_lossy(), NO_LIST);
             kept = Content::TooLarge(bytes.len() as u64);
         }
         self.files.insert(path.to_string_lossy().into_owned(), kept);

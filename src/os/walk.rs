@@ -1,0 +1,419 @@
+//! Which files lie in a project's folder, without what version control ignores and what package managers install.
+//!
+//! Only what lies in the folder itself decides: the same tree gives the same answer on every machine. A folder is
+//! opened once and its list of what to ignore is read where it has one; a large tree is shared among threads.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fs;
+use std::io::{self, Read as _};
+use std::mem::MaybeUninit;
+use std::os::fd::AsFd;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+
+use ignore::gitignore::{Gitignore, GitignoreBuilder};
+use rustix::fs::{AtFlags, FileType, RawDir, statat};
+use rustix::io::Errno;
+
+use super::beneath::Beneath;
+use super::tree::Bounds;
+use crate::model::Warning;
+
+/// Folders that hold what was installed or built, or a tool's own notes; nothing in them tells what a project is.
+pub(super) const NEVER_WALKED: &[&str] = &[
+    ".git",
+    ".hg",
+    ".svn",
+    ".wharf",
+    "node_modules",
+    "bower_components",
+    "jspm_packages",
+    "__pycache__",
+    ".venv",
+    ".tox",
+    ".nox",
+    ".mypy_cache",
+    ".pytest_cache",
+    ".ruff_cache",
+    ".gradle",
+    ".idea",
+    ".vs",
+    ".next",
+    ".nuxt",
+    ".output",
+    ".svelte-kit",
+    ".turbo",
+    ".nx",
+    ".terraform",
+    ".bundle",
+    ".dart_tool",
+    ".yarn",
+    ".pnpm-store",
+    "_build",
+    ".stack-work",
+    "dist-newstyle",
+    ".parcel-cache",
+    ".cache",
+];
+
+/// The file whose lines say what version control ignores.
+pub(super) const IGNORES: &str = ".gitignore";
+/// So many bytes such a file may have: each becomes a hundred and more of memory.
+pub(super) const IGNORE_LIST: u64 = 1 << 19;
+/// What is said of a larger one.
+pub(super) const NO_LIST: &str = "is too large for a list of what to ignore; nothing was left out for it";
+
+/// So many files are found by one thread before others are started: that takes longer than a small walk.
+const SMALL: usize = 1_000;
+/// Threads at most.
+const THREADS: usize = 6;
+/// Bytes of a folder's listing that are asked for at once.
+const LISTING: usize = 32 << 10;
+
+/// The files below a folder in order, and what had to be left out.
+pub(super) fn walk(root: &Beneath, bounds: Bounds) -> (Vec<String>, Vec<Warning>) {
+    let walk =
+        Walk { root, bounds, count: AtomicUsize::new(0), warnings: Mutex::default(), untold: AtomicUsize::new(0) };
+    let mut worker = Worker::new(&walk);
+    worker.places.push(Place { path: String::new(), depth: 0, lists: None });
+    // The project's own files come first: of a tree over the bound they tell the most.
+    while walk.count.load(Ordering::Relaxed) <= SMALL && worker.look() {}
+    let mut listed = worker.listed;
+    if !worker.places.is_empty() {
+        listed.append(&mut shared(&walk, worker.places));
+    }
+    (in_order(listed), walk.into_warnings())
+}
+
+/// The files of all folders, in order. Each folder's own entries are in order already.
+fn in_order(listed: Vec<Listed>) -> Vec<String> {
+    let mut files = Vec::with_capacity(listed.iter().map(|folder| folder.entries.len()).sum());
+    let mut listed: HashMap<String, Vec<String>> =
+        listed.into_iter().map(|folder| (folder.path, folder.entries)).collect();
+    let mut open = Vec::from_iter(listed.remove("").map(Vec::into_iter));
+    while let Some(entries) = open.last_mut() {
+        match entries.next() {
+            None => drop(open.pop()),
+            Some(folder) if folder.ends_with('/') => open.extend(listed.remove(&folder).map(Vec::into_iter)),
+            Some(file) => files.push(file),
+        }
+    }
+    files
+}
+
+/// The folders at these places and below, looked at by several threads.
+fn shared(walk: &Walk<'_>, places: Vec<Place>) -> Vec<Listed> {
+    let threads = thread::available_parallelism().map_or(2, |cores| cores.get().min(THREADS));
+    let queue = Queue::new(places, threads);
+    let found = Mutex::new(Vec::new());
+    let work = || {
+        let mut worker = Worker::new(walk);
+        while let Some(place) = queue.next() {
+            worker.places.push(place);
+            while worker.look() {
+                queue.share(&mut worker.places);
+            }
+            worker.places.clear();
+        }
+        locked(&found).append(&mut worker.listed);
+    };
+    thread::scope(|scope| {
+        for _ in 1..threads {
+            scope.spawn(work);
+        }
+        work();
+    });
+    found.into_inner().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Folders for those threads that have none of their own left.
+struct Queue {
+    state: Mutex<Waiting>,
+    changed: Condvar,
+    threads: usize,
+    /// Threads that wait, to be asked without a lock.
+    idle: AtomicUsize,
+}
+
+struct Waiting {
+    places: Vec<Place>,
+    threads: usize,
+}
+
+impl Queue {
+    fn new(places: Vec<Place>, threads: usize) -> Self {
+        let state = Mutex::new(Waiting { places, threads: 0 });
+        Self { state, changed: Condvar::new(), threads, idle: AtomicUsize::new(0) }
+    }
+
+    /// A folder to look at; none once all were.
+    fn next(&self) -> Option<Place> {
+        let mut state = locked(&self.state);
+        state.threads += 1;
+        loop {
+            if let Some(place) = state.places.pop() {
+                state.threads -= 1;
+                self.idle.store(state.threads, Ordering::Relaxed);
+                return Some(place);
+            }
+            self.idle.store(state.threads, Ordering::Relaxed);
+            if state.threads == self.threads {
+                self.changed.notify_all();
+                return None;
+            }
+            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// Gives half of a thread's folders to those that have none: those that were found first, and hold the most.
+    fn share(&self, own: &mut Vec<Place>) {
+        if own.len() > 1 && self.idle.load(Ordering::Relaxed) > 0 {
+            locked(&self.state).places.extend(own.drain(..own.len() / 2));
+            self.changed.notify_all();
+        }
+    }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A folder that is still to be looked at.
+struct Place {
+    /// Relative to the root, with a slash at its end; `""` is the root.
+    path: String,
+    depth: usize,
+    lists: Option<Arc<Lists>>,
+}
+
+impl Place {
+    fn at(&self, name: &str) -> String {
+        let mut path = String::with_capacity(self.path.len() + name.len() + 1);
+        path.push_str(&self.path);
+        path.push_str(name);
+        path
+    }
+}
+
+/// A folder that was looked at.
+struct Listed {
+    /// As that of its place.
+    path: String,
+    /// The paths of its files and, with a slash at their end, of its folders; in order.
+    entries: Vec<String>,
+}
+
+/// A folder's list of what to ignore, and those of the folders above.
+struct Lists {
+    own: Gitignore,
+    above: Option<Arc<Lists>>,
+}
+
+impl Lists {
+    /// The nearest list that has a word on a path decides.
+    fn leave_out(&self, path: &str, is_folder: bool) -> bool {
+        let mut lists = Some(self);
+        while let Some(list) = lists {
+            let matched = list.own.matched(path, is_folder);
+            if !matched.is_none() {
+                return matched.is_ignore();
+            }
+            lists = list.above.as_deref();
+        }
+        false
+    }
+}
+
+/// What the threads of a walk share.
+struct Walk<'a> {
+    root: &'a Beneath,
+    bounds: Bounds,
+    count: AtomicUsize,
+    warnings: Mutex<BTreeMap<String, String>>,
+    /// Warnings over the bound.
+    untold: AtomicUsize,
+}
+
+/// One thread's part of a walk.
+struct Worker<'a> {
+    walk: &'a Walk<'a>,
+    listed: Vec<Listed>,
+    places: Vec<Place>,
+    buffer: Vec<u8>,
+    /// The names in the folder that is looked at, one behind the other.
+    names: Vec<u8>,
+    /// Where each name ends, and what it names.
+    entries: Vec<(usize, FileType)>,
+}
+
+impl<'a> Worker<'a> {
+    fn new(walk: &'a Walk<'a>) -> Self {
+        let (listed, places, names, entries) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        Self { walk, listed, places, buffer: Vec::with_capacity(LISTING), names, entries }
+    }
+
+    /// Looks at the folder that was noted last and notes those below it. False once there is none, or enough.
+    fn look(&mut self) -> bool {
+        if self.walk.count.load(Ordering::Relaxed) > self.walk.bounds.files {
+            return false;
+        }
+        let Some(mut place) = self.places.pop() else { return false };
+        let listed = self.walk.root.folder(place.path.trim_end_matches('/')).and_then(|folder| self.list(folder));
+        if let Err(error) = listed {
+            self.walk.warn(place.path.trim_end_matches('/'), format!("cannot be read: {}", plain(&error)));
+            return true;
+        }
+        let (names, entries) = (std::mem::take(&mut self.names), std::mem::take(&mut self.entries));
+        let mut start = 0;
+        let entry = |&(end, kind): &(usize, FileType)| (&names[std::mem::replace(&mut start, end)..end], kind);
+        let entries_here: Vec<(&[u8], FileType)> = entries.iter().map(entry).collect();
+        if entries_here.iter().any(|(name, _)| *name == IGNORES.as_bytes())
+            && let Some(own) = self.walk.list_of(&place)
+        {
+            place.lists = Some(Arc::new(Lists { own, above: place.lists.take() }));
+        }
+        let mut kept = Vec::with_capacity(entries_here.len());
+        let goes_on = entries_here.into_iter().all(|(name, kind)| self.visit(&place, name, kind, &mut kept));
+        kept.sort_unstable();
+        self.listed.push(Listed { path: place.path, entries: kept });
+        (self.names, self.entries) = (names, entries);
+        goes_on
+    }
+
+    /// Reads the names in a folder.
+    fn list(&mut self, folder: impl AsFd) -> io::Result<()> {
+        self.names.clear();
+        self.entries.clear();
+        let spare: &mut [MaybeUninit<u8>] = self.buffer.spare_capacity_mut();
+        let mut listing = RawDir::new(&folder, spare);
+        while let Some(entry) = listing.next() {
+            let entry = entry?;
+            let name = entry.file_name();
+            if matches!(name.to_bytes(), b"." | b"..") {
+                continue;
+            }
+            let kind = match entry.file_type() {
+                // Some file systems do not say it with the name.
+                FileType::Unknown => match statat(&folder, name, AtFlags::SYMLINK_NOFOLLOW) {
+                    Ok(data) => FileType::from_raw_mode(data.st_mode),
+                    Err(_) => continue,
+                },
+                kind => kind,
+            };
+            self.names.extend_from_slice(name.to_bytes());
+            self.entries.push((self.names.len(), kind));
+        }
+        Ok(())
+    }
+
+    /// Keeps a file or a folder. False where there is enough.
+    fn visit(&mut self, place: &Place, name: &[u8], kind: FileType, kept: &mut Vec<String>) -> bool {
+        let walk = self.walk;
+        let is_folder = kind == FileType::Directory;
+        let Ok(name) = std::str::from_utf8(name) else {
+            walk.warn(&place.at(&String::from_utf8_lossy(name)), "its name is not UTF-8; it was left out".to_owned());
+            return true;
+        };
+        if is_folder && NEVER_WALKED.contains(&name) {
+            return true;
+        }
+        let mut path = place.at(name);
+        if place.lists.as_ref().is_some_and(|lists| lists.leave_out(&path, is_folder)) {
+            return true;
+        }
+        match kind {
+            FileType::Directory if place.depth + 1 >= walk.bounds.depth => {
+                walk.warn(&path, format!("lies {} folders deep; nothing below it was read", place.depth + 1));
+            }
+            FileType::Directory => {
+                path.push('/');
+                kept.push(path.clone());
+                self.places.push(Place { path, depth: place.depth + 1, lists: place.lists.clone() });
+            }
+            FileType::Symlink if !walk.links_to_a_file_inside(&path) => {}
+            FileType::RegularFile | FileType::Symlink if !walk.has_room() => return false,
+            FileType::RegularFile | FileType::Symlink => kept.push(path),
+            _ => walk.warn(&path, "is a pipe, a socket or a device; it was left out".to_owned()),
+        }
+        true
+    }
+}
+
+impl Walk<'_> {
+    /// For one more file.
+    fn has_room(&self) -> bool {
+        let most = self.bounds.files;
+        let room = self.count.fetch_add(1, Ordering::Relaxed) < most;
+        if !room {
+            self.warn("", format!("holds more than {most} files; the rest was not looked at"));
+        }
+        room
+    }
+
+    /// What a folder's own list says. A line that is malformed hides nothing.
+    fn list_of(&self, place: &Place) -> Option<Gitignore> {
+        let path = place.at(IGNORES);
+        let file = self.root.file(&path).ok()?;
+        let data = file.metadata().ok().filter(fs::Metadata::is_file)?;
+        if data.len() > IGNORE_LIST {
+            self.warn(&path, NO_LIST.to_owned());
+            return None;
+        }
+        let mut text = Vec::new();
+        file.take(IGNORE_LIST).read_to_end(&mut text).ok()?;
+        let mut builder = GitignoreBuilder::new(&place.path);
+        for line in String::from_utf8_lossy(&text).trim_start_matches('\u{feff}').lines() {
+            let _ = builder.add_line(None, line);
+        }
+        builder.build().ok()
+    }
+
+    fn links_to_a_file_inside(&self, link: &str) -> bool {
+        let root = self.root.path();
+        let place = root.join(link);
+        match fs::canonicalize(&place) {
+            Ok(real) if real.starts_with(root) => {
+                if place.parent().is_some_and(|folder| folder.starts_with(&real)) {
+                    self.warn(link, "links to a folder that it lies in; it was left out".to_owned());
+                }
+                real.is_file()
+            }
+            Ok(_) => {
+                self.warn(link, "links out of the folder; it was left out".to_owned());
+                false
+            }
+            Err(error) if error.raw_os_error() == Some(Errno::LOOP.raw_os_error()) => {
+                self.warn(link, "links in a circle; it was left out".to_owned());
+                false
+            }
+            // A link to nothing: there is nothing to read.
+            Err(_) => false,
+        }
+    }
+
+    fn warn(&self, path: &str, says: String) {
+        let file = if path.is_empty() { "." } else { path };
+        let mut warnings = locked(&self.warnings);
+        if warnings.len() < self.bounds.warnings || file == "." {
+            warnings.insert(file.to_owned(), says);
+        } else {
+            self.untold.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    fn into_warnings(self) -> Vec<Warning> {
+        let warnings = self.warnings.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let mut warnings: Vec<_> = warnings.into_iter().map(|(file, says)| Warning { file, says }).collect();
+        let more = self.untold.into_inner();
+        if more > 0 {
+            warnings.push(Warning { file: ".".to_owned(), says: format!("{more} more warnings are left out here") });
+        }
+        warnings
+    }
+}
+
+/// An error of the system in its own words.
+fn plain(error: &io::Error) -> String {
+    error.raw_os_error().map_or_else(|| error.to_string(), |number| io::Error::from_raw_os_error(number).to_string())
+}
