@@ -191,6 +191,11 @@ impl<'p> App<'p> {
         answers || self.facts.supports || self.is_aside() || ASIDE.contains(&self.folder().name())
     }
 
+    /// Nothing in it can be started.
+    fn is_only_library(&self) -> bool {
+        self.role == Role::Library && self.facts.cannot_run
+    }
+
     fn is_aside(&self) -> bool {
         let mut above = "";
         self.folder().path().split('/').any(|part| {
@@ -259,6 +264,8 @@ pub(super) fn select<'p>(found: Vec<Candidate<'p>>, said: &[String]) -> Selectio
         return Selection { apps, monorepo };
     }
     swallow(&mut apps);
+    let shown = apps.iter().any(|app| app.role == Role::App && app.is_aside());
+    let root = take_root_of_workspace(&mut apps);
     // What only shows or tests a library says less of a project than the library itself.
     let kept = |app: &App<'_>| !app.is_aside() || app.is_kept_as_app(monorepo.as_ref());
     outside(&mut apps, |app| app.role > Role::Shell && kept(app));
@@ -271,6 +278,10 @@ pub(super) fn select<'p>(found: Vec<Candidate<'p>>, said: &[String]) -> Selectio
     apps.retain(|app| !is_part_of_another(app, &claimed));
     outside(&mut apps, |app| app.role > Role::Library);
     outside(&mut apps, |app| app.role == Role::App || app.folder().path().is_empty());
+    // Several libraries with examples of their use have nothing else to run: then their workspace is the project.
+    if let Some(root) = root.filter(|_| shown && apps.len() > 1 && apps.iter().all(App::is_only_library)) {
+        apps = vec![root];
+    }
     Selection { apps, monorepo }
 }
 
@@ -312,6 +323,14 @@ fn swallow(apps: &mut Vec<App<'_>>) {
     let swallowed: Vec<String> =
         apps.iter().filter_map(|app| Some(app.folder().at(app.facts.swallows.as_ref()?))).collect();
     apps.retain(|app| !swallowed.iter().any(|path| path == app.folder().path()));
+}
+
+/// Takes out what only ties a workspace together at the project's root, where there is anything else.
+fn take_root_of_workspace<'p>(apps: &mut Vec<App<'p>>) -> Option<App<'p>> {
+    let others = apps.iter().any(|app| app.role > Role::Shell);
+    let is_root = |app: &App<'_>| app.role == Role::Shell && app.folder().path().is_empty();
+    let at = apps.iter().position(is_root).filter(|_| others)?;
+    Some(apps.remove(at))
 }
 
 /// Keeps what fits, where anything does.

@@ -32,7 +32,7 @@ mod text;
 mod tree;
 mod versions;
 
-use crate::model::{AppProfile, Detection, Environment, FileTree, Serving, Settings, Warning};
+use crate::model::{AppProfile, Detection, Environment, FileTree, Monorepo, Serving, Settings, Warning};
 
 pub use names::label;
 pub use registry::Registry;
@@ -101,7 +101,7 @@ fn look(tree: &dyn FileTree, registry: &Registry, settings: &Settings) -> Detect
     };
     warnings.extend(shut.into_iter().filter(|(path, _)| !opened(path)).map(|(_, warning)| warning));
     Detection {
-        primary: primary(&profiles, &supporting),
+        primary: primary(&profiles, &supporting, &Called::new(tree.name(), selection.monorepo.as_ref(), &profiles)),
         monorepo: selection.monorepo,
         apps: profiles,
         warnings,
@@ -110,8 +110,8 @@ fn look(tree: &dyn FileTree, registry: &Registry, settings: &Settings) -> Detect
 }
 
 /// The app that is meant where none is named: the project itself; then what answers requests before what does not;
-/// the uppermost; of those the one that serves, has a framework, is surest, comes first.
-fn primary(apps: &[AppProfile], supporting: &[String]) -> Option<String> {
+/// the uppermost; of those the one that serves, gives the project its name, has a framework, is surest, comes first.
+fn primary(apps: &[AppProfile], supporting: &[String], called: &Called<'_>) -> Option<String> {
     let rank = |app: &AppProfile| {
         let depth = if app.path == "." { 0 } else { app.path.split('/').count() };
         let serving = match app.serving {
@@ -122,12 +122,44 @@ fn primary(apps: &[AppProfile], supporting: &[String]) -> Option<String> {
         // What only tells of the others is aside by its name: documentation, a storybook.
         let supports = supporting.contains(&app.path);
         let follows = supports || depth > 0 && app.serving == Serving::None;
-        (follows, depth, serving, supports, app.framework.is_none())
+        (follows, depth, serving, supports, !called.after(app), app.framework.is_none())
     };
     let order = |one: &&AppProfile, other: &&AppProfile| {
         rank(one).cmp(&rank(other)).then(other.confidence.total_cmp(&one.confidence)).then(one.path.cmp(&other.path))
     };
     apps.iter().min_by(order).map(|app| app.path.clone())
+}
+
+/// So many other packages are called after an app that gives a project its name.
+const FOLLOWERS: usize = 2;
+
+/// What the parts of a project are called after.
+struct Called<'d> {
+    project: Option<String>,
+    packages: Vec<&'d str>,
+}
+
+impl<'d> Called<'d> {
+    fn new(project: Option<&str>, monorepo: Option<&'d Monorepo>, apps: &'d [AppProfile]) -> Self {
+        let paths: Vec<&str> = match monorepo {
+            Some(monorepo) => monorepo.packages.iter().map(String::as_str).collect(),
+            None => apps.iter().map(|app| app.path.as_str()).collect(),
+        };
+        let packages = paths.into_iter().map(|path| path.rsplit('/').next().unwrap_or(path)).collect();
+        Self { project: project.map(label), packages }
+    }
+
+    /// Whether the project, or several of its packages, are called after the app or the program that it starts.
+    fn after(&self, app: &AppProfile) -> bool {
+        let program = app.start_command.as_deref().and_then(|start| start.split_whitespace().next());
+        let program = program.filter(|program| program.contains('/')).and_then(|program| program.rsplit('/').next());
+        [Some(app.name.as_str()), program].into_iter().flatten().any(|name| {
+            let follows = |package: &&&str| {
+                package.strip_prefix(name).is_some_and(|rest| rest.starts_with(['-', '_']) && rest.len() > 1)
+            };
+            self.project.as_deref() == Some(name) || self.packages.iter().filter(follows).count() >= FOLLOWERS
+        })
+    }
 }
 
 #[cfg(test)]

@@ -282,3 +282,34 @@ fn settings_decide_between_the_databases_that_packages_allow() {
     assert!(spring("database=h2\n").is_empty());
     assert_eq!(spring("spring.datasource.url=jdbc:postgresql://db/a\n"), ["postgres"]);
 }
+
+#[test]
+fn libraries_with_examples_of_their_use_are_no_apps() {
+    let root = ("Cargo.toml", "[workspace]\nmembers = [\"core\", \"macros\"]\n");
+    let core = ("core/Cargo.toml", "[package]\nname = \"core\"\n[dependencies]\nhyper = \"1\"\n");
+    let macros = ("macros/Cargo.toml", "[package]\nname = \"macros\"\n");
+    let sources = [("core/src/lib.rs", ""), ("macros/src/lib.rs", "")];
+    let example = ("examples/hello/Cargo.toml", "[package]\nname = \"hello\"\n[dependencies]\ncore = \"1\"\n");
+    let main = ("examples/hello/src/main.rs", "fn main() {}");
+    let libraries = [&[root, core, macros, example, main][..], &sources[..]].concat();
+    assert_eq!(paths(&libraries), ["."], "their workspace is the project, and nothing says how it is started");
+    let tool = [("tool/Cargo.toml", "[package]\nname = \"tool\"\n"), ("tool/src/main.rs", "fn main() {}")];
+    assert_eq!(paths(&[&libraries[..], &tool[..]].concat()), ["tool"]);
+}
+
+#[test]
+fn the_program_that_others_are_called_after_is_meant() {
+    let package = |name: &str, program: &str| {
+        format!("[package]\nname = \"{name}\"\n[[bin]]\nname = \"{program}\"\npath = \"src/main.rs\"\n")
+    };
+    let found = detect_files(&[
+        ("Cargo.toml", "[workspace]\nmembers = [\"reef-*\"]\n"),
+        ("reef-cli/Cargo.toml", &package("reef-cli", "rf")),
+        ("reef-cli/src/main.rs", "fn main() {}"),
+        ("reef-fm/Cargo.toml", &package("reef-fm", "reef")),
+        ("reef-fm/src/main.rs", "fn main() {}"),
+        ("reef-core/Cargo.toml", "[package]\nname = \"reef-core\"\n"),
+        ("reef-core/src/lib.rs", ""),
+    ]);
+    assert_eq!(found.primary.as_deref(), Some("reef-fm"));
+}
