@@ -296,6 +296,20 @@ fn who_only_looks_at_a_project_leaves_nothing_behind() {
 }
 
 #[test]
+fn init_says_what_to_do_where_there_is_no_folder_to_write_to() {
+    let wharf = Wharf::new();
+    fs::write(wharf.path("site.zip"), "").unwrap();
+    for (place, says, way) in [
+        ("https://example.com/a.git#v1", "is a git address", "clone it (`git clone https://example.com/a.git`)"),
+        ("site.zip", "is an archive", "unpack it and run `wharf init` in its folder"),
+    ] {
+        let told = wharf.run(&["init", place]).exits(2).stderr;
+        assert!(told.contains(says) && told.contains("  why: ") && told.contains(way), "{told}");
+    }
+    wharf.run(&["init", "none.zip"]).exits(3);
+}
+
+#[test]
 fn an_env_file_is_read_and_its_mistakes_are_told_by_line() {
     let wharf = Wharf::new();
     wharf.copy("demos/static", "site");

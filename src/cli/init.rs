@@ -1,6 +1,6 @@
 //! `wharf init`: writes a `wharf.toml` that says what was detected. Done right here, without an engine.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde_json::json;
@@ -9,6 +9,7 @@ use super::{Context, Outcome, output, place};
 use crate::detect::{self, SETTINGS_FILE};
 use crate::generate;
 use crate::model::{Problem, ProblemCode};
+use crate::os::archive::ArchiveTree;
 use crate::os::project_files;
 use crate::os::tree::DiskTree;
 
@@ -27,7 +28,7 @@ pub struct InitArgs {
 }
 
 pub(super) fn run(args: &InitArgs, context: &Context) -> Result<Outcome, Problem> {
-    let root = place::folder(Path::new(&args.path))?;
+    let root = folder(&args.path)?;
     let tree = DiskTree::open(&root)?.named_after_folder();
     let text = generate::settings_file(&detect::detect_afresh(&tree));
     if !args.stdout {
@@ -44,6 +45,22 @@ pub(super) fn run(args: &InitArgs, context: &Context) -> Result<Outcome, Problem
         output::line(format!("{}: written; `wharf detect` shows what holds", root.join(SETTINGS_FILE).display()));
     }
     Ok(Outcome::Done)
+}
+
+/// The folder to write to: what is elsewhere, or packed, has none.
+fn folder(given: &str) -> Result<PathBuf, Problem> {
+    let what = if place::git(given).is_some() {
+        "a git address"
+    } else if ArchiveTree::is_archive(Path::new(given)) && Path::new(given).is_file() {
+        "an archive"
+    } else {
+        return place::folder(Path::new(given));
+    };
+    let (how, _) = given.split_once('#').unwrap_or((given, ""));
+    let how = if what == "an archive" { "unpack it".to_owned() } else { format!("clone it (`git clone {how}`)") };
+    Err(Problem::new(ProblemCode::Usage, "not-a-folder", format!("{given} is {what}, not a folder"))
+        .why(format!("{SETTINGS_FILE} is written beside the code, to be kept with it"))
+        .fix(format!("{how} and run `wharf init` in its folder; `wharf detect {given}` only looks at it")))
 }
 
 fn is_there(root: &Path) -> Problem {

@@ -197,13 +197,7 @@ impl<'p> App<'p> {
     }
 
     fn is_aside(&self) -> bool {
-        let mut above = "";
-        self.folder().path().split('/').any(|part| {
-            // Among the apps of a workspace, `docs` is one of them.
-            let is_app = above == "apps" && matches!(part, "docs" | "doc" | "storybook" | "playground");
-            above = part;
-            part.starts_with('.') || ASIDE.contains(&part) && !is_app
-        })
+        self.folder().path().split('/').any(|part| part.starts_with('.') || ASIDE.contains(&part))
     }
 
     /// A package that a workspace keeps among its apps, with what an app needs: its name says nothing against it.

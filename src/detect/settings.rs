@@ -2,7 +2,10 @@
 
 use super::names::label;
 use super::text::{decode, line_and_column};
-use crate::model::{AppProfile, AppSettings, Evidence, FileTree, Problem, ProblemCode, ReadError, Settings, Warning};
+use crate::model::{
+    AppProfile, AppSettings, Evidence, FileTree, Problem, ProblemCode, ReadError, Settings, Warning, is_debian_package,
+    is_service, is_variable,
+};
 
 /// The file that holds a project's settings.
 pub const SETTINGS_FILE: &str = "wharf.toml";
@@ -136,19 +139,11 @@ fn check_app(place: &[&str], app: &AppSettings) -> Result<(), Fault> {
 /// Names that go to a registry, to apt or into the environment.
 fn check_words(place: &[&str], app: &AppSettings) -> Result<(), Fault> {
     let at = |key| [place, &[key]].concat();
-    let made_of = |word: &str, marks: &str| {
-        word.starts_with(|c: char| c.is_ascii_alphanumeric())
-            && word.chars().all(|c| c.is_ascii_alphanumeric() || marks.contains(c))
-    };
-    let is_service = |wanted: &str| {
-        let (name, version) = wanted.split_once(':').unwrap_or((wanted, "0"));
-        made_of(name, "-") && made_of(version, "._-")
-    };
     if let Some(wanted) = app.services.iter().flatten().find(|wanted| !is_service(wanted)) {
         let says = format!("“{wanted}” is no service");
         return Err(fault(&at("services"), says, "write its name, or its name and version, as in \"postgres:16\""));
     }
-    if let Some(name) = app.packages.iter().flatten().find(|name| !made_of(name, "+-.")) {
+    if let Some(name) = app.packages.iter().flatten().find(|name| !is_debian_package(name)) {
         let says = format!("“{name}” is no name of a package");
         return Err(fault(&at("packages"), says, "write each as Debian calls it, as in \"libpq5\""));
     }
@@ -156,9 +151,7 @@ fn check_words(place: &[&str], app: &AppSettings) -> Result<(), Fault> {
         let says = format!("“{version}” is no version");
         return Err(fault(&at("runtime_version"), says, "write it with its numbers, as in \"22\" or \"3.12.4\""));
     }
-    let is_name =
-        |name: &str| !name.is_empty() && !name.contains(|c: char| c.is_whitespace() || c.is_control() || c == '=');
-    if let Some(name) = app.env.keys().find(|name| !is_name(name)) {
+    if let Some(name) = app.env.keys().find(|name| !is_variable(name)) {
         let keys = [place, &["env", name]].concat();
         return Err(fault(&keys, format!("{name:?} is no name for a variable"), "use letters, digits and underscores"));
     }

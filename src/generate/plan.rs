@@ -8,7 +8,7 @@ use super::{Context, artifacts, docker, escape, view};
 use crate::model::{
     AppKey, AppProfile, AppSettings, BuildPlan, Compute, EnvValue, EnvVar, HealthCheck, HealthProbe, Limits, Millis,
     NetworkPlan, Plan, PlanCommands, PortPlan, Problem, ProblemCode, Scaling, Security, ServicePlan, Serving, Settings,
-    Source, TargetKind, TargetRef, Timeouts, Volume,
+    Source, TargetKind, TargetRef, Timeouts, Volume, is_variable,
 };
 
 /// What a plan is made of.
@@ -183,9 +183,9 @@ fn env(
             .why("the app is handed the port that it is to listen on")
             .fix("choose the host's port with `--port`; `port` under [app] in wharf.toml says where the app listens"));
     }
-    if let Some(name) = env.keys().find(|name| name.is_empty() || name.contains(['=', '\0', '\n', '\r'])) {
+    if let Some(name) = env.keys().find(|name| !is_variable(name)) {
         return Err(Problem::new(ProblemCode::Usage, "bad-env-name", format!("{name:?} is no name for a variable"))
-            .why("a name is not empty and holds no “=” and no line end")
+            .why("a name is not empty and holds no “=”, no space and no line end")
             .fix("use letters, digits and underscores"));
     }
     Ok(env.into_iter().map(|(name, value)| EnvVar { name, value }).collect())

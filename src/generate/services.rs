@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::templates::Templates;
-use crate::model::{AppProfile, EnvValue, EnvVar, Problem, ProblemCode};
+use crate::model::{AppProfile, EnvValue, EnvVar, Problem, ProblemCode, is_image_tag};
 
 /// One file of `templates/services/`.
 #[derive(Clone, Debug, Deserialize)]
@@ -94,11 +94,7 @@ fn load(name: &str, templates: &Templates) -> Result<Service, Problem> {
 impl Service {
     /// The same with its image at that version.
     fn at(self, wanted: &str, version: &str) -> Result<Self, Problem> {
-        // What may be a tag: https://docs.docker.com/reference/cli/docker/image/tag/
-        let is_tag = (1..=128).contains(&version.len())
-            && version.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_')
-            && version.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c));
-        if !is_tag {
+        if !is_image_tag(version) {
             let message = format!("“{wanted}” asks for no version of {} that there could be", self.label);
             return Err(Problem::new(ProblemCode::Usage, "bad-service-version", message)
                 .why("a version is a tag of its image: letters, digits, “.”, “_” and “-”")

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::command::Start;
 use super::{Context, docker};
-use crate::model::AppProfile;
+use crate::model::{AppProfile, is_debian_package};
 
 /// A profile, taken apart for templates. What a profile does not say is empty text, zero or null.
 #[derive(Serialize)]
@@ -147,11 +147,7 @@ fn document_root(start: &str) -> &str {
 
 /// Names that Debian could have; nothing else reaches apt.
 fn packages(names: &[String]) -> Vec<&str> {
-    let is_name = |name: &&str| {
-        name.starts_with(|c: char| c.is_ascii_alphanumeric())
-            && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "+-.".contains(c))
-    };
-    let mut names: Vec<&str> = names.iter().map(String::as_str).filter(is_name).collect();
+    let mut names: Vec<&str> = names.iter().map(String::as_str).filter(|name| is_debian_package(name)).collect();
     names.sort_unstable();
     names.dedup();
     names

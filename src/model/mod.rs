@@ -28,6 +28,7 @@ mod tree;
 mod user;
 mod values;
 mod vulnerability;
+mod words;
 
 pub use api::*;
 pub use app_key::AppKey;
@@ -63,3 +64,4 @@ pub use vulnerability::{
     AdvisoryArchive, AdvisoryImport, AdvisorySources, AllowAdvisories, AppVulnerabilities, Consent, ImportAdvisories,
     NotScanned, NotScannedReason, Severity, Vulnerability, VulnerabilityReport,
 };
+pub use words::{is_debian_package, is_image_tag, is_service, is_variable};
