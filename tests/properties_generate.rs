@@ -140,6 +140,23 @@ fn lines(project: &Project) -> Vec<String> {
     project.0["Dockerfile"].lines().map(str::to_owned).collect()
 }
 
+/// Three texts of lines that repeat, so that what stands for what is anybody's guess.
+fn alike() -> impl Strategy<Value = [Vec<String>; 3]> {
+    let line = prop::sample::select(vec!["", "a", "b", "}", "a # mine"]).prop_map(str::to_owned);
+    let text = || vec(line.clone(), 0..12);
+    (text(), text(), text(), any::<[bool; 2]>()).prop_map(|(base, yours, wharfs, [touched, newer])| {
+        // As often as not one side is the other with a little more at one end.
+        let after = |lines: Vec<String>, more: Vec<String>| lines.into_iter().chain(more).collect::<Vec<_>>();
+        let yours = if touched { after(yours.into_iter().take(2).collect(), base.clone()) } else { yours };
+        let wharfs = if newer { after(base.clone(), wharfs.into_iter().take(2).collect()) } else { wharfs };
+        [base, yours, wharfs]
+    })
+}
+
+fn count(lines: &[String], wanted: &String) -> usize {
+    lines.iter().filter(|line| *line == wanted).count()
+}
+
 fn any_take() -> impl Strategy<Value = Option<Take>> {
     prop::sample::select(vec![None, Some(Take::Yours), Some(Take::Wharfs)])
 }
@@ -209,6 +226,26 @@ proptest! {
         prop_assert_eq!(project.changes(&case.now(), None), Some(Vec::new()));
         let state = project.views(&case.now())[0].state;
         prop_assert!(matches!(state, ArtifactState::Unchanged | ArtifactState::Edited), "{state:?}");
+    }
+
+    // Feature: deployment-automation, Property merge: edits outside a regenerated hunk always survive
+    #[test]
+    fn what_a_person_added_survives_among_lines_that_repeat([base, yours, wharfs] in alike(), stopped in 0usize..6) {
+        let mut project = Project::default();
+        prop_assert!(project.generate(&Case::artifact(&base), None));
+        project.0.insert("Dockerfile".to_owned(), yours.iter().flat_map(|line| [line.as_str(), "\n"]).collect());
+        let now = Case::artifact(&wharfs);
+        let take = project.changes(&now, None).is_none().then_some(Take::Yours);
+        let changes = project.changes(&now, take).unwrap();
+        let mut again = project.clone();
+        project.apply(&changes);
+        let after = lines(&project);
+        for line in &yours {
+            prop_assert!(count(&after, line) + count(&base, line) >= count(&yours, line), "{line:?} of {yours:?}: {after:?}");
+        }
+        again.apply(&changes[..stopped.min(changes.len())]);
+        prop_assert!(again.generate(&now, take));
+        prop_assert_eq!(&again, &project, "stopped after {}", stopped);
     }
 
     // Feature: deployment-automation, Property 12: A profile written to storage and read back generates identical

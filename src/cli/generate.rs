@@ -11,7 +11,8 @@ use super::{Context, Outcome, confirm, place};
 use crate::detect;
 use crate::generate::{self, Folder, Wishes};
 use crate::model::{
-    AppProfile, ArtifactState, ArtifactView, Detection, Environment, Problem, ProblemCode, Settings, Take, Warning,
+    AppProfile, ArtifactState, ArtifactView, Detection, Environment, Found, Problem, ProblemCode, Settings, Take,
+    Warning,
 };
 use crate::os::project_files;
 use crate::os::tree::DiskTree;
@@ -90,10 +91,10 @@ pub(super) async fn run(args: GenerateArgs, context: &Context) -> Result<Outcome
         report.show(context.json, args.diff);
         return Ok(Outcome::Done);
     }
+    let root = looked.root.as_deref().ok_or_else(not_ours)?;
     if !context.json {
         report.wishes = asked(views, wishes);
     }
-    let root = looked.root.as_deref().ok_or_else(not_ours)?;
     let changes = in_folder(root, |folder| generate::writes(views, |path| report.wish(path), &looked.name, folder));
     let changes = changes.inspect_err(|_| {
         if !context.json && !output::is_interactive() {
@@ -114,33 +115,35 @@ fn asked(views: &[ArtifactView], wishes: Wishes) -> BTreeMap<String, Wishes> {
     }
     let is_open = |view: &&ArtifactView| view.state == ArtifactState::Conflict && wishes.take.is_none();
     for view in views.iter().filter(is_open) {
-        artifacts::conflict(view);
-        let choices: &[(&str, Take)] = if view.blocked {
-            &[("leave it [k]", Take::Yours)]
-        } else {
-            &[
-                ("keep yours there [k]", Take::Yours),
-                ("take Wharf's there [t]", Take::Wharfs),
-                ("write it as generated [w]", Take::Whole),
-            ]
-        };
-        let Some(take) = confirm::choose(&format!("{}:", view.artifact.path), choices, "write nothing at all [N]")
-        else {
-            return answers;
-        };
+        let Some(take) = decided(view) else { return answers };
         answers.insert(view.artifact.path.clone(), Wishes { take: Some(take), ..wishes });
     }
-    let stale: Vec<&str> =
-        views.iter().filter(|view| artifacts::goes(view)).map(|view| view.artifact.path.as_str()).collect();
-    if !stale.is_empty()
-        && !wishes.prune
-        && confirm::agrees(&format!("Nothing asks for {} any more; remove?", stale.join(", ")))
-    {
+    if !wishes.prune && may_prune(views) {
         for wishes in answers.values_mut() {
             wishes.prune = true;
         }
     }
     answers
+}
+
+/// Shows a conflict and asks which side to take; none where nothing is to be written at all.
+fn decided(view: &ArtifactView) -> Option<Take> {
+    artifacts::conflict(view);
+    let keep: &[(&str, Take)] = &[("leave it [k]", Take::Yours)];
+    let sides: &[(&str, Take)] = &[
+        ("keep yours there [k]", Take::Yours),
+        ("take Wharf's there [t]", Take::Wharfs),
+        ("write it as generated [w]", Take::Whole),
+    ];
+    let question = format!("{}: {}:", view.artifact.path, view.note.as_deref().unwrap_or("it differs"));
+    confirm::choose(&question, if view.blocked { keep } else { sides }, "write nothing at all [N]")
+}
+
+/// Whether what nothing asks for any more is to go.
+fn may_prune(views: &[ArtifactView]) -> bool {
+    let paths = views.iter().filter(|view| artifacts::goes(view)).map(|view| view.artifact.path.as_str());
+    let paths: Vec<&str> = paths.collect();
+    !paths.is_empty() && confirm::agrees(&format!("Nothing asks for {} any more; remove?", paths.join(", ")))
 }
 
 /// Fails on what would be written, and on what is wrong with what is there.
@@ -153,7 +156,7 @@ fn check(looked: &Looked, json: bool) -> Outcome {
     let there = looked.views.iter().filter_map(|view| Some((view.artifact.path.clone(), view.current.clone()?)));
     let own = looked.root.iter().flat_map(|root| {
         let text = |path: &String| match project_files::look(root, path) {
-            crate::model::Found::Text(text) => Some((path.clone(), text)),
+            Found::Text(text) => Some((path.clone(), text)),
             _ => None,
         };
         looked.own.iter().filter_map(text)

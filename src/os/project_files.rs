@@ -47,7 +47,8 @@ pub fn write(root: &Path, path: &str, content: &str) -> Result<(), Problem> {
 /// Changes files of the project in this order, each whole or not at all. All new texts are on the disk before the first
 /// takes its place, so that what cannot be written (a read-only file, a full disk) leaves everything as it was.
 pub fn apply(root: &Path, changes: &[FileChange]) -> Result<(), Problem> {
-    let staged = changes.iter().map(|change| Staged::new(root, change)).collect::<Result<Vec<_>, _>>()?;
+    let numbered = changes.iter().enumerate();
+    let staged = numbered.map(|(number, change)| Staged::new(root, change, number)).collect::<Result<Vec<_>, _>>()?;
     staged.into_iter().try_for_each(Staged::settle)
 }
 
@@ -59,7 +60,7 @@ struct Staged {
 }
 
 impl Staged {
-    fn new(root: &Path, change: &FileChange) -> Result<Self, Problem> {
+    fn new(root: &Path, change: &FileChange, number: usize) -> Result<Self, Problem> {
         let place = inside(root, &change.path)?;
         if change.instead_of.as_ref().is_some_and(|expected| look(root, &change.path) != *expected) {
             return Err(changed(&place));
@@ -67,17 +68,17 @@ impl Staged {
         let root = root.canonicalize().map_err(|error| failed("open", root, &error))?;
         let mut staged = Self { root, place, fresh: None };
         let checked = is_free(&staged.place);
-        let made = checked.and_then(|()| change.content.as_ref().map_or(Ok(()), |text| staged.lay_ready(text)));
+        let made = checked.and_then(|()| change.content.as_ref().map_or(Ok(()), |text| staged.lay_ready(text, number)));
         made.map_err(|error| failed("write", &staged.place, &error))?;
         Ok(staged)
     }
 
-    fn lay_ready(&mut self, content: &str) -> io::Result<()> {
+    fn lay_ready(&mut self, content: &str, number: usize) -> io::Result<()> {
         let folder = self.place.parent().unwrap_or(Path::new("/"));
         fs::create_dir_all(folder)?;
         let name = self.place.file_name().unwrap_or_default().to_string_lossy();
         clear(folder, &name);
-        let fresh = folder.join(format!(".{name}.{}{FRESH}", std::process::id()));
+        let fresh = folder.join(format!(".{name}.{}-{number}{FRESH}", std::process::id()));
         let mut file = File::create(&fresh)?;
         self.fresh = Some(fresh);
         file.write_all(content.as_bytes())?;
@@ -130,7 +131,7 @@ fn clear(folder: &Path, name: &str) {
     let left = |entry: &fs::DirEntry| {
         let file = entry.file_name();
         let process = file.to_str()?.strip_prefix('.')?.strip_prefix(name)?.strip_prefix('.')?.strip_suffix(FRESH)?;
-        let process = rustix::process::Pid::from_raw(process.parse().ok()?)?;
+        let process = rustix::process::Pid::from_raw(process.split('-').next()?.parse().ok()?)?;
         Some(rustix::process::test_kill_process(process).is_err())
     };
     let entries = fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok);
@@ -269,8 +270,8 @@ mod tests {
     fn what_a_killed_process_left_goes() {
         let root = tempfile::tempdir().unwrap();
         // No process has that number: it is above what Linux gives.
-        fs::write(root.path().join(".a.999999999.wharf-new"), "half").unwrap();
-        let own = format!(".a.{}.wharf-new", rustix::process::Pid::INIT.as_raw_nonzero());
+        fs::write(root.path().join(".a.999999999-0.wharf-new"), "half").unwrap();
+        let own = format!(".a.{}-0.wharf-new", rustix::process::Pid::INIT.as_raw_nonzero());
         fs::write(root.path().join(&own), "of another").unwrap();
         write(root.path(), "a", "text").unwrap();
         let mut names: Vec<_> = fs::read_dir(root.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();

@@ -2,9 +2,7 @@
 
 use std::ops::Range;
 
-use similar::{Algorithm, DiffOp, capture_diff_slices};
-
-use super::text::{bare, ending, lines};
+use super::text::{Change, bare, changes, ending, lines};
 use crate::model::{DiffLine, Hunk, LineOf};
 
 /// So many lines around a place help to find it.
@@ -29,8 +27,7 @@ pub(super) struct Merge<'a> {
 /// One side's lines, and where they differ from the base.
 struct Side<'a> {
     lines: Vec<&'a str>,
-    /// Ranges of lines of the base, and of those that took their place.
-    changes: Vec<(Range<usize>, Range<usize>)>,
+    changes: Vec<Change>,
     /// How many of the changes are behind.
     past: usize,
     /// How many lines are behind, of the base and of this side.
@@ -40,24 +37,11 @@ struct Side<'a> {
 impl<'a> Side<'a> {
     fn new(base: &[&str], text: &'a str) -> Self {
         let lines = lines(text);
-        let keys = |lines: &[&'a str]| lines.iter().map(|line| bare(line)).collect::<Vec<_>>();
-        let mut changes: Vec<(Range<usize>, Range<usize>)> = Vec::new();
-        for op in capture_diff_slices(Algorithm::Myers, base, &keys(&lines)) {
-            if matches!(op, DiffOp::Equal { .. }) {
-                continue;
-            }
-            match changes.last_mut() {
-                Some(last) if last.0.end == op.old_range().start => {
-                    last.0.end = op.old_range().end;
-                    last.1.end = op.new_range().end;
-                }
-                _ => changes.push((op.old_range(), op.new_range())),
-            }
-        }
+        let changes = changes(base, &lines.iter().map(|line| bare(line)).collect::<Vec<_>>());
         Self { lines, changes, past: 0, at: (0, 0) }
     }
 
-    fn next(&self) -> Option<&(Range<usize>, Range<usize>)> {
+    fn next(&self) -> Option<&Change> {
         self.changes.get(self.past)
     }
 

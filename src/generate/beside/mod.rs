@@ -71,6 +71,9 @@ impl<'a> Folder<'a> {
 
     /// What Wharf wrote there last: the copy, where the digest proves it, or one of the texts at hand.
     fn base(&self, path: &str, generated: &str, current: &str) -> Option<String> {
+        if let Some(is_of_this) = self.record.has_joined(path, current, generated) {
+            return is_of_this.then(|| generated.to_owned());
+        }
         let copy = match (self.read)(&base_path(path)) {
             Found::Text(text) => Some(text),
             _ => None,

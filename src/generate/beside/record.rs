@@ -15,6 +15,9 @@ const BASE: &str = ".wharf/base";
 /// Where name and digests are kept, relative to the project.
 pub(super) const RECORD: &str = ".wharf/written";
 
+/// Leads a line about a file that is being written.
+const JOINED: &str = "joined";
+
 const HEAD: &str = "\
 # What `wharf generate` wrote into this project last. Commit it, together with .wharf/base: by these a person's changes
 # are told from Wharf's on every machine.
@@ -35,6 +38,9 @@ pub(super) struct Record {
     pub(super) name: Option<String>,
     /// Of each file; several where two branches came together.
     digests: BTreeMap<String, Vec<String>>,
+    /// Of each file that a joined text is being written to: that text's digest, and that of what was generated. It is
+    /// gone once all is written.
+    joined: BTreeMap<String, (String, String)>,
 }
 
 impl Record {
@@ -44,12 +50,19 @@ impl Record {
         for line in lines(text).into_iter().map(bare) {
             if let Some(name) = line.strip_prefix("project ") {
                 record.name = Some(name).filter(|name| is_plain(name)).map(str::to_owned);
-            } else if let Some((digest, path)) = line.split_once("  ")
-                && digest.len() == 64
-                && digest.bytes().all(|byte| byte.is_ascii_hexdigit())
+            } else if let Some((digests, path)) = line.split_once("  ")
                 && is_inside(path)
             {
-                record.digests.entry(path.to_owned()).or_default().push(digest.to_owned());
+                let digests: Vec<String> = digests.split(' ').map(str::to_owned).collect();
+                match &digests[..] {
+                    [digest] if is_digest(digest) => {
+                        record.digests.entry(path.to_owned()).or_default().push(digest.clone());
+                    }
+                    [word, joined, generated] if word == JOINED && is_digest(joined) && is_digest(generated) => {
+                        record.joined.insert(path.to_owned(), (joined.clone(), generated.clone()));
+                    }
+                    _ => {}
+                }
             }
         }
         record
@@ -64,6 +77,9 @@ impl Record {
             for digest in digests {
                 let _ = writeln!(text, "{digest}  {path}");
             }
+        }
+        for (path, (joined, generated)) in &self.joined {
+            let _ = writeln!(text, "{JOINED} {joined} {generated}  {path}");
         }
         text
     }
@@ -83,10 +99,26 @@ impl Record {
         if is_inside(path) {
             self.digests.insert(path.to_owned(), vec![digest(content)]);
         }
+        self.joined.remove(path);
+    }
+
+    /// A text is about to be written there that was joined of a person's and of what was generated.
+    pub(super) fn announce(&mut self, path: &str, joined: &str, generated: &str) {
+        if is_inside(path) {
+            self.joined.insert(path.to_owned(), (digest(joined), digest(generated)));
+        }
+    }
+
+    /// Whether that text lies there already, and of what it was joined if so. Joining it again could put in twice what
+    /// is in it.
+    pub(super) fn has_joined(&self, path: &str, content: &str, generated: &str) -> Option<bool> {
+        let (joined, of) = self.joined.get(path)?;
+        (*joined == digest(content)).then(|| *of == digest(generated))
     }
 
     pub(super) fn forget(&mut self, path: &str) {
         self.digests.remove(path);
+        self.joined.remove(path);
     }
 
     pub(super) fn paths(&self) -> impl Iterator<Item = &str> {
@@ -96,6 +128,10 @@ impl Record {
 
 pub(super) fn is_plain(name: &str) -> bool {
     !name.is_empty() && name.len() <= NAME && !name.contains(char::is_control)
+}
+
+fn is_digest(word: &str) -> bool {
+    word.len() == 64 && word.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 /// Whether it is a path in the project that fits a line.

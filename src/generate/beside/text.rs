@@ -1,6 +1,8 @@
 //! Lines of a text, whatever they end with, and where two texts differ.
 
-use similar::{Algorithm, DiffOp, capture_diff_slices, group_diff_ops};
+use std::ops::Range;
+
+use similar::{Algorithm, DiffOp, capture_diff_slices};
 
 use super::merge::AROUND;
 use crate::model::{DiffLine, Hunk, LineOf};
@@ -44,23 +46,49 @@ impl DiffLine {
     }
 }
 
+/// A range of lines, and that of those which took their place.
+pub(super) type Change = (Range<usize>, Range<usize>);
+
+/// How the lines of one text become those of another.
+pub(super) fn changes(before: &[&str], after: &[&str]) -> Vec<Change> {
+    let mut changes = Vec::new();
+    let mut at = (0, 0);
+    // Only what is equal is told reliably: insertions and deletions may name another place than their own.
+    let equal = capture_diff_slices(Algorithm::Myers, before, after).into_iter().filter_map(|op| match op {
+        DiffOp::Equal { old_index, new_index, len } => Some((old_index, new_index, len)),
+        _ => None,
+    });
+    for (old, new, len) in equal.chain([(before.len(), after.len(), 0)]) {
+        if at != (old, new) {
+            changes.push((at.0..old, at.1..new));
+        }
+        at = (old + len, new + len);
+    }
+    changes
+}
+
 /// Where two texts differ.
 #[must_use]
 pub fn diff(before: &str, after: &str) -> Vec<Hunk> {
-    let (before, after): (Vec<&str>, Vec<&str>) =
-        (lines(before).into_iter().map(bare).collect(), lines(after).into_iter().map(bare).collect());
-    let hunk = |ops: Vec<DiffOp>| {
-        let first = ops.first()?;
-        let lines = ops.iter().flat_map(|op| {
-            let (old, new) = (&before[op.old_range()], &after[op.new_range()]);
-            let of = |of, lines: &[&str]| lines.iter().map(|line| DiffLine::new(of, line)).collect::<Vec<_>>();
-            match op {
-                DiffOp::Equal { .. } => of(LineOf::Both, old),
-                _ => [of(LineOf::Before, old), of(LineOf::After, new)].concat(),
-            }
-        });
-        Some(Hunk { before: first.old_range().start + 1, after: first.new_range().start + 1, lines: lines.collect() })
-    };
-    let ops = capture_diff_slices(Algorithm::Myers, &before, &after);
-    group_diff_ops(ops, AROUND).into_iter().filter_map(hunk).collect()
+    let bare_lines = |text| -> Vec<&str> { lines(text).into_iter().map(bare).collect() };
+    let (before, after) = (bare_lines(before), bare_lines(after));
+    let is_near = |one: &Change, next: &Change| next.0.start - one.0.end <= 2 * AROUND;
+    changes(&before, &after).chunk_by(is_near).map(|near| hunk(&before, &after, near)).collect()
+}
+
+/// Changes that are near each other, with the lines around them.
+fn hunk(before: &[&str], after: &[&str], changes: &[Change]) -> Hunk {
+    let start = changes.first().map_or((0, 0), |(old, new)| (old.start, new.start));
+    let above = start.0.min(AROUND);
+    let mut at = start.0 - above;
+    let mut lines = Vec::new();
+    let mut add = |of, some: &[&str]| lines.extend(some.iter().map(|line| DiffLine::new(of, line)));
+    for (old, new) in changes {
+        add(LineOf::Both, &before[at..old.start]);
+        add(LineOf::Before, &before[old.clone()]);
+        add(LineOf::After, &after[new.clone()]);
+        at = old.end;
+    }
+    add(LineOf::Both, &before[at..(at + AROUND).min(before.len())]);
+    Hunk { before: start.0 - above + 1, after: start.1 - above + 1, lines }
 }

@@ -3,7 +3,7 @@
 use super::Folder;
 use super::record::{RECORD, Record, base_path, is_plain};
 use super::text::says_the_same;
-use crate::model::{ArtifactState, ArtifactView, FileChange, Found, Problem, ProblemCode, Take};
+use crate::model::{Artifact, ArtifactState, ArtifactView, FileChange, Found, Problem, ProblemCode, Take};
 
 /// What is asked for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -14,9 +14,10 @@ pub struct Wishes {
     pub prune: bool,
 }
 
-/// What has to be written, in this order: each file, then the copy of what was generated, at last the record of all. Who
-/// is stopped in between, and comes again, finds each file in a state that leads to the same end. Where something is in
-/// conflict nothing at all is written. `wishes` says of each path what is asked for; `name` is the project's.
+/// What has to be written, in this order: a note of what is being joined, each file and then the copy of what was
+/// generated, at last the record of all. Who is stopped in between, and comes again, finds each file in a state that
+/// leads to the same end. Where something is in conflict nothing at all is written. `wishes` says of each path what is
+/// asked for; `name` is the project's.
 pub fn writes(
     views: &[ArtifactView],
     wishes: impl Fn(&str) -> Wishes,
@@ -32,14 +33,27 @@ pub fn writes(
     if is_plain(name) {
         record.name.get_or_insert_with(|| name.to_owned());
     }
-    let mut changes: Vec<FileChange> =
-        views.iter().flat_map(|view| changes_of(view, wish(view), &mut record)).collect();
+    let mut changes: Vec<FileChange> = announcement(views, wish, &folder.record).into_iter().collect();
+    changes.extend(views.iter().flat_map(|view| changes_of(view, wish(view), &mut record)));
     let is_kept = matches!((folder.read)(RECORD), Found::Text(kept) if says_the_same(&kept, &record.text()));
     let is_needed = !views.is_empty() || record != folder.record;
-    if is_needed && !is_kept {
+    if !changes.is_empty() || is_needed && !is_kept {
         changes.push(own(RECORD.to_owned(), Some(record.text())));
     }
     Ok(changes)
+}
+
+/// The record with what is about to be joined.
+fn announcement(views: &[ArtifactView], wish: impl Fn(&ArtifactView) -> Wishes, record: &Record) -> Option<FileChange> {
+    let mut announced = record.clone();
+    for view in views {
+        let Artifact { path, content, .. } = &view.artifact;
+        let take = wish(view).take;
+        if let Some(text) = view.outcome(take).filter(|text| view.changes(take) && !says_the_same(text, content)) {
+            announced.announce(path, text, content);
+        }
+    }
+    (announced != *record).then(|| own(RECORD.to_owned(), Some(announced.text())))
 }
 
 /// What a file needs, with its copy; the record is brought up to date.
