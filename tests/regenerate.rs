@@ -329,6 +329,11 @@ fn files_of_an_app_that_went_are_told_and_removed_only_on_request() {
     let part = wharf.run(&["generate", "two", "--app", "web"]);
     assert!(!part.stdout.contains("jobs"), "{}", part.stdout);
 
+    let mut terminal = Pty::start(&wharf, &root, &["generate"], (120, 40), &[]);
+    terminal.shows("any more; remove?");
+    terminal.press("n\r");
+    assert!(terminal.ended().0.success());
+    assert_eq!(everything(&root.join("jobs")), before);
     wharf.run(&["generate", "two", "--prune"]).exits(0);
     let left: Vec<String> = everything(&root.join("jobs"))
         .into_keys()

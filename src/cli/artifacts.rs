@@ -9,6 +9,9 @@ use crate::generate::{self, Wishes};
 use crate::model::{ArtifactState, ArtifactView, Hunk, LineOf, Take};
 use crate::validate::Fault;
 
+/// Longer names than that move what stands behind them.
+const WIDE: usize = 40;
+
 /// Puts text into a style, where that is seen.
 type Styled = fn(&str, Style) -> String;
 
@@ -87,17 +90,14 @@ impl<'a> Report<'a> {
         difference(view, &generate::diff(before, view.outcome(take).unwrap_or_default()), styled)
     }
 
-    /// How many lines of a person's go.
+    /// How many lines of a person's go: those that are in what both sides make together.
     fn loses(&self, view: &ArtifactView) -> usize {
+        use ArtifactState as S;
         let take = self.take(view);
-        let (Some(current), Some(after), Some(Take::Wharfs | Take::Whole)) = (&view.current, view.outcome(take), take)
-        else {
-            return 0;
-        };
-        if !matches!(view.state, ArtifactState::Edited | ArtifactState::Merged | ArtifactState::Conflict) {
-            return 0;
-        }
-        let hunks = generate::diff(current, after);
+        let may_lose = matches!(take, Some(Take::Wharfs | Take::Whole))
+            && matches!(view.state, S::Edited | S::Merged | S::Conflict);
+        let (true, Some(both), Some(after)) = (may_lose, &view.result, view.outcome(take)) else { return 0 };
+        let hunks = generate::diff(both, after);
         hunks.iter().flat_map(|hunk| &hunk.lines).filter(|line| line.of == LineOf::Before).count()
     }
 
@@ -114,21 +114,21 @@ impl<'a> Report<'a> {
         views.sort_by_key(|(parts, _)| {
             parts.iter().enumerate().map(|(at, part)| (at + 1 < parts.len(), *part)).collect::<Vec<_>>()
         });
-        let wide = views.iter().map(|(parts, _)| parts.len() * 2 + parts.last().map_or(0, |name| name.chars().count()));
-        let wide = wide.max().unwrap_or_default().min(40);
+        let wide = views.iter().map(|(parts, _)| indented(parts).chars().count()).max().unwrap_or_default().min(WIDE);
         let mut folders: Vec<&str> = Vec::new();
         for (parts, view) in views {
-            let Some((name, above)) = parts.split_last() else { continue };
+            let above = &parts[..parts.len() - 1];
             let common = folders.iter().zip(above).take_while(|(one, other)| one == other).count();
-            for (depth, folder) in above.iter().enumerate().skip(common) {
-                output::line(format!("{}{}/", "  ".repeat(depth + 1), harmless(folder)));
+            for depth in common..above.len() {
+                output::line(format!("{}/", indented(&above[..=depth])));
             }
             folders = above.to_vec();
             let (mark, fate, style) = self.fate(view);
-            let left = format!("{}{} {}", "  ".repeat(parts.len()), styled(mark, style), harmless(name));
-            let gap = " ".repeat((wide + 2).saturating_sub(parts.len() * 2 + name.chars().count()));
+            let name = indented(&parts);
+            let (indent, name) = name.split_at(2 * parts.len());
+            let gap = " ".repeat((wide + 2).saturating_sub(indent.len() + name.chars().count()));
             let reason = styled(&format!("({})", harmless(&view.artifact.reason)), Style::Faint);
-            output::line(format!("{left}{gap}{fate} {reason}"));
+            output::line(format!("{indent}{} {name}{gap}{fate} {reason}", styled(mark, style)));
         }
     }
 
@@ -169,6 +169,11 @@ impl<'a> Report<'a> {
         let is_to_come = self.written.is_none() && (mark == "+" || mark == "~" || fate == "removed");
         (mark, format!("{}{fate}{note}{lost}", if is_to_come { "to be " } else { "" }), style)
     }
+}
+
+/// The last part of a path, as far to the right as it is deep.
+fn indented(parts: &[&str]) -> String {
+    "  ".repeat(parts.len()) + &harmless(parts.last().copied().unwrap_or_default())
 }
 
 /// Whether it would be removed where stale files are.

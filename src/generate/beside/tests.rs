@@ -118,6 +118,30 @@ fn changes_in_different_places_are_joined() {
     assert_eq!(project.view(&DOCKERFILE.replace("a:1", "a:2")).state, ArtifactState::Edited);
 }
 
+/// Every three texts of up to three lines, of which many are the same.
+#[test]
+fn joining_keeps_to_its_laws() {
+    let mut texts = vec![String::new()];
+    for start in 0..7 {
+        texts.extend(["a\n", "b\n"].map(|line| texts[start].clone() + line));
+    }
+    assert_eq!(texts.len(), 15);
+    for base in &texts {
+        for yours in &texts {
+            assert_eq!(merge::merge(base, yours, base).text(false), *yours, "{base:?} {yours:?}");
+            assert_eq!(merge::merge(base, base, yours).text(false), *yours, "{base:?} {yours:?}");
+            let alike = merge::merge(base, yours, yours);
+            assert!(!alike.clashes() && alike.text(false) == *yours, "{base:?} {yours:?}");
+            for wharfs in &texts {
+                let (one, other) = (merge::merge(base, yours, wharfs), merge::merge(base, wharfs, yours));
+                assert_eq!(one.clashes(), other.clashes(), "{base:?} {yours:?} {wharfs:?}");
+                assert_eq!(one.text(true), other.text(false), "{base:?} {yours:?} {wharfs:?}");
+                assert_eq!(one.clashes(), !one.hunks().is_empty());
+            }
+        }
+    }
+}
+
 #[test]
 fn a_conflict_shows_both_sides_and_writes_nothing_until_it_is_decided() {
     let project = written(DOCKERFILE);
