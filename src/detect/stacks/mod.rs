@@ -18,6 +18,7 @@ mod jvm;
 mod lua;
 mod maven;
 mod node;
+mod nx;
 mod other;
 mod php;
 mod prisma;

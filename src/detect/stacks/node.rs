@@ -8,7 +8,7 @@ use crate::detect::manifests::package_json::PackageJson;
 use crate::detect::project::Folder;
 use crate::detect::rules::FrameworkRule;
 use crate::detect::sources::Sources;
-use crate::detect::stacks::prisma;
+use crate::detect::stacks::{nx, prisma};
 use crate::model::{DependencyScope, Serving};
 
 /// Where a program begins when its manifest does not say.
@@ -74,6 +74,9 @@ const DEVELOPS: &[&str] = &[
 
 pub(super) fn read(sources: &Sources<'_>) -> Facts {
     let folder = sources.folder;
+    if let Some(root) = nx::workspace(folder) {
+        return nx::read(sources, root);
+    }
     let mut facts = Facts::default();
     let manifest = folder.value("package.json").and_then(PackageJson::new);
     if let Some(manifest) = &manifest {
@@ -187,7 +190,7 @@ fn rush_manager(folder: Folder<'_>) -> Option<(String, Option<String>)> {
     })
 }
 
-fn ask_for_versions(facts: &mut Facts, folder: Folder<'_>, manifest: &PackageJson) {
+pub(super) fn ask_for_versions(facts: &mut Facts, folder: Folder<'_>, manifest: &PackageJson) {
     let places = [("package.json volta.node", "/volta/node"), ("package.json engines.node", "/engines/node")];
     for (place, pointer) in places {
         facts.ask(place, folder, "package.json", manifest.text(pointer));
@@ -314,7 +317,7 @@ fn develops(command: &str) -> bool {
 }
 
 /// Exact versions from the nearest lock file: a workspace has one for all its members.
-fn lock(facts: &mut Facts, folder: Folder<'_>) {
+pub(super) fn lock(facts: &mut Facts, folder: Folder<'_>) {
     for above in folder.upwards() {
         if let Some(locked) = locked_in(above, folder) {
             facts.lock(|name, asked| locked.version(name, asked));

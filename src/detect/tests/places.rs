@@ -1,6 +1,7 @@
 //! Where projects say versions, managers and commands, and what ties their packages together.
 
 use super::{detect_files, only};
+use crate::model::AppProfile;
 
 type Files<'a> = &'a [(&'a str, &'a str)];
 
@@ -162,4 +163,61 @@ fn a_module_is_no_app_by_what_its_own_parent_is_called() {
     ]);
     let apps: Vec<&str> = found.apps.iter().map(|app| app.path.as_str()).collect();
     assert_eq!(apps, ["web"]);
+}
+
+#[test]
+fn projects_of_nx_without_manifests_are_apps_of_their_own() {
+    let root = r#"{"devDependencies": {"nx": "20", "typescript": "5", "vite": "6"}, "packageManager": "pnpm@9.1.0",
+        "dependencies": {"next": "15", "react": "19", "@nestjs/core": "11", "express": "4", "pg": "8"}}"#;
+    let project = |kind: &str, executor: &str, output: &str| {
+        format!(
+            r#"{{"projectType": "{kind}", "targets": {{"build": {{"executor": "{executor}",
+            "options": {{"outputPath": "{output}"}}}}}}}}"#
+        )
+    };
+    let found = detect_files(&[
+        ("package.json", root),
+        ("nx.json", "{}"),
+        ("pnpm-lock.yaml", "lockfileVersion: '9.0'\n"),
+        ("apps/api/project.json", &project("application", "@nx/webpack:webpack", "dist/apps/api")),
+        (
+            "apps/api/src/main.ts",
+            "import { NestFactory } from '@nestjs/core';\nimport { Pool } from 'pg';\napp.listen(3333);",
+        ),
+        ("apps/shop/project.json", &project("application", "@nx/next:build", "dist/apps/shop")),
+        ("apps/shop/pages/index.tsx", "import { useState } from 'react';"),
+        ("apps/spa/project.json", &project("application", "@nx/vite:build", "{workspaceRoot}/dist/{projectRoot}")),
+        ("apps/spa/index.html", "<html></html>"),
+        ("apps/spa/src/main.tsx", "import { createRoot } from 'react-dom/client';\nimport x from 'react';"),
+        ("apps/shop-e2e/project.json", r#"{"projectType": "application", "targets": {"e2e": {}}}"#),
+        ("apps/shop-e2e/a.spec.ts", "import 'x';"),
+        ("libs/ui/project.json", r#"{"projectType": "library"}"#),
+        ("libs/ui/src/index.ts", "export * from './a';"),
+        ("tools/gen/project.json", r#"{"projectType": "application"}"#),
+        ("tools/gen/main.go", "package main\n"),
+        ("tools/gen/go.mod", "module gen\n"),
+    ]);
+    let line = |app: &AppProfile| {
+        let text = |value: &Option<String>| value.clone().unwrap_or_else(|| "-".to_owned());
+        let framework = app.framework.as_ref().map(|framework| framework.name.clone());
+        [&app.path, &text(&framework), &text(&app.build_command), &text(&app.start_command), &text(&app.output_dir)]
+            .map(String::as_str)
+            .join(" | ")
+    };
+    assert_eq!(
+        found.apps.iter().map(line).collect::<Vec<_>>(),
+        [
+            "apps/api | nestjs | pnpm exec nx build api | node ../../dist/apps/api/main.js | -",
+            "apps/shop | nextjs | pnpm exec nx build shop | pnpm exec next start ../../dist/apps/shop | -",
+            "apps/spa | react | pnpm exec nx build spa | pnpm exec vite preview --host 0.0.0.0 --port $PORT | ../../dist/apps/spa",
+        ]
+    );
+    let api = &found.apps[0];
+    assert_eq!((api.port, api.services.as_slice()), (Some(3333), &["postgres".to_owned()][..]));
+    assert_eq!(
+        (api.package_manager.as_deref(), api.install_command.as_deref()),
+        (Some("pnpm"), Some("pnpm install --frozen-lockfile"))
+    );
+    assert!(api.config_files.contains(&"pnpm-lock.yaml".to_owned()), "its image is built from the root: {api:#?}");
+    assert_eq!(found.monorepo.map(|monorepo| monorepo.tool).as_deref(), Some("nx"));
 }
