@@ -27,6 +27,21 @@ impl Candidate<'_> {
         let file = facts.files.first().or(self.files.first().map(|(file, _)| file));
         file.map_or_else(|| self.folder.at(""), |file| self.folder.at(file))
     }
+}
+
+/// What the files of a folder say of a stack. Most of it is dropped, and no stack is read for that.
+struct Seen {
+    /// The number by which the registry knows the stack.
+    stack: usize,
+    kind: EvidenceKind,
+    weight: f64,
+    files: Vec<(String, f64)>,
+}
+
+impl Seen {
+    fn of(stack: usize) -> Self {
+        Self { stack, kind: EvidenceKind::Hint, weight: 0.0, files: Vec::new() }
+    }
 
     fn add(&mut self, rule: &EvidenceRule, file: String) {
         self.kind = self.kind.max(rule.kind);
@@ -35,6 +50,11 @@ impl Candidate<'_> {
         }
         self.weight = either(self.weight, rule.weight);
         self.files.push((file, rule.weight));
+    }
+
+    fn candidate<'p>(self, folder: Folder<'p>, registry: &'p Registry) -> Candidate<'p> {
+        let Self { stack, kind, weight, files } = self;
+        Candidate { folder, stack: registry.stack(stack), kind, weight, files }
     }
 }
 
@@ -75,29 +95,29 @@ impl<'r> Rules<'r> {
 pub(super) fn candidates<'p>(project: &'p Project<'p>, registry: &'p Registry) -> Vec<Candidate<'p>> {
     let rules = Rules::new(registry);
     let mut found = Vec::new();
-    let mut hints: Vec<Candidate<'p>> = Vec::new();
+    let mut hints: Option<(Folder<'p>, Vec<Seen>)> = None;
     for folder in project.folders() {
-        let mut here: Vec<Candidate<'p>> = Vec::new();
+        let mut here: Vec<Seen> = Vec::new();
         for (number, rule) in seen_in(folder, &rules) {
-            let stack = registry.stack(number);
-            let position = here.iter().position(|candidate| std::ptr::eq(candidate.stack, stack));
+            let position = here.iter().position(|seen| seen.stack == number);
             let position = position.unwrap_or_else(|| {
-                here.push(Candidate { folder, stack, kind: EvidenceKind::Hint, weight: 0.0, files: Vec::new() });
+                here.push(Seen::of(number));
                 here.len() - 1
             });
             if let Some(file) = folder.find(&rule.file) {
                 here[position].add(rule, file);
             }
         }
-        let (strong, weak): (Vec<_>, Vec<_>) =
-            here.into_iter().partition(|candidate| candidate.kind > EvidenceKind::Hint);
+        let (strong, weak): (Vec<_>, Vec<_>) = here.into_iter().partition(|seen| seen.kind > EvidenceKind::Hint);
         let depth = |folder: Folder<'_>| folder.path().split('/').count() + usize::from(!folder.path().is_empty());
-        if hints.first().is_none_or(|known| depth(folder) < depth(known.folder)) && !weak.is_empty() {
-            hints = weak;
+        if !weak.is_empty() && hints.as_ref().is_none_or(|(known, _)| depth(folder) < depth(*known)) {
+            hints = Some((folder, weak));
         }
-        found.extend(strong);
+        found.extend(strong.into_iter().map(|seen| seen.candidate(folder, registry)));
     }
-    if found.is_empty() { hints } else { found }
+    let hints = hints.filter(|_| found.is_empty()).into_iter();
+    found.extend(hints.flat_map(|(folder, hints)| hints.into_iter().map(move |seen| seen.candidate(folder, registry))));
+    found
 }
 
 /// The rules that a folder's files fulfil, each once.
