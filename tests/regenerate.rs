@@ -121,6 +121,17 @@ fn edits_are_joined_on_a_second_machine_too() {
 }
 
 #[test]
+fn what_a_clone_would_lack_is_told() {
+    let wharf = Wharf::new();
+    let root = wharf.copy("demos/express-postgres", "shop");
+    assert!(!wharf.run(&["generate", "shop"]).exits(0).stderr.contains(".gitignore"));
+    fs::write(root.join(".gitignore"), ".*\n").unwrap();
+    fs::remove_dir_all(root.join(".wharf")).unwrap();
+    let told = wharf.run(&["generate", "shop"]).exits(0).stderr;
+    assert!(told.contains(".gitignore keeps .wharf out"), "{told}");
+}
+
+#[test]
 fn two_branches_that_generated_come_together() {
     let shop = Shop::new();
     let commit = |message: &str| {

@@ -64,6 +64,10 @@ impl GenerateArgs {
     }
 }
 
+/// Without it a clone knows nothing of what Wharf wrote.
+const IGNORED: &str = "warning: .gitignore keeps .wharf out of the repository: commit it, so that your changes are told \
+                       from Wharf's on other machines too";
+
 /// What was looked at.
 struct Looked {
     /// The folder, where it can be written to.
@@ -102,6 +106,10 @@ pub(super) async fn run(args: GenerateArgs, context: &Context) -> Result<Outcome
         }
     })?;
     project_files::apply(root, &changes)?;
+    if changes.iter().any(|change| change.path.starts_with(".wharf/") && project_files::is_ignored(root, &change.path))
+    {
+        output::note(IGNORED);
+    }
     report.written = Some(changes.into_iter().map(|change| change.path).collect());
     report.show(context.json, false);
     Ok(Outcome::Done)

@@ -4,6 +4,8 @@ use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read, Write};
 use std::path::{Component, Path, PathBuf};
 
+use ignore::gitignore::Gitignore;
+
 use crate::model::{FileChange, Found, Problem, ProblemCode};
 
 /// A file with more bytes is none that anybody wrote by hand.
@@ -50,6 +52,14 @@ pub fn apply(root: &Path, changes: &[FileChange]) -> Result<(), Problem> {
     let numbered = changes.iter().enumerate();
     let staged = numbered.map(|(number, change)| Staged::new(root, change, number)).collect::<Result<Vec<_>, _>>()?;
     staged.into_iter().try_for_each(Staged::settle)
+}
+
+/// Whether the project's `.gitignore` keeps a path out of its repository.
+#[must_use]
+pub fn is_ignored(root: &Path, path: &str) -> bool {
+    // What cannot be read there ignores nothing.
+    let (list, _) = Gitignore::new(root.join(".gitignore"));
+    list.matched_path_or_any_parents(path, false).is_ignore()
 }
 
 /// A change that is ready to be made; what lies ready goes if it is not.
