@@ -68,6 +68,10 @@ pub(super) fn read(sources: &Sources<'_>) -> Facts {
         }
         facts.word("package", package);
         Role::App
+    } else if let Some((module, name)) = module_path.as_deref().and_then(|module| function(sources, &facts, module)) {
+        facts.word("module", module);
+        facts.word("function", name);
+        Role::App
     } else if ["Dockerfile", "Procfile"].iter().any(|file| folder.has(file)) {
         // Its program may lie where a rule for ignored files hides it.
         Role::Unknown
@@ -76,6 +80,25 @@ pub(super) fn read(sources: &Sources<'_>) -> Facts {
         Role::Library
     };
     facts
+}
+
+/// The function that a package registers with the framework that answers requests with it, beside the package's path:
+/// what calls it is made by the build.
+fn function(sources: &Sources<'_>, facts: &Facts, module: &str) -> Option<(String, String)> {
+    if !facts.depends_on("github.com/GoogleCloudPlatform/functions-framework-go") {
+        return None;
+    }
+    let folder = sources.folder;
+    let own = sources.files().iter().filter(|path| !sources.relative(path).contains('/'));
+    let texts = own.filter_map(|path| folder.project().source(path));
+    let registered = |text: &str| {
+        let marks = ["functions.HTTP(\"", "functions.CloudEvent(\"", "functions.Typed(\""];
+        let name = marks.iter().find_map(|mark| text.split_once(mark)?.1.split('"').next())?;
+        name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_').then(|| name.to_owned())
+    };
+    let name = texts.into_iter().find_map(|text| registered(&text))?;
+    let is_path = module.chars().all(|c| c.is_ascii_alphanumeric() || "./-_~".contains(c));
+    is_path.then(|| (module.to_owned(), name))
 }
 
 /// The last part of a module's path that is not its version.

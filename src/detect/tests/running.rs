@@ -313,3 +313,20 @@ fn the_program_that_others_are_called_after_is_meant() {
     ]);
     assert_eq!(found.primary.as_deref(), Some("reef-fm"));
 }
+
+#[test]
+fn a_function_in_go_gets_a_program_that_calls_it() {
+    let framework = "github.com/GoogleCloudPlatform/functions-framework-go v1.9.0";
+    let module = format!("module example.com/hello\n\ngo 1.23\n\nrequire {framework}\n");
+    let source = "package hello\n\nfunc init() {\n\tfunctions.HTTP(\"Hello\", hello)\n}\n";
+    let app = only(&[("go.mod", &module), ("function.go", source)]);
+    let build = app.build_command.unwrap();
+    assert!(build.contains(r"\175' example.com/hello Hello > cmd/serve-function/main.go && go build"), "{build}");
+    assert_eq!(app.start_command.as_deref(), Some("./bin/app"));
+    assert_eq!(app.port, Some(8080));
+    let program = ("main.go", "package main\n\nfunc main() {}\n");
+    let app = only(&[("go.mod", &module), program]);
+    assert_eq!(app.build_command.as_deref(), Some("go build -o bin/app ."), "it has a program of its own");
+    let app = only(&[("go.mod", &module), ("lib.go", "package hello\n")]);
+    assert_eq!(app.start_command, None);
+}
