@@ -112,6 +112,12 @@ fn special_samples_are_told_apart() {
     let (apps, found) = seen("monorepo-pnpm");
     assert_eq!(apps, ["apps/api node express", "apps/web node nextjs"]);
     assert_eq!(found.monorepo.unwrap().packages, ["apps/api", "apps/web", "packages/articles"]);
+    let (apps, found) = seen("nx-projects");
+    assert_eq!(apps, ["apps/api node nestjs", "apps/board node react"]);
+    let app = &found.apps[0];
+    assert_eq!(app.start_command.as_deref(), Some("node ../../dist/apps/api/main.js"));
+    assert_eq!((app.port, app.health_path.as_deref()), (Some(3333), Some("/health")));
+    assert_eq!(found.apps[1].output_dir.as_deref(), Some("../../dist/apps/board"));
     let (apps, found) = seen("malformed-package-json");
     assert_eq!(apps, [". node -"]);
     assert_eq!(found.warnings[0].file, "package.json");

@@ -35,7 +35,7 @@ pub(super) fn read(sources: &Sources<'_>, root: Folder<'_>) -> Facts {
         facts.strength = -1.0;
         return facts;
     };
-    let name = project.get("name").and_then(Value::as_str).unwrap_or_else(|| folder.name());
+    let name = project.get("name").and_then(Value::as_str).filter(is_plain).unwrap_or_else(|| folder.name());
     facts.name = Some(name.to_owned());
     facts.files.push("project.json".to_owned());
     let locks = ["package-lock.json", "yarn.lock", "pnpm-lock.yaml", "bun.lock", "bun.lockb"];
@@ -55,6 +55,12 @@ pub(super) fn read(sources: &Sources<'_>, root: Folder<'_>) -> Facts {
         commands(&mut facts, folder, name, build, executor);
     }
     facts
+}
+
+/// What can stand in a command as it is.
+fn is_plain(word: &&str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "_-./@:".contains(c);
+    word.starts_with(|c: char| c.is_ascii_alphanumeric() || "@.".contains(c)) && word.chars().all(plain)
 }
 
 fn target<'a>(project: &'a Value, name: &str) -> Option<&'a Value> {
@@ -113,7 +119,7 @@ fn commands(facts: &mut Facts, folder: Folder<'_>, name: &str, build: Option<&Va
         let path = path.trim_start_matches("{workspaceRoot}/").replace("{projectRoot}", folder.path());
         format!("{up}{}", path.replace("{projectName}", name).trim_matches('/'))
     });
-    let output = said.or_else(|| configured(folder));
+    let output = said.or_else(|| configured(folder)).filter(|path| is_plain(&path.as_str()));
     if executor.contains("next:") {
         facts.word("script.start", format!("{{exec}} next start {}", output.unwrap_or_else(|| ".".to_owned())));
         return;
