@@ -36,20 +36,30 @@ pub(crate) fn measure(table: &mut Table) {
     large(&wharf, table);
 }
 
-/// The middle over all samples, each looked at by both in turn.
+/// The middle over all samples, each looked at by both: now the one goes first, now the other.
 fn small(wharf: &Wharf, table: &mut Table) {
     let samples = samples();
-    let each = || (0..RUNS).flat_map(|_| samples.iter());
-    let detect = |sample: &String| timed(|| wharf.run(&["detect", sample, "--json"])).0;
     let what = format!("wharf detect, {} samples", samples.len());
-    let version = median((0..RUNS * 5).map(|_| timed(|| wharf.run(&["--version"]).exits(0)).0).collect());
+    let own = |sample: &str| whole(&mut wharf.command(["detect", sample, "--json"])).unwrap();
+    let version = median((0..RUNS * 5).filter_map(|_| whole(&mut wharf.command(["--version"]))).collect());
     let beside = format!("wharf --version {}", millis(version));
-    if nixpacks(&samples[0]).is_none() {
-        let detect = median(each().map(detect).collect());
+    let (mut detect, mut other) = (Vec::new(), Vec::new());
+    for turn in 0..RUNS {
+        for sample in &samples {
+            if turn % 2 == 0 {
+                detect.push(own(sample));
+                other.extend(nixpacks(sample));
+            } else {
+                other.extend(nixpacks(sample));
+                detect.push(own(sample));
+            }
+        }
+    }
+    let detect = median(detect);
+    if other.is_empty() {
         return table.told(&what, millis(detect), format!("{beside} (nixpacks is not installed)"));
     }
-    let (detect, other): (Vec<_>, Vec<_>) = each().map(|sample| (detect(sample), nixpacks(sample).unwrap())).unzip();
-    let (detect, other) = (median(detect), median(other));
+    let other = median(other);
     let holds = detect.as_secs_f64() <= other.as_secs_f64() * BESIDE_NIXPACKS.0;
     let beside = format!("nixpacks detect {}, {beside}", millis(other));
     table.target(&what, millis(detect), beside, "half of nixpacks", holds);
@@ -70,9 +80,12 @@ fn samples() -> Vec<String> {
 
 /// How long nixpacks looks at a folder, where that program is installed.
 fn nixpacks(folder: &str) -> Option<Duration> {
-    let (time, ended) = timed(|| {
-        Command::new("nixpacks").args(["detect", folder]).stdout(Stdio::null()).stderr(Stdio::null()).status()
-    });
+    whole(Command::new("nixpacks").args(["detect", folder]))
+}
+
+/// How long a process takes from its start to its end, whatever it prints; none where there is no such program.
+fn whole(command: &mut Command) -> Option<Duration> {
+    let (time, ended) = timed(|| command.stdout(Stdio::null()).stderr(Stdio::null()).status());
     ended.ok().map(|_| time)
 }
 
@@ -80,8 +93,8 @@ fn large(wharf: &Wharf, table: &mut Table) {
     let tree = tempfile::tempdir().unwrap();
     plant(tree.path());
     let path = tree.path().to_str().unwrap();
-    let detect = || timed(|| wharf.run(&["detect", path, "--json"]).exits(0)).0;
-    detect();
+    let detect = || whole(&mut wharf.command(["detect", path, "--json"])).unwrap();
+    wharf.run(&["detect", path, "--json"]).exits(0);
     let (detect, walk): (Vec<_>, Vec<_>) =
         (0..LARGE_RUNS).map(|_| (detect(), timed(|| assert!(bare_walk(tree.path()) > LARGE.0 * LARGE.1)).0)).unzip();
     let (detect, walk) = (median(detect), median(walk));
