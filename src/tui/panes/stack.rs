@@ -6,7 +6,7 @@ use super::super::model::{Folder, Link, Model, Remote};
 use super::super::text;
 use super::super::theme::Role;
 use super::super::widgets::draw;
-use crate::model::{AppProfile, Detection, Serving};
+use crate::model::{AppProfile, Bearing, Detection, Serving};
 
 pub(crate) fn lines(model: &Model, width: usize) -> Vec<Line<'_>> {
     let look = &model.look;
@@ -84,12 +84,13 @@ fn found<'a>(model: &'a Model, detection: &'a Detection, profile: &'a AppProfile
         let wide = profile.evidence.iter().map(|evidence| text::width(&evidence.file)).max().unwrap_or_default();
         let wide = wide.min(width / 3).max(8);
         for evidence in &profile.evidence {
+            let role = if evidence.bearing == Bearing::Supports { Role::Base } else { Role::Warn };
             let wrapped = text::wrap(&evidence.says, width.saturating_sub(wide + 2));
             for (index, part) in wrapped.into_iter().enumerate() {
                 let file = if index == 0 { evidence.file.as_str() } else { "" };
                 lines.push(Line::from(vec![
                     draw::span(look, Role::Dim, text::fill(file, wide + 2, look.glyphs.ellipsis)),
-                    draw::plain(part),
+                    draw::span(look, role, part),
                 ]));
             }
         }

@@ -5,12 +5,13 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Rect, Size};
 
 use super::view;
-use crate::model::{DeploymentStatus as Status, Environment, Problem, ProblemCode, Release};
+use crate::model::{Bearing, DeploymentStatus as Status, Environment, Evidence, Problem, ProblemCode, Release};
 use crate::tui::keymap::Action;
 use crate::tui::look::{Look, Terminal};
 use crate::tui::message::Message;
 use crate::tui::model::samples::{self, NOW, deployment};
 use crate::tui::model::{Model, Pane};
+use crate::tui::theme::Role;
 use crate::tui::update::{artifact_key, update};
 
 const SIZES: [Size; 3] =
@@ -246,6 +247,23 @@ fn nothing_about_dependencies_is_sent_unasked() {
         press(&mut model, "1v");
         model
     });
+}
+
+#[test]
+fn evidence_that_disagrees_stands_out() {
+    let mut model = full(SIZES[1]);
+    let mut detection = samples::detection();
+    let against = Evidence::new(".nvmrc", "asks for Node.js 18").bearing(Bearing::Disagrees);
+    detection.apps[0].evidence.push(against);
+    let project = model.fleet.selected_project().cloned().unwrap();
+    update(&mut model, Message::Detected(project, Ok(detection)));
+    let lines = crate::tui::panes::stack::lines(&model, 80);
+    let style = |says: &str| {
+        let mut spans = lines.iter().flat_map(|line| line.spans.iter());
+        spans.find(|span| span.content.contains(says)).unwrap().style
+    };
+    assert_eq!(style("asks for Node.js 18"), model.look.style(Role::Warn));
+    assert_ne!(style("depends on next"), model.look.style(Role::Warn));
 }
 
 #[test]
