@@ -267,21 +267,22 @@ impl<'a> Worker<'a> {
         let (names, entries) = (std::mem::take(&mut self.names), std::mem::take(&mut self.entries));
         let mut start = 0;
         let entry = |&(end, kind): &(usize, FileType)| (&names[std::mem::replace(&mut start, end)..end], kind);
-        let entries_here: Vec<(&[u8], FileType)> = entries.iter().map(entry).collect();
-        if entries_here.iter().any(|(name, _)| *name == IGNORES.as_bytes())
+        let mut entries_here: Vec<(&[u8], FileType)> = entries.iter().map(entry).collect();
+        entries_here.sort_unstable_by_key(|(name, _)| *name);
+        if entries_here.binary_search_by_key(&IGNORES.as_bytes(), |(name, _)| *name).is_ok()
             && let Some(own) = self.walk.list_of(&place)
         {
             place.lists = Some(Arc::new(Lists { own, above: place.lists.take() }));
         }
         let mut kept = Vec::with_capacity(entries_here.len());
-        let goes_on = entries_here.into_iter().all(|(name, kind)| self.visit(&place, name, kind, &mut kept));
-        kept.sort_unstable();
+        kept.extend(entries_here.into_iter().filter_map(|(name, kind)| self.visit(&place, name, kind)));
+        self.walk.keep_room(&mut kept);
         self.listed.push(Listed { path: place.path, entries: kept });
         (self.names, self.entries) = (names, entries);
-        goes_on
+        true
     }
 
-    /// Reads the names in a folder.
+    /// Reads the names in a folder; those of folders get a slash, which gives them their place in the order.
     fn list(&mut self, folder: impl AsFd) -> io::Result<()> {
         self.names.clear();
         self.entries.clear();
@@ -302,53 +303,70 @@ impl<'a> Worker<'a> {
                 kind => kind,
             };
             self.names.extend_from_slice(name.to_bytes());
+            if kind == FileType::Directory {
+                self.names.push(b'/');
+            }
             self.entries.push((self.names.len(), kind));
+            if self.entries.len() > self.walk.bounds.files {
+                break;
+            }
         }
         Ok(())
     }
 
-    /// Keeps a file or a folder. False where there is enough.
-    fn visit(&mut self, place: &Place, name: &[u8], kind: FileType, kept: &mut Vec<String>) -> bool {
+    /// The path of a file or a folder to keep; a folder is noted to be looked at.
+    fn visit(&mut self, place: &Place, name: &[u8], kind: FileType) -> Option<String> {
         let walk = self.walk;
-        let is_folder = kind == FileType::Directory;
         let Ok(name) = std::str::from_utf8(name) else {
-            walk.warn(&place.at(&String::from_utf8_lossy(name)), "its name is not UTF-8; it was left out".to_owned());
-            return true;
+            let shown = place.at(String::from_utf8_lossy(name).trim_end_matches('/'));
+            walk.warn(&shown, "its name is not UTF-8; it was left out".to_owned());
+            return None;
         };
-        if is_folder && NEVER_WALKED.contains(&name) {
-            return true;
+        let is_folder = kind == FileType::Directory;
+        let bare = name.trim_end_matches('/');
+        if is_folder && NEVER_WALKED.contains(&bare) {
+            return None;
         }
-        let mut path = place.at(name);
-        if place.lists.as_ref().is_some_and(|lists| lists.leave_out(&path, is_folder)) {
-            return true;
+        let path = place.at(name);
+        let shown = path.trim_end_matches('/');
+        if place.lists.as_ref().is_some_and(|lists| lists.leave_out(shown, is_folder)) {
+            return None;
         }
         match kind {
-            FileType::Directory if place.depth + 1 >= walk.bounds.depth => {
-                walk.warn(&path, format!("lies {} folders deep; nothing below it was read", place.depth + 1));
+            FileType::RegularFile => return Some(path),
+            FileType::Symlink => return walk.links_to_a_file_inside(&path).then_some(path),
+            FileType::Directory => {}
+            _ => {
+                walk.warn(&path, "is a pipe, a socket or a device; it was left out".to_owned());
+                return None;
             }
-            FileType::Directory => {
-                path.push('/');
-                kept.push(path.clone());
-                self.places.push(Place { path, depth: place.depth + 1, lists: place.lists.clone() });
-            }
-            FileType::Symlink if !walk.links_to_a_file_inside(&path) => {}
-            FileType::RegularFile | FileType::Symlink if !walk.has_room() => return false,
-            FileType::RegularFile | FileType::Symlink => kept.push(path),
-            _ => walk.warn(&path, "is a pipe, a socket or a device; it was left out".to_owned()),
         }
-        true
+        let depth = place.depth + 1;
+        if depth >= walk.bounds.depth {
+            walk.warn(shown, format!("lies {depth} folders deep; nothing below it was read"));
+            return None;
+        }
+        self.places.push(Place { path: path.clone(), depth, lists: place.lists.clone() });
+        Some(path)
     }
 }
 
 impl Walk<'_> {
-    /// For one more file.
-    fn has_room(&self) -> bool {
+    /// Counts the files of a folder, and drops those for which there is no room.
+    fn keep_room(&self, entries: &mut Vec<String>) {
+        let is_file = |path: &String| !path.ends_with('/');
+        let files = entries.iter().filter(|path| is_file(path)).count();
         let most = self.bounds.files;
-        let room = self.count.fetch_add(1, Ordering::Relaxed) < most;
-        if !room {
-            self.warn("", format!("holds more than {most} files; the rest was not looked at"));
+        let mut room = most.saturating_sub(self.count.fetch_add(files, Ordering::Relaxed));
+        if files <= room {
+            return;
         }
-        room
+        self.warn("", format!("holds more than {most} files; the rest was not looked at"));
+        entries.retain(|path| {
+            let kept = is_file(path) && room > 0;
+            room -= usize::from(kept);
+            kept
+        });
     }
 
     /// What a folder's own list says. A line that is malformed hides nothing.
