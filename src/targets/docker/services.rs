@@ -116,6 +116,8 @@ impl Service<'_> {
     /// Asks until it is ready, or has ended too often.
     async fn ready(&self, id: &str, restarts_before: u32) -> Result<(), TargetError> {
         let mut pause = PAUSE.0;
+        // The restarts at which its command could not be run. A container that just ends says the same, once.
+        let mut refused_at = None;
         loop {
             let Err(said) = self.asked(id).await? else { return Ok(()) };
             let found = inspect::container(self.engine, id).await?.unwrap_or_default();
@@ -135,7 +137,10 @@ impl Service<'_> {
                 return Err(self.not_ready(format!("it ended{code}{detail}")));
             }
             if let Some(said) = said.filter(|said| said.never_will) {
-                return Err(self.not_ready(format!("its ready command cannot run: {}", said.text)));
+                if refused_at == Some(restarted) {
+                    return Err(self.not_ready(format!("its ready command cannot run: {}", said.text)));
+                }
+                refused_at = Some(restarted);
             }
             tokio::time::sleep(pause).await;
             pause = (pause * 2).min(PAUSE.1);
