@@ -40,8 +40,6 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: Arguments) -> Result<Outcome, Problem> {
-    // The only provider there is; a second call of this could only find it installed already.
-    let _ = rustls::crypto::ring::default_provider().install_default();
     let data_dir = paths::data_dir(arguments.data_dir.as_deref())?;
     let context = Context { data_dir, executable: cli::own_executable()?, json: arguments.json };
     match arguments.command {
@@ -53,9 +51,9 @@ fn run(arguments: Arguments) -> Result<Outcome, Problem> {
         Some(Command::Engine(Deferred(EngineCommand::Run(args)))) => {
             in_runtime(ENGINE_THREADS, server::run(engine(context, args))).map(|()| Outcome::Done)
         }
-        // It mostly works right here: threads would take longer to start than its work does.
-        Some(command @ Command::Detect(_)) => in_this_thread(cli::run(command, &context)),
-        Some(command) => in_runtime(CLIENT_THREADS, cli::run(command, &context)),
+        Some(command) => {
+            cli::at_once(&command, &context).unwrap_or_else(|| in_runtime(CLIENT_THREADS, cli::run(command, &context)))
+        }
     }
 }
 
@@ -89,19 +87,11 @@ fn advisories(args: AdvisoryArgs) -> AdvisoryOptions {
     }
 }
 
-fn in_this_thread<T>(work: impl Future<Output = Result<T, Problem>>) -> Result<T, Problem> {
-    run_on(&mut tokio::runtime::Builder::new_current_thread(), work)
-}
-
 fn in_runtime<T>(threads: usize, work: impl Future<Output = Result<T, Problem>>) -> Result<T, Problem> {
-    run_on(tokio::runtime::Builder::new_multi_thread().worker_threads(threads), work)
-}
-
-fn run_on<T>(
-    builder: &mut tokio::runtime::Builder,
-    work: impl Future<Output = Result<T, Problem>>,
-) -> Result<T, Problem> {
-    let runtime = builder.enable_all().build().map_err(|error| {
+    // The only provider there is; a second call of this could only find it installed already.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    let runtime = builder.worker_threads(threads).enable_all().build().map_err(|error| {
         Problem::new(ProblemCode::Failed, "no-threads", "Wharf could not start its threads").why(error)
     })?;
     let result = runtime.block_on(work);

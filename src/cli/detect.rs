@@ -25,23 +25,36 @@ pub struct DetectArgs {
     path: String,
 }
 
-pub(super) async fn run(args: DetectArgs, context: &Context) -> Result<Outcome, Problem> {
-    let (root, detection) = if let Some((url, reference)) = place::git(&args.path) {
-        let detection = cloned(&url, reference.as_deref()).await?;
-        (args.path, detection)
-    } else if is_archive(Path::new(&args.path)) {
-        let tree = ArchiveTree::open(Path::new(&args.path), ArchiveBounds::default())?;
-        (args.path, settled(&tree)?)
-    } else {
-        let tree = DiskTree::open(Path::new(&args.path))?.named_after_folder();
-        (tree.root().display().to_string(), settled(&tree)?)
-    };
-    if context.json {
-        output::json(&detection);
-    } else {
-        output::print(&text(&root, &detection));
+impl DetectArgs {
+    /// A repository has to be fetched first.
+    pub(super) fn is_elsewhere(&self) -> bool {
+        place::git(&self.path).is_some()
     }
-    Ok(Outcome::Done)
+}
+
+/// What lies on this machine.
+pub(super) fn here(args: &DetectArgs, context: &Context) -> Result<Outcome, Problem> {
+    if is_archive(Path::new(&args.path)) {
+        let tree = ArchiveTree::open(Path::new(&args.path), ArchiveBounds::default())?;
+        return Ok(told(&args.path, &settled(&tree)?, context));
+    }
+    let tree = DiskTree::open(Path::new(&args.path))?.named_after_folder();
+    Ok(told(&tree.root().display().to_string(), &settled(&tree)?, context))
+}
+
+/// What lies in a repository, or on this machine.
+pub(super) async fn run(args: DetectArgs, context: &Context) -> Result<Outcome, Problem> {
+    let Some((url, reference)) = place::git(&args.path) else { return here(&args, context) };
+    Ok(told(&args.path, &cloned(&url, reference.as_deref()).await?, context))
+}
+
+fn told(root: &str, detection: &Detection, context: &Context) -> Outcome {
+    if context.json {
+        output::json(detection);
+    } else {
+        output::print(&text(root, detection));
+    }
+    Outcome::Done
 }
 
 fn is_archive(path: &Path) -> bool {

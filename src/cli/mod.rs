@@ -97,13 +97,25 @@ impl Outcome {
     }
 }
 
-/// Runs a command.
+/// Runs a command that waits for nothing outside; none is any other. A runtime for it would take as long to make as its
+/// work does.
+#[must_use]
+pub fn at_once(command: &Command, context: &Context) -> Option<Result<Outcome, Problem>> {
+    match command {
+        Command::Detect(Deferred(args)) if !args.is_elsewhere() => Some(detect::here(args, context)),
+        Command::Init(Deferred(args)) => Some(init::run(args, context)),
+        Command::Completions(Deferred(args)) => Some(Ok(completions::run(args, context))),
+        Command::Licenses => Some(Ok(licenses::run(context))),
+        _ => None,
+    }
+}
+
+/// Runs a command that is not done [`at_once`].
 pub async fn run(command: Command, context: &Context) -> Result<Outcome, Problem> {
     match command {
         Command::Projects(Deferred(args)) => projects::run(args, context).await,
         Command::Detect(Deferred(args)) => detect::run(args, context).await,
         Command::Vulns(Deferred(args)) => vulns::run(args, context).await,
-        Command::Init(Deferred(args)) => init::run(&args, context),
         Command::Generate(Deferred(args)) => generate::run(args, context).await,
         Command::Deploy(Deferred(args)) => deploy::run(args, context).await,
         Command::Plan(Deferred(args)) => plan::run(args, context).await,
@@ -119,10 +131,8 @@ pub async fn run(command: Command, context: &Context) -> Result<Outcome, Problem
         Command::Jobs(Deferred(args)) => jobs::run(args, context).await,
         Command::Engine(Deferred(command)) => engine::run(command, context).await,
         Command::Doctor => doctor::run(context).await,
-        Command::Completions(Deferred(args)) => Ok(completions::run(&args, context)),
-        Command::Licenses => Ok(licenses::run(context)),
-        // The program itself answers this one: the description belongs to the server.
-        Command::Api => Ok(Outcome::Done),
+        // Done at once; the API's description belongs to the server, and the program prints it.
+        Command::Init(_) | Command::Completions(_) | Command::Licenses | Command::Api => Ok(Outcome::Done),
     }
 }
 
