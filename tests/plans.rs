@@ -191,3 +191,27 @@ fn what_would_run_is_told_whoever_runs_it() {
     let files = AppProfile { serving: Serving::Static, output_dir: Some("dist".to_owned()), ..profiles::express() };
     assert_eq!(of(&docker, &files).start, None);
 }
+
+#[test]
+fn an_own_start_command_makes_a_server_of_what_would_be_served_as_files() {
+    let profile_of = |name: &str| profiles::all().into_iter().find(|(known, _)| *known == name).unwrap().1;
+    let started = |command: &str| {
+        let app = AppSettings { start: Some(command.to_owned()), ..AppSettings::default() };
+        Settings { app, ..Settings::default() }
+    };
+    for kind in [TargetKind::Docker, TargetKind::Process] {
+        let react = profile_of("node-react-static");
+        let (plan, _) = Asked { kind, settings: started("node serve.js"), ..Asked::default() }.said(&react);
+        assert_eq!((plan.profile.serving, plan.profile.output_dir.as_deref()), (Serving::Server, None));
+        assert_eq!(commands(&plan).start.as_deref(), Some("node serve.js"));
+        if let Some(dockerfile) = plan.build.artifacts.iter().find(|artifact| artifact.path == "Dockerfile") {
+            assert!(dockerfile.content.contains("serve.js") && !dockerfile.content.contains("caddy"));
+        }
+        // What is only said again changes nothing.
+        let (plan, _) = Asked { kind, settings: started("npx vite preview"), ..Asked::default() }.said(&react);
+        assert_eq!((plan.profile.serving, commands(&plan).start), (Serving::Static, None));
+        let pages = profile_of("static-plain");
+        let (plan, _) = Asked { kind, settings: started("./serve"), ..Asked::default() }.said(&pages);
+        assert_eq!(commands(&plan).start.as_deref(), Some("./serve"));
+    }
+}

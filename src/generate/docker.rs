@@ -92,9 +92,14 @@ fn ignore_list(profile: &AppProfile, ctx: &Context<'_>) -> Result<String, Proble
     Ok(text.lines().map(|line| deep(line) + "\n").collect())
 }
 
-/// Files that nothing has to build are a static site, whatever their folder is called.
+/// Files that nothing has to build are a static site, whatever their folder is called; pages that somebody starts a
+/// program for are none.
 fn stack_of(profile: &AppProfile) -> &str {
-    if profile.serving == Serving::Static && profile.build_command.is_none() { "static" } else { &profile.stack }
+    match profile.serving {
+        Serving::Static if profile.build_command.is_none() => "static",
+        Serving::Server | Serving::None if profile.stack == "static" => "other",
+        _ => &profile.stack,
+    }
 }
 
 /// `Dockerfile.FRAMEWORK.j2` where a framework needs its own, `Dockerfile.static.j2` for built files, `Dockerfile.j2`.

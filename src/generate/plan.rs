@@ -126,7 +126,7 @@ fn compute(input: &PlanInput<'_>, settings: &AppSettings, profile: &AppProfile) 
         TargetKind::Docker if profile.dockerfile.is_some() => settings.start.clone(),
         TargetKind::Docker => None,
         // The target serves files itself.
-        TargetKind::Process if profile.serving == Serving::Static => settings.start.clone(),
+        TargetKind::Process if profile.serving == Serving::Static => None,
         TargetKind::Process => {
             let command = profile.start_command.as_deref().filter(|_| docker::has_start(profile));
             let command = command.ok_or_else(|| docker::no_start(profile))?;
