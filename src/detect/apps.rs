@@ -105,6 +105,11 @@ impl<'p> App<'p> {
             Some(below) => sources.with(&candidate.folder.at(below)),
             None => sources,
         };
+        let sources = if facts.others.is_empty() {
+            sources
+        } else {
+            sources.without(facts.others.iter().map(|path| candidate.folder.at(path)).collect())
+        };
         let sources = match &facts.reach {
             Some(folders) => sources.only(folders),
             None => sources,

@@ -19,8 +19,10 @@ pub(super) struct Stack {
     pub ecosystem: Option<String>,
     /// Endings of its source files.
     pub extensions: Vec<String>,
-    /// Folders that hold sources of it, though in other stacks what a build leaves lies there.
-    pub source_folders: Vec<String>,
+    /// Folders in which its builds leave what they make, beside those that all stacks have in common.
+    pub built_folders: Vec<String>,
+    /// Sources of it whose names have no ending.
+    pub source_files: Vec<String>,
     /// The files that say how a folder is one of this stack, each with how much it says.
     pub evidence: Vec<EvidenceRule>,
     /// Its versions and where projects say theirs.

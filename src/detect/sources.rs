@@ -42,7 +42,6 @@ const ASIDE: &[&str] = &[
     "venv",
     "env",
     "site-packages",
-    "bin",
     "obj",
 ];
 
@@ -53,15 +52,25 @@ const SHOWN: &[&str] = &["example", "examples", "sample", "samples", "demo", "de
 pub(super) struct Sources<'p> {
     pub folder: Folder<'p>,
     endings: &'p [String],
-    kept: &'p [String],
+    named: &'p [String],
+    built: &'p [String],
     others: Vec<&'p str>,
+    without: Vec<String>,
     files: OnceCell<Vec<String>>,
 }
 
 impl<'p> Sources<'p> {
     /// The stack's sources below `folder`; `others` are the paths of other packages.
     pub(super) fn new(folder: Folder<'p>, stack: &'p Stack, others: Vec<&'p str>) -> Self {
-        Self { folder, endings: &stack.extensions, kept: &stack.source_folders, others, files: OnceCell::new() }
+        Self {
+            folder,
+            endings: &stack.extensions,
+            named: &stack.source_files,
+            built: &stack.built_folders,
+            others,
+            without: Vec::new(),
+            files: OnceCell::new(),
+        }
     }
 
     /// The paths of the files, relative to the project, the nearest first.
@@ -70,19 +79,32 @@ impl<'p> Sources<'p> {
     }
 
     fn below(&self, limit: usize) -> Vec<String> {
-        self.folder.below(self.endings, limit, &|child| {
+        let named = self.named.iter().filter(|file| self.folder.has(file)).map(|file| self.folder.at(file));
+        let mut found = self.folder.below(self.endings, limit, &|child| {
             // `com/example` is a package, `example` at the top is an example.
             let shows =
                 SHOWN.contains(&child.name()) && child.parent().is_some_and(|above| above.path() == self.folder.path());
-            let aside = ASIDE.contains(&child.name()) && !self.kept.iter().any(|kept| kept == child.name());
-            shows || aside || self.others.contains(&child.path())
-        })
+            let aside = ASIDE.contains(&child.name()) || self.built.iter().any(|built| built == child.name());
+            shows
+                || aside
+                || self.others.contains(&child.path())
+                || self.without.iter().any(|path| path == child.path())
+        });
+        found.retain(|path| !self.without.contains(path));
+        let room = limit - found.len();
+        found.extend(named.take(room));
+        found
     }
 
     /// The same, with what lies in a folder that was left out.
     pub(super) fn with(self, path: &str) -> Self {
         let others = self.others.into_iter().filter(|other| *other != path).collect();
         Self { others, files: OnceCell::new(), ..self }
+    }
+
+    /// The same, without these files and folders, given relative to the project.
+    pub(super) fn without(self, paths: Vec<String>) -> Self {
+        Self { without: paths, files: OnceCell::new(), ..self }
     }
 
     /// Only those that lie right in these folders.

@@ -1,5 +1,7 @@
 //! Rust: `Cargo.toml` of packages and workspaces, `Cargo.lock`.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 use crate::detect::facts::{Facts, Role};
@@ -7,6 +9,9 @@ use crate::detect::manifests::package_lock;
 use crate::detect::project::Folder;
 use crate::detect::sources::Sources;
 use crate::model::DependencyScope;
+
+/// Other programs that are told of at most.
+const OTHERS: usize = 8;
 
 pub(super) fn read(sources: &Sources<'_>) -> Facts {
     let folder = sources.folder;
@@ -145,6 +150,14 @@ fn services(facts: &mut Facts, folder: Folder<'_>) {
     }
 }
 
+/// The programs below `src/bin`, each a file or a folder: name and path.
+fn more(folder: Folder<'_>) -> Vec<(&str, String)> {
+    let Some(bin) = folder.folder("src/bin") else { return Vec::new() };
+    let files = bin.files().iter().filter_map(|file| Some((file.strip_suffix(".rs")?, format!("src/bin/{file}"))));
+    let folders = bin.subfolders().filter(|below| below.has("main.rs"));
+    files.chain(folders.map(|below| (below.name(), format!("src/bin/{}", below.name())))).collect()
+}
+
 /// A package with a program is an app; one without is a library; a workspace alone is neither.
 fn role(folder: Folder<'_>, value: &Value, facts: &mut Facts) -> Role {
     if value.get("package").is_none() {
@@ -155,11 +168,7 @@ fn role(folder: Folder<'_>, value: &Value, facts: &mut Facts) -> Role {
     let named: Vec<String> = bins.iter().filter_map(|bin| text(bin, "name")).collect();
     let named: Vec<&str> = named.iter().map(String::as_str).collect();
     let default = value.pointer("/package/default-run").and_then(Value::as_str);
-    let more = folder.folder("src/bin");
-    let more = more.iter().flat_map(|bin| {
-        let files = bin.files().iter().filter_map(|file| file.strip_suffix(".rs"));
-        files.chain(bin.subfolders().map(Folder::name)).collect::<Vec<_>>()
-    });
+    let more = more(folder);
     // `src/main.rs` is called as the package, where the manifest gives it no name of its own.
     let renamed = bins.iter().find(|bin| text(bin, "path").is_some_and(|path| path == "src/main.rs"));
     let main = folder.has("src/main.rs").then(|| renamed.and_then(|bin| text(bin, "name")).or(facts.name.clone()));
@@ -168,10 +177,25 @@ fn role(folder: Folder<'_>, value: &Value, facts: &mut Facts) -> Role {
         let server = names.iter().find(|name| ["server", "api", "web", "app"].iter().any(|word| name.contains(word)));
         server.or_else(|| names.first()).map(|name| (*name).to_owned())
     };
-    let more: Vec<&str> = more.collect();
-    let program = default.map(str::to_owned).or(main).or_else(|| fitting(&named)).or_else(|| fitting(&more));
+    let program = default.map(str::to_owned).or_else(|| main.clone()).or_else(|| fitting(&named));
+    let program = program.or_else(|| fitting(&more.iter().map(|(name, _)| *name).collect::<Vec<_>>()));
     if let Some(program) = program {
         facts.saw(folder, "Cargo.toml", format!("builds the program {program}"));
+        // By path: what the manifest says renames what lies there.
+        let mut others: BTreeMap<String, String> =
+            more.into_iter().map(|(name, path)| (path, name.to_owned())).collect();
+        others.extend(main.map(|name| ("src/main.rs".to_owned(), name)));
+        others.extend(bins.iter().filter_map(|bin| {
+            let path = text(bin, "path")?.trim_start_matches("./").to_owned();
+            let below = path.strip_suffix("/main.rs").filter(|below| *below != "src").map(str::to_owned);
+            Some((below.unwrap_or(path), text(bin, "name")?))
+        }));
+        others.retain(|_, name| *name != program);
+        for (path, name) in others.iter().take(OTHERS) {
+            let says = format!("is the program {name}; `start` in wharf.toml can have it run instead");
+            facts.saw(folder, path, says);
+        }
+        facts.others = others.into_keys().collect();
         facts.word("bin", program);
         Role::App
     } else {

@@ -330,3 +330,32 @@ fn a_function_in_go_gets_a_program_that_calls_it() {
     let app = only(&[("go.mod", &module), ("lib.go", "package hello\n")]);
     assert_eq!(app.start_command, None);
 }
+
+#[test]
+fn programs_in_a_folder_called_bin_are_read() {
+    let cargo = "[package]\nname = \"shop\"\n[dependencies]\naxum = \"0.8\"\n[[bin]]\nname = \"api\"\n\
+        path = \"src/bin/web.rs\"\n[[bin]]\nname = \"old\"\npath = \"old/main.rs\"\n";
+    let app = only(&[
+        ("Cargo.toml", cargo),
+        ("src/lib.rs", ""),
+        ("src/bin/admin.rs", "fn main() { env::var(\"ADMIN_KEY\"); TcpListener::bind(\"0.0.0.0:4001\") }"),
+        ("src/bin/web.rs", "fn main() { env::var(\"WEB_KEY\"); TcpListener::bind(\"0.0.0.0:4002\") }"),
+        ("old/main.rs", "fn main() { env::var(\"OLD_KEY\"); }"),
+    ]);
+    assert_eq!(app.start_command.as_deref(), Some("./target/release/api"));
+    assert_eq!((app.port, app.env.as_slice()), (Some(4002), &["WEB_KEY".to_owned()][..]));
+    let told: Vec<&str> =
+        app.evidence.iter().filter(|one| one.says.contains("is the program")).map(|one| one.file.as_str()).collect();
+    assert_eq!(told, ["old", "src/bin/admin.rs"]);
+
+    let package = r#"{"dependencies": {"express": "4"}, "scripts": {"start": "node ./bin/www"}}"#;
+    for file in ["bin/www", "bin/www.js"] {
+        let script = "var port = normalizePort(process.env.PORT || '4003');\nprocess.env.WWW_KEY\n";
+        let app = only(&[("package.json", package), ("app.js", "module.exports = express();"), (file, script)]);
+        assert_eq!((app.port, app.env.as_slice()), (Some(4003), &["WWW_KEY".to_owned()][..]), "{file}");
+    }
+    let project = "<Project Sdk=\"Microsoft.NET.Sdk.Web\"><PropertyGroup><TargetFramework>net8.0</TargetFramework>\
+        </PropertyGroup></Project>";
+    let left = ("bin/Debug/Left.cs", "Environment.GetEnvironmentVariable(\"LEFT\")");
+    assert!(only(&[("A.csproj", project), ("Program.cs", "WebApplication"), left]).env.is_empty());
+}
