@@ -56,6 +56,20 @@ fn the_same_profile_makes_the_same_bytes() {
 }
 
 #[test]
+fn an_image_judges_a_guessed_path_as_the_engine_does() {
+    for (name, profile) in profiles::all() {
+        let check = |guessed| {
+            let profile = AppProfile { health_guessed: guessed, ..profile.clone() };
+            let file = of(&profile).into_iter().find(|artifact| artifact.content.contains("HEALTHCHECK"))?.content;
+            file.lines().skip_while(|line| !line.starts_with("HEALTHCHECK")).nth(1).map(str::to_owned)
+        };
+        let (Some(said), Some(guessed)) = (check(false), check(true)) else { continue };
+        assert!(!said.contains("/health") || said.contains("400"), "{name}: {said}");
+        assert_eq!(said.replace("400", "500"), guessed, "{name}");
+    }
+}
+
+#[test]
 fn an_app_that_nothing_starts_is_told_so() {
     let profile = AppProfile { start_command: None, ..profiles::express() };
     let problem = artifacts(&profile, &Context::new("shop")).unwrap_err();

@@ -86,7 +86,9 @@ async fn lives(name: &str, set: BTreeMap<String, String>) {
     let env: BTreeMap<String, Secret> = set.into_iter().map(|(name, value)| (name, Secret::new(value))).collect();
     let launch = Launch { plan: &plan, deployment: &deployment, env: &env, service_env: &BTreeMap::new() };
     let instance = target.start(&launch, &image, Role::Live, Some(port)).await.unwrap();
-    let HealthProbe::Http { path } = &plan.health.probe else { panic!("{:?}", plan.health) };
+    let (HealthProbe::Http { path } | HealthProbe::Guessed { path }) = &plan.health.probe else {
+        panic!("{:?}", plan.health)
+    };
     let url = format!("http://127.0.0.1:{port}");
     let start = Instant::now();
     // Nothing tells when an app that was just started begins to listen.

@@ -54,6 +54,30 @@ fn the_environment_is_named_where_there_is_another() {
     assert_eq!(told, "✓ site in staging is deleted\n");
 }
 
+/// The program answers 404 where nothing lies, and runs well all the same.
+#[test]
+fn a_guessed_health_path_only_has_to_be_answered_and_a_set_one_has_to_be_there() {
+    let wharf = Wharf::new();
+    let site = site(&wharf, &format!("'{PROGRAM}' serve-static ."));
+    fs::write(site.join("server.js"), "app.get('/healthz', tell); app.listen(3000)").unwrap();
+    let said = fs::read_to_string(site.join("wharf.toml")).unwrap();
+    let guessed = said.replace("health_path = \"/\"\n", "start_timeout = 2\n");
+    fs::write(site.join("wharf.toml"), &guessed).unwrap();
+    let plan = wharf.run(&["plan", "./site", "--target", "process"]).exits(0).stdout;
+    assert!(plan.contains("GET /healthz") && plan.contains("below 500"), "{plan}");
+    wharf.run(&["deploy", "./site", "--target", "process"]).exits(0);
+    wharf.run(&["restart", "./site"]).exits(0);
+
+    fs::write(site.join("wharf.toml"), format!("{guessed}health_path = \"/healthz\"\n")).unwrap();
+    let output = wharf.spawn(&["deploy", "./site", "--target", "process", "--json"]).wait_with_output().unwrap();
+    let failed: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(failed["error"]["cause"], "health-timeout", "{failed:#}");
+    let message = failed["error"]["message"].as_str().unwrap();
+    for part in ["GET http://127.0.0.1:", "/healthz ", "404 Not Found", "`health_path`", "wharf.toml"] {
+        assert!(message.contains(part), "{message}");
+    }
+}
+
 /// The app waits before it goes on, and another program, which answers everybody, is quicker to take its port.
 fn taken_meanwhile(then: &str) {
     let wharf = Wharf::new();

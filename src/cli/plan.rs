@@ -70,6 +70,7 @@ fn text(preview: &PlanPreview) -> String {
         "health",
         &match &plan.health.probe {
             HealthProbe::Http { path } => format!("GET {path} answers"),
+            HealthProbe::Guessed { path } => format!("GET {path} answers, with any status below 500: it is a guess"),
             HealthProbe::Tcp => "the port takes connections".to_owned(),
             HealthProbe::Running => "it runs".to_owned(),
         },

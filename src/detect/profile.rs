@@ -64,6 +64,8 @@ pub(super) fn profile(app: &App<'_>) -> (AppProfile, Option<Warning>) {
         profile.port = port;
         told.extend(by.flatten());
         let (path, by) = docker.health_path.is_none().then(|| health::find(app)).flatten().unzip();
+        // What answers for files is Wharf's own: they are there or not.
+        profile.health_guessed = path.is_some() && profile.serving == Serving::Server;
         profile.health_path = docker.health_path.clone().or(path);
         told.extend(by);
         // Wharf serves files itself, where and as it likes.

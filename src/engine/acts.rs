@@ -36,18 +36,7 @@ impl Inner {
             self.stop_instance(&deployment, instance, plan.timeouts.stop.to_duration()).await?;
         }
         self.unwatch(id);
-        let limit = plan.timeouts.start.to_duration();
-        let started = tokio::time::timeout(limit, self.start_again(&deployment, &plan, &*target, &image)).await;
-        let outcome = started.unwrap_or_else(|_| {
-            Err(Problem::new(
-                ProblemCode::Failed,
-                "health-timeout",
-                format!("it was not healthy after {} s", limit.as_secs()),
-            )
-            .why("it was started and did not answer as it should")
-            .fix("read its log (`wharf logs`)")
-            .into())
-        });
+        let outcome = self.start_again(&deployment, &plan, &*target, &image).await;
         match outcome {
             Ok(instance) => {
                 let deployment = self
@@ -76,19 +65,19 @@ impl Inner {
         target: &dyn Target,
         image: &str,
     ) -> Result<Instance, EngineError> {
-        let env = self.fill_env(plan).await?;
-        let launch = Launch { plan, deployment: &deployment.id, env: &env.app, service_env: &env.services };
-        target.network(plan).await?;
-        if !plan.services.is_empty() {
-            target.services(&launch, &Silent).await?;
-        }
-        let instance = target.start(&launch, image, Role::Live, deployment.port).await?;
-        let stored = instance.clone();
-        self.update(&deployment.id, |deployment| deployment.live = Some(stored)).await?;
-        self.follow(&deployment.id, plan, &instance, Role::Live, &env.redactor);
+        let limit = plan.timeouts.start.to_duration();
+        let begun = tokio::time::timeout(limit, self.begin_again(deployment, plan, target, image)).await;
+        let instance = begun.unwrap_or_else(|_| {
+            let message = format!("it was not started after {} s", limit.as_secs());
+            Err(Problem::new(ProblemCode::Failed, "start-timeout", message)
+                .why("its services or its target took too long")
+                .fix("read its log (`wharf logs`)")
+                .into())
+        })?;
         match health::until_healthy(target, plan, &instance, |_| {}).await {
             Ok(_) => Ok(instance),
             Err(Unhealthy::Target(error)) => Err(error.into()),
+            Err(Unhealthy::Late(problem)) => Err((*problem).into()),
             Err(Unhealthy::Exited { exit_code, detail }) => Err(Problem::new(
                 ProblemCode::Failed,
                 "app-exited",
@@ -101,6 +90,27 @@ impl Inner {
             .fix("read its log (`wharf logs`)")
             .into()),
         }
+    }
+
+    /// Starts the instance anew, with its services.
+    async fn begin_again(
+        self: &Arc<Self>,
+        deployment: &Deployment,
+        plan: &Plan,
+        target: &dyn Target,
+        image: &str,
+    ) -> Result<Instance, EngineError> {
+        let env = self.fill_env(plan).await?;
+        let launch = Launch { plan, deployment: &deployment.id, env: &env.app, service_env: &env.services };
+        target.network(plan).await?;
+        if !plan.services.is_empty() {
+            target.services(&launch, &Silent).await?;
+        }
+        let instance = target.start(&launch, image, Role::Live, deployment.port).await?;
+        let stored = instance.clone();
+        self.update(&deployment.id, |deployment| deployment.live = Some(stored)).await?;
+        self.follow(&deployment.id, plan, &instance, Role::Live, &env.redactor);
+        Ok(instance)
     }
 
     /// Removes all that an app has on its target, gives its ports back, and marks its deployments as deleted.

@@ -136,7 +136,7 @@ impl Run {
         let old = self.serving().await.map_err(|error| (Start, error.into()))?;
         let begun =
             self.step(Start, start_limit, |report| self.start(&env, &image, port, old.as_ref(), report)).await?;
-        self.step(Health, start_limit, |report| self.health(&begun, report)).await?;
+        self.step(Health, start_limit + SHORT, |report| self.health(&begun, report)).await?;
         let switched = self
             .step(Switch, start_limit, |report| self.switch(&env, &image, port, &begun, old.as_ref(), report))
             .await?;

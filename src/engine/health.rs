@@ -3,7 +3,9 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use crate::model::{HealthCheck, HealthProbe, HealthSample, Instance, InstanceState, Plan, TargetKind, TargetRef};
+use crate::model::{
+    HealthCheck, HealthProbe, HealthSample, Instance, InstanceState, Plan, Problem, ProblemCode, TargetKind, TargetRef,
+};
 use crate::os::{clock, http};
 use crate::targets::{Target, TargetError};
 
@@ -11,6 +13,11 @@ use crate::targets::{Target, TargetError};
 const EAGER: (Duration, Duration) = (Duration::from_millis(10), Duration::from_millis(100));
 /// So many checks in a row must find an app running that answers nothing which could be asked.
 const STEADY: u32 = 20;
+
+/// A path that somebody named is there: anything else is a fault of the app's.
+const WELL_BELOW: u16 = 400;
+/// A path that was guessed may not be there, or ask for a password: that the app says so shows that it runs.
+const ALIVE_BELOW: u16 = 500;
 
 /// Where an app is reached on its port: for people and for health checks.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,6 +46,11 @@ impl Address {
     fn probe_host(&self) -> &str {
         if self.host == "localhost" { "127.0.0.1" } else { &self.host }
     }
+
+    /// What is asked for the app's health.
+    fn asked(&self, port: u16, path: &str) -> String {
+        format!("http://{}:{port}{path}", self.probe_host())
+    }
 }
 
 /// The host of a Docker Engine on another machine.
@@ -55,8 +67,10 @@ pub(super) async fn check(plan: &Plan, port: Option<u16>) -> HealthSample {
     let timeout = plan.health.timeout.to_duration();
     match (&plan.health.probe, port) {
         (HealthProbe::Http { path }, Some(port)) => {
-            let url = format!("http://{}:{port}{path}", address.probe_host());
-            http::probe_http(&url, timeout).await
+            http::probe_http(&address.asked(port, path), WELL_BELOW, timeout).await
+        }
+        (HealthProbe::Guessed { path }, Some(port)) => {
+            http::probe_http(&address.asked(port, path), ALIVE_BELOW, timeout).await
         }
         (HealthProbe::Tcp, Some(port)) => {
             let found = tokio::net::lookup_host((address.probe_host(), port)).await;
@@ -85,13 +99,50 @@ pub(super) enum Unhealthy {
         /// What the target says.
         detail: String,
     },
+    /// Its time was over.
+    Late(Box<Problem>),
     /// The target could not be asked.
     Target(TargetError),
 }
 
-/// Asks until it is healthy. Ends early where it is over with the app; the time-out is the caller's.
-/// `seen` gets each answer.
+/// Asks until it is healthy, for the time that the plan gives. Ends early where it is over with the app. `seen` gets
+/// each answer.
 pub(super) async fn until_healthy(
+    target: &dyn Target,
+    plan: &Plan,
+    instance: &Instance,
+    mut seen: impl FnMut(&HealthSample),
+) -> Result<HealthSample, Unhealthy> {
+    let mut last = None;
+    let asking = ask(target, plan, instance, |sample| {
+        seen(sample);
+        last = Some(sample.detail.clone());
+    });
+    let proven = tokio::time::timeout(plan.timeouts.start.to_duration(), asking).await;
+    proven.unwrap_or_else(|_| Err(Unhealthy::Late(Box::new(late(plan, instance.port, last.as_deref())))))
+}
+
+/// Says what was asked and what came of it: one cannot see from outside whether the path is wrong or the app is slow.
+fn late(plan: &Plan, port: Option<u16>, last: Option<&str>) -> Problem {
+    let address = Address::of(plan);
+    let (asked, mend) = match (&plan.health.probe, port) {
+        (HealthProbe::Http { path } | HealthProbe::Guessed { path }, Some(port)) => (
+            format!("GET {}", address.asked(port, path)),
+            "if another path tells whether it is well, set `health_path`",
+        ),
+        (HealthProbe::Tcp, Some(port)) => (
+            format!("port {port} on {}", address.probe_host()),
+            "check that it listens on the port in $PORT; if a path tells whether it is well, set `health_path`",
+        ),
+        (HealthProbe::Running, _) | (_, None) => ("the app".to_owned(), "check what it does as it starts"),
+    };
+    let limit = plan.timeouts.start.to_duration().as_secs();
+    Problem::new(ProblemCode::Failed, "health-timeout", format!("{asked} gave no good answer within {limit} s"))
+        .why(last.map_or_else(|| "nothing answered at all".to_owned(), |last| format!("the last answer: {last}")))
+        .fix(format!("{mend}; if it only needs longer, `start_timeout` (seconds): both under [app] in wharf.toml"))
+}
+
+async fn ask(
     target: &dyn Target,
     plan: &Plan,
     instance: &Instance,

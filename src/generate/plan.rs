@@ -206,6 +206,7 @@ fn security(profile: &AppProfile) -> Security {
 fn health(profile: &AppProfile) -> HealthCheck {
     let probe = match (profile.serving, &profile.health_path) {
         (Serving::None, _) => HealthProbe::Running,
+        (_, Some(path)) if profile.health_guessed => HealthProbe::Guessed { path: path.clone() },
         (_, Some(path)) => HealthProbe::Http { path: path.clone() },
         (_, None) => HealthProbe::Tcp,
     };

@@ -50,17 +50,31 @@ fn section(out: &mut String, title: &str, app: &AppProfile, with_path: bool) {
     line(out, "Builds it.", "build", app.build_command.as_ref());
     line(out, "Starts it; it listens on $PORT or on `port`.", "start", app.start_command.as_ref());
     line(out, "Where it listens.", "port", app.port.map(i64::from));
-    line(
-        out,
-        "What is asked for its health; without it, whether the port answers.",
-        "health_path",
-        app.health_path.as_ref(),
-    );
+    health_path(out, app);
     let services = "The services that it needs; `\"postgres:16\"` asks for a version, [] means none.";
     line(out, services, "services", Some(list(&app.services)));
     let packages = "System packages that it needs, by Debian's names.";
     line(out, packages, "packages", Some(list(&app.system_packages)).filter(|_| !app.system_packages.is_empty()));
     environment(out, title, app);
+}
+
+/// A guess is not said as if somebody had set it: then it would have to answer well.
+fn health_path(out: &mut String, app: &AppProfile) {
+    match &app.health_path {
+        Some(path) if app.health_guessed => {
+            let path = Value::from(path.as_str());
+            let _ = writeln!(
+                out,
+                "# What is asked for its health. This is a guess, which counts as well with any status below 500;\n\
+                 # a path that is set has to answer with less than 400.\n\
+                 # health_path = {path}"
+            );
+        }
+        path => {
+            let comment = "What is asked for its health; without it, whether the port answers.";
+            line(out, comment, "health_path", path.as_ref());
+        }
+    }
 }
 
 /// What it is, on one line.

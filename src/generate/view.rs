@@ -30,6 +30,8 @@ pub(crate) struct View<'a> {
     port: u16,
     /// Empty where only the port can be probed.
     health_path: &'a str,
+    /// A status from this on means that it is not well.
+    unwell_from: u16,
     services: Vec<&'a str>,
     system_packages: Vec<&'a str>,
     /// Extensions of PHP that Composer's manifest asks for.
@@ -77,6 +79,7 @@ impl<'a> View<'a> {
             output_dir: profile.output_dir.as_deref().unwrap_or("."),
             port: docker::container_port(profile).unwrap_or_default(),
             health_path: profile.health_path.as_deref().unwrap_or_default(),
+            unwell_from: if profile.health_guessed { 500 } else { 400 },
             services: profile.services.iter().map(|name| name.split(':').next().unwrap_or(name)).collect(),
             system_packages: packages(&profile.system_packages),
             extensions: profile.dependencies.iter().filter_map(|dependency| extension(&dependency.name)).collect(),

@@ -75,6 +75,8 @@ pub struct AppProfile {
     pub port: Option<u16>,
     /// The path to ask for its health.
     pub health_path: Option<String>,
+    /// Whether that path was only guessed: neither `wharf.toml` nor a `HEALTHCHECK` of the project's names it.
+    pub health_guessed: bool,
     /// The services that it needs, by the names of `templates/services/`.
     pub services: Vec<String>,
     /// The names of the environment variables that it reads, sorted.

@@ -215,6 +215,11 @@ pub enum HealthProbe {
     Tcp,
     /// It runs; for what listens on nothing.
     Running,
+    /// `GET` of this path answers with a status below 500: nobody said that the path is there, but the app answers.
+    Guessed {
+        /// The path.
+        path: String,
+    },
 }
 
 /// How long each part may take.

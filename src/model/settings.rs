@@ -121,6 +121,7 @@ impl Settings {
             profile.output_dir = None;
         }
         over(&mut profile.start_command, settings.start);
+        profile.health_guessed &= settings.health_path.is_none();
         over(&mut profile.health_path, settings.health_path);
         over(&mut profile.runtime_version, settings.runtime_version);
         if settings.port.is_some() {

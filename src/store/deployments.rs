@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::db::{Db, Order, Pair, Writes, readable};
 use super::keys::{self, Key, text};
-use super::older::PlanV1;
+use super::older::{PlanV1, PlanV2};
 use super::record::{Record, decode, payload};
 use super::{Store, StoreError, projects};
 use crate::model::{
@@ -18,10 +18,14 @@ impl Record for Deployment {
 
 impl Record for Plan {
     const WHAT: &'static str = "plan";
-    const VERSION: u16 = 2;
+    const VERSION: u16 = 3;
 
     fn migrate(version: u16, bytes: &[u8]) -> Option<Result<Self, bincode::Error>> {
-        (version == 1).then(|| payload::<PlanV1>(bytes).map(Self::from))
+        match version {
+            1 => Some(payload::<PlanV1>(bytes).map(Self::from)),
+            2 => Some(payload::<PlanV2>(bytes).map(Self::from)),
+            _ => None,
+        }
     }
 }
 

@@ -8,13 +8,19 @@ use crate::model::{
 };
 
 /// A plan whose evidence was not yet weighed.
+pub(super) type PlanV1 = OldPlan<EvidenceV1>;
+
+/// A plan that did not yet tell a guessed health path from one that was said.
+pub(super) type PlanV2 = OldPlan<Evidence>;
+
+/// A plan of the first or second shape, by the shape of its evidence.
 #[derive(Deserialize)]
-pub(super) struct PlanV1 {
+pub(super) struct OldPlan<E> {
     key: AppKey,
     project_name: String,
     target: TargetRef,
     source: Source,
-    profile: ProfileV1,
+    profile: OldProfile<E>,
     build: BuildPlan,
     compute: Compute,
     storage: Vec<Volume>,
@@ -29,7 +35,7 @@ pub(super) struct PlanV1 {
 }
 
 #[derive(Deserialize)]
-struct ProfileV1 {
+struct OldProfile<E> {
     path: String,
     name: String,
     stack: String,
@@ -55,17 +61,17 @@ struct ProfileV1 {
     dockerfile: Option<String>,
     compose_file: Option<String>,
     system_packages: Vec<String>,
-    evidence: Vec<EvidenceV1>,
+    evidence: Vec<E>,
 }
 
 #[derive(Deserialize)]
-struct EvidenceV1 {
+pub(super) struct EvidenceV1 {
     file: String,
     says: String,
 }
 
-impl From<PlanV1> for Plan {
-    fn from(old: PlanV1) -> Self {
+impl<E: Into<Evidence>> From<OldPlan<E>> for Plan {
+    fn from(old: OldPlan<E>) -> Self {
         Self {
             key: old.key,
             project_name: old.project_name,
@@ -87,8 +93,8 @@ impl From<PlanV1> for Plan {
     }
 }
 
-impl From<ProfileV1> for AppProfile {
-    fn from(old: ProfileV1) -> Self {
+impl<E: Into<Evidence>> From<OldProfile<E>> for AppProfile {
+    fn from(old: OldProfile<E>) -> Self {
         Self {
             path: old.path,
             name: old.name,
@@ -106,6 +112,7 @@ impl From<ProfileV1> for AppProfile {
             output_dir: old.output_dir,
             port: old.port,
             health_path: old.health_path,
+            health_guessed: false,
             services: old.services,
             env: old.env,
             required_env: old.required_env,
@@ -115,7 +122,13 @@ impl From<ProfileV1> for AppProfile {
             dockerfile: old.dockerfile,
             compose_file: old.compose_file,
             system_packages: old.system_packages,
-            evidence: old.evidence.into_iter().map(|it| Evidence::new(it.file, it.says)).collect(),
+            evidence: old.evidence.into_iter().map(Into::into).collect(),
         }
+    }
+}
+
+impl From<EvidenceV1> for Evidence {
+    fn from(old: EvidenceV1) -> Self {
+        Self::new(old.file, old.says)
     }
 }

@@ -108,6 +108,7 @@ fn plan() -> Plan {
             path: ".".into(),
             name: "web".into(),
             port: Some(3000),
+            health_guessed: true,
             framework: Some(Framework { name: "nextjs".into(), version: Some("15".into()) }),
             dependencies: vec![Dependency { name: "next".into(), version: None, scope: DependencyScope::Optional }],
             evidence: vec![
@@ -143,7 +144,7 @@ fn plan() -> Plan {
         scaling: Scaling { min: 1, max: 2 },
         security: Security { no_new_privileges: true, drop_capabilities: true, pids_limit: 512 },
         health: HealthCheck {
-            probe: HealthProbe::Http { path: "/health".into() },
+            probe: HealthProbe::Guessed { path: "/health".into() },
             interval: Millis::new(5000),
             timeout: Millis::new(2000),
             retries: 3,
@@ -235,12 +236,37 @@ const PLAN_V1: &str = "010002703103776562010473686f7001010468657265010e687474707
     0173016101020101fb000400072f6865616c7468fb8813fbd00703fc40771b00\
     fce0930400fb1027";
 
-#[test]
-fn a_plan_of_the_first_shape_is_read() {
-    let digits: Vec<char> = PLAN_V1.chars().collect();
+/// What the second version of the sample's plan was written as: it had no `health_guessed`.
+const PLAN_V2: &str = "020002703103776562010473686f7001010468657265010e68747470733a2f2f\
+    686f73742f7801046d61696e01026330012e0377656200000000000000000000\
+    0001066e6578746a730102313500000000000000000001fbb80b000000000104\
+    6e6578740002000000000000000000000000020c7061636b6167652e6a736f6e\
+    06737065616b7301000000000000e03f00062e6e766d72630461736b73000101\
+    2e0a446f636b657266696c65010a446f636b657266696c650646524f4d207808\
+    746f206275696c6401046d616b65010372756e012e01000000000000f83f01fb\
+    0004010176052f64617461036e6574007f0000010108706f7374677265730b70\
+    6f7374677265733a3137fb38150108706f73746772657303014e000170014e01\
+    0173014e02016201730161010176052f64617461010a70675f69737265616479\
+    01fbb80b01fb204e03014e000170014e010173014e0201620173016101020101\
+    fb000400072f6865616c7468fb8813fbd00703fc40771b00fce0930400fb1027";
+
+/// The plan that these hexadecimal digits hold.
+fn read(digits: &str) -> Plan {
+    let digits: Vec<char> = digits.chars().collect();
     let byte = |pair: &[char]| u8::from_str_radix(&pair.iter().collect::<String>(), 16).unwrap();
     let bytes: Vec<u8> = digits.chunks(2).map(byte).collect();
-    let mut expected = plan();
+    decode(b"sample", &bytes).unwrap()
+}
+
+#[test]
+fn plans_of_older_shapes_are_read() {
+    let mut expected = Plan { health: HealthCheck { probe: asked(), ..plan().health }, ..plan() };
+    expected.profile.health_guessed = false;
+    assert_eq!(read(PLAN_V2), expected);
     expected.profile.evidence = vec![Evidence::new("package.json", "speaks")];
-    assert_eq!(decode::<Plan>(b"sample", &bytes).unwrap(), expected);
+    assert_eq!(read(PLAN_V1), expected);
+}
+
+fn asked() -> HealthProbe {
+    HealthProbe::Http { path: "/health".into() }
 }

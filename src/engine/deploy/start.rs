@@ -124,6 +124,7 @@ impl Run {
         }
         proven.map_err(|unhealthy| match unhealthy {
             Unhealthy::Target(error) => error.into(),
+            Unhealthy::Late(problem) => Stop::Failed(problem),
             Unhealthy::Exited { exit_code, detail } => Stop::Failed(Box::new(exited(exit_code, &detail))),
         })
     }

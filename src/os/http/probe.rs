@@ -28,14 +28,14 @@ static CLIENT: LazyLock<Result<Client, String>> = LazyLock::new(|| {
         .map_err(|error| root_of(&error))
 });
 
-/// Sends `GET` to `url`; good is a status below 400. The body is not read.
-pub async fn probe_http(url: &str, timeout: Duration) -> HealthSample {
+/// Sends `GET` to `url`; good is a status below `unwell_from`. The body is not read.
+pub async fn probe_http(url: &str, unwell_from: u16, timeout: Duration) -> HealthSample {
     let ask = async {
         let client = CLIENT.as_ref().map_err(Clone::clone)?;
         let answer = client.get(url).send().await.map_err(|error| in_words(&error))?;
         let status = answer.status();
         let detail = format!("{} {}", status.as_u16(), status.canonical_reason().unwrap_or_default());
-        Ok((status.as_u16() < 400, detail.trim_end().to_owned()))
+        Ok((status.as_u16() < unwell_from, detail.trim_end().to_owned()))
     };
     sample(timeout, ask).await
 }
@@ -138,28 +138,35 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn below_400_is_good_and_nothing_is_followed() {
-        for (answer, ok, detail) in [
-            ("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n", true, "200 OK"),
-            ("HTTP/1.1 302 Found\r\nlocation: http://127.0.0.1:1/\r\ncontent-length: 0\r\n\r\n", true, "302 Found"),
-            ("HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n", false, "404 Not Found"),
-            ("HTTP/1.0 500 Oh\r\n\r\n", false, "500 Internal Server Error"),
+    async fn below_the_limit_is_good_and_nothing_is_followed() {
+        for (answer, below_400, below_500, detail) in [
+            ("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n", true, true, "200 OK"),
+            (
+                "HTTP/1.1 302 Found\r\nlocation: http://127.0.0.1:1/\r\ncontent-length: 0\r\n\r\n",
+                true,
+                true,
+                "302 Found",
+            ),
+            ("HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n", false, true, "404 Not Found"),
+            ("HTTP/1.0 500 Oh\r\n\r\n", false, false, "500 Internal Server Error"),
         ] {
             let url = format!("http://{}/health", server(Some(answer)).await);
-            let sample = probe_http(&url, LONG).await;
-            assert_eq!((sample.ok, sample.detail.as_str(), sample.latency_ms.is_some()), (ok, detail, true));
+            for (unwell_from, ok) in [(400, below_400), (500, below_500)] {
+                let sample = probe_http(&url, unwell_from, LONG).await;
+                assert_eq!((sample.ok, sample.detail.as_str(), sample.latency_ms.is_some()), (ok, detail, true));
+            }
         }
     }
 
     #[tokio::test]
     async fn each_way_of_not_answering_is_told_from_the_others() {
-        let refused = probe_http(&format!("http://{}/", free().await), LONG).await;
+        let refused = probe_http(&format!("http://{}/", free().await), 400, LONG).await;
         assert_eq!((refused.ok, refused.latency_ms, refused.detail.as_str()), (false, None, "connection refused"));
-        let silent = probe_http(&format!("http://{}/", server(None).await), Duration::from_millis(20)).await;
+        let silent = probe_http(&format!("http://{}/", server(None).await), 400, Duration::from_millis(20)).await;
         assert_eq!(silent.detail, "no answer in 0.02 s");
-        let strange = probe_http(&format!("http://{}/", server(Some("hello\r\n\r\n")).await), LONG).await;
+        let strange = probe_http(&format!("http://{}/", server(Some("hello\r\n\r\n")).await), 400, LONG).await;
         assert!(!strange.ok && strange.detail.contains("HTTP"), "{}", strange.detail);
-        let closed = probe_http(&format!("http://{}/", server(Some("")).await), LONG).await;
+        let closed = probe_http(&format!("http://{}/", server(Some("")).await), 400, LONG).await;
         assert!(!closed.ok && closed.detail.contains("conne"), "{}", closed.detail);
     }
 
