@@ -1,8 +1,13 @@
 //! The port that an app listens on.
 
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
 use super::apps::App;
 use super::docker::Docker;
 use super::platforms;
+use super::project::Folder;
 use super::sources::{Sources, is_of_tests};
 use crate::model::Evidence;
 
@@ -29,6 +34,10 @@ pub(super) fn find(app: &App<'_>, docker: &Docker) -> Option<(u16, Option<Eviden
                 (port, Some(Evidence::new(app.manifest(), format!("its start script gives the port {port}"))))
             })
         };
+    let from_configuration = || {
+        let (file, port) = in_configuration(app)?;
+        Some((port, Some(Evidence::new(file, format!("has it listen on {port}")))))
+    };
     let from_sources = || {
         let (path, port) = from_sources(&app.sources, &stack.port_marks)?;
         Some((port, Some(Evidence::new(path, format!("listens on {port}")))))
@@ -48,6 +57,7 @@ pub(super) fn find(app: &App<'_>, docker: &Docker) -> Option<(u16, Option<Eviden
     let said = docker.port.filter(some).map(|port| (port, None));
     said.or_else(by_platform)
         .or_else(told_by_reader)
+        .or_else(from_configuration)
         .or_else(from_scripts)
         .or_else(from_sources)
         .or_else(by_framework)
@@ -59,30 +69,136 @@ fn in_script(script: &str) -> Option<u16> {
     ["--port ", "--port=", "-p ", "PORT=", "--bind 0.0.0.0:"].iter().find_map(|mark| after_mark(script, mark))
 }
 
+/// What a configuration file says at one of the stack's places, the most binding first.
+fn in_configuration(app: &App<'_>) -> Option<(String, u16)> {
+    let folder = app.folder();
+    let below = app.facts.swallows.as_ref().and_then(|below| folder.folder(below));
+    let folders: Vec<Folder<'_>> = below.into_iter().chain([folder]).collect();
+    app.candidate.stack.port_places.iter().find_map(|place| {
+        let (file, pointer) = place.split_once(' ')?;
+        let keys: Vec<&str> = pointer.split('.').collect();
+        let said = |folder: &Folder<'_>| Some((folder.at(file), below_keys(folder.value(file)?.as_ref(), &keys)?));
+        folders.iter().filter(|folder| folder.has(file)).find_map(said)
+    })
+}
+
+/// The port that stands where the keys lead to; `*` is any key. It may be the end of a URL, of which the first counts.
+fn below_keys(value: &Value, keys: &[&str]) -> Option<u16> {
+    match keys {
+        [] => match value {
+            Value::String(said) => number(said.split(';').find(|url| !url.starts_with("https:"))?),
+            said => said.as_u64().and_then(|port| port.try_into().ok()),
+        },
+        ["*", keys @ ..] => value.as_object()?.values().find_map(|value| below_keys(value, keys)),
+        [key, keys @ ..] => below_keys(value.get(key)?, keys),
+    }
+}
+
 fn from_sources<'s>(sources: &'s Sources<'_>, marks: &[String]) -> Option<(&'s str, u16)> {
     if marks.is_empty() {
         return None;
     }
     let own = || sources.texts().filter(|(path, _)| !is_of_tests(path));
-    marks.iter().find_map(|mark| own().find_map(|(path, text)| Some((path, after_mark(&text, mark)?))))
+    let written = marks.iter().find_map(|mark| own().find_map(|(path, text)| Some((path, after_mark(&text, mark)?))));
+    written.or_else(|| {
+        // What stands behind a mark may be the name of what holds the port.
+        let mut names = BTreeSet::new();
+        for (_, text) in own() {
+            for mark in marks {
+                names_behind(&text, mark, &mut names);
+            }
+        }
+        names.iter().find_map(|name| own().find_map(|(path, text)| Some((path, given(&text, name)?))))
+    })
+}
+
+/// So many names are looked for.
+const NAMES: usize = 20;
+
+/// The names on the lines behind a mark that speak of a port or an address.
+fn names_behind(text: &str, mark: &str, names: &mut BTreeSet<String>) {
+    for rest in text.split(mark).skip(1) {
+        let line = rest.lines().next().unwrap_or("");
+        for word in line.split(|c: char| !c.is_ascii_alphanumeric() && c != '_') {
+            let lower = word.to_ascii_lowercase();
+            if names.len() < NAMES && ["port", "addr"].iter().any(|part| lower.contains(part)) {
+                names.insert(word.to_owned());
+            }
+        }
+    }
+}
+
+/// The port that a text gives to a name: `const appPort = "3000"`, `DEFAULT_PORT: u16 = 3000`.
+fn given(text: &str, name: &str) -> Option<u16> {
+    let begins = |at: usize| !text[..at].ends_with(|letter| is_of_name(letter) || letter == '-');
+    text.match_indices(name).filter(|(at, _)| begins(*at)).find_map(|(at, _)| {
+        let rest = &text[at + name.len()..];
+        number(expression(assigned(rest)?))
+    })
+}
+
+fn is_of_name(letter: char) -> bool {
+    letter.is_alphanumeric() || letter == '_'
 }
 
 /// The number behind a mark: `listen(3000`, `port: 8080`, `("0.0.0.0:8000"`. A mark that ends in an operator,
-/// `PORT ||`, stands for all ways to write what it falls back to: `parseInt(process.env.PORT, 10)||3000`.
+/// `PORT ||`, stands for all ways to write what it falls back to: `parseInt(process.env.PORT, 10)||3000`. One that
+/// ends in ` = ` stands for all ways to write that, and what it is given may fall back to a port.
 fn after_mark(text: &str, mark: &str) -> Option<u16> {
     let operator = mark.rsplit_once(' ').filter(|(_, operator)| matches!(*operator, "||" | "??"));
-    let word = operator.map_or(mark, |(word, _)| word);
+    let gives = mark.strip_suffix(" = ").or_else(|| mark.strip_suffix(" =")).or_else(|| mark.strip_suffix(" := "));
+    let word = operator.map_or(gives.unwrap_or(mark), |(word, _)| word);
     text.match_indices(word).find_map(|(at, _)| {
-        let line = text[at + word.len()..].lines().next().unwrap_or("");
+        let rest = &text[at + word.len()..];
+        let line = rest.lines().next().unwrap_or("");
         let begins_word = word.starts_with(|c: char| c.is_alphanumeric());
         if begins_word && text[..at].ends_with(|c: char| c.is_alphanumeric()) {
             return None;
         }
         match operator {
             Some((_, operator)) => number(fallback(line)?.strip_prefix(operator)?),
+            None if gives.is_some() => {
+                let value = expression(assigned(rest)?);
+                number(value).or_else(|| fallen_back(value))
+            }
+            None if mark.ends_with(": ") => number(line).or_else(|| fallen_back(expression(rest))),
             None => number(line),
         }
     })
+}
+
+/// What a name is given right behind it, whatever its type and however it is aligned: ` = 1`, `: u16 = 1`, ` := 1`.
+fn assigned(rest: &str) -> Option<&str> {
+    let (kind, value) = rest.split_once('=')?;
+    let plain = kind.len() < 40 && kind.chars().all(|c| c.is_ascii_alphanumeric() || " \t:_<>?&'".contains(c));
+    let words = kind.split([' ', '\t', ':']).filter(|word| !word.is_empty()).count();
+    (plain && words <= 1 && !kind.ends_with(['<', '>']) && !value.starts_with(['=', '>'])).then_some(value)
+}
+
+/// So many letters of a value are looked at.
+const VALUE: usize = 300;
+
+/// A value with the calls that are chained to it, to where it ends.
+fn expression(text: &str) -> &str {
+    let mut depth = 0_usize;
+    for (at, letter) in text.char_indices() {
+        match letter {
+            '(' | '[' | '{' => depth += 1,
+            ')' | ']' | '}' | ',' | ';' if depth == 0 => return &text[..at],
+            ')' | ']' | '}' => depth -= 1,
+            '\n' if depth == 0 && !text[at..].trim_start().starts_with(['.', '|', '?']) => return &text[..at],
+            _ if at > VALUE => return &text[..at],
+            _ => {}
+        }
+    }
+    text
+}
+
+/// What stands before the port that a value falls back to where nothing gives another.
+const FALLBACKS: &[&str] = &["||", "??", "?:", " or ", "unwrap_or(", "getOrElse(", ".default(", "default=", " : "];
+
+fn fallen_back(value: &str) -> Option<u16> {
+    FALLBACKS.iter().find_map(|mark| number(value.rsplit_once(mark)?.1))
 }
 
 /// What follows a value that is read and perhaps made a number of: from the operator on.
@@ -113,7 +229,7 @@ trait Host {
 
 impl Host for str {
     fn rfind_host(&self) -> Option<&Self> {
-        let hosts = ["0.0.0.0:", "127.0.0.1:", "localhost:", "[::]:", "*:", ":"];
+        let hosts = ["0.0.0.0:", "127.0.0.1:", "localhost:", "[::]:", "*:", "+:", ":"];
         let text = ["tcp://", "http://"].iter().find_map(|scheme| self.strip_prefix(scheme)).unwrap_or(self);
         hosts.iter().find_map(|host| text.strip_prefix(host))
     }
@@ -122,6 +238,9 @@ impl Host for str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::detect::project::Project;
+    use crate::detect::registry::Registry;
+    use crate::detect::tree::MemoryTree;
 
     #[test]
     fn numbers_behind_marks_are_ports_and_others_are_not() {
@@ -144,8 +263,45 @@ mod tests {
         assert_eq!(after_mark("port: 5432.5", "port:"), None);
         assert_eq!(after_mark("support: 8080", "port:"), None);
         assert_eq!(after_mark("listen(port)", "listen("), None);
+        for (text, mark) in [
+            ("const (\n\tport       = \":5050\"\n)", "port = "),
+            ("let port: u16 = 5050;", "port = "),
+            ("val port = System.getenv(\"P\")?.toInt() ?: 5050", "port = "),
+            ("PORT: z.coerce\n  .number()\n  .default(5050),", "PORT: "),
+            ("c.get('HTTP_PORT', 5050)", "PORT', "),
+        ] {
+            assert_eq!(after_mark(text, mark), Some(5050), "{text}");
+        }
+        assert_eq!(after_mark("if port == 5050 {", "port = "), None);
+        assert_eq!(after_mark("{ port: a.port, time: b || 5000 }", "port: "), None);
         assert_eq!(in_script("next start -p 4000"), Some(4000));
         assert_eq!(in_script("PORT=8081 node ."), Some(8081));
         assert_eq!(in_script("next start -p $PORT"), None);
+    }
+
+    #[test]
+    fn a_name_behind_a_mark_stands_for_the_port_that_it_is_given() {
+        for (stack, file, text) in [
+            ("go", "main.go", "const appPort = \"5050\"\nfunc main() { app.Listen(\":\" + appPort) }"),
+            ("go", "main.go", "const defaultAddr = \":5050\"\nif addr == \"\" {\n\taddr = defaultAddr\n}"),
+            ("rust", "src/main.rs", "const DEFAULT_PORT: u16 = 5050;\nlet p = x.unwrap_or(DEFAULT_PORT);"),
+        ] {
+            let registry = Registry::embedded().unwrap();
+            let stack = registry.stacks().find(|one| one.name == stack).unwrap();
+            let tree = MemoryTree::new([(file, text)]);
+            let project = Project::new(&tree);
+            let sources = Sources::new(project.folder("").unwrap(), stack, Vec::new());
+            assert_eq!(from_sources(&sources, &stack.port_marks), Some((file, 5050)), "{text}");
+        }
+        assert_eq!(given("myPort = 5050", "Port"), None);
+        assert_eq!(given("# node app.js --port=5050", "port"), None);
+    }
+
+    #[test]
+    fn keys_lead_to_the_port_of_a_configuration() {
+        let urls = r#"{"Kestrel": {"Endpoints": {"A": {"Url": "https://*:5051"}, "B": {"Url": "http://*:5050"}}}}"#;
+        let value = serde_json::from_str(urls).unwrap();
+        assert_eq!(below_keys(&value, &["Kestrel", "Endpoints", "*", "Url"]), Some(5050));
+        assert_eq!(below_keys(&value, &["Urls"]), None);
     }
 }

@@ -65,6 +65,9 @@ pub(super) struct Stack {
     pub binds: Vec<String>,
     /// What stands before a port in its sources, the most telling first.
     pub port_marks: Vec<String>,
+    /// Where configuration files say it, the most binding first: a file and the keys that lead to it, of which `*` is
+    /// any, as in `appsettings.json Kestrel.Endpoints.*.Url`.
+    pub port_places: Vec<String>,
     /// The stack is told from whatever holds it by what is served: it gives way to any other at the same place.
     pub yields: bool,
     /// Its packages often only bundle for another stack in the same folder.
