@@ -144,7 +144,7 @@ impl<'p> App<'p> {
 
     /// The names of environment variables that its sources read.
     pub(super) fn names(&self) -> &Names {
-        self.names.get_or_init(|| env::find(&self.sources, &self.candidate.stack.env))
+        self.names.get_or_init(|| env::find(&self.sources, self.candidate.stack))
     }
 
     /// The services that its dependencies and its configuration name.

@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::project::Folder;
-use super::rules::EnvRule;
-use super::sources::Sources;
+use super::rules::{EnvRule, Stack};
+use super::schemas;
+use super::sources::{Sources, is_of_tests};
 use crate::model::Evidence;
 
 /// Names that the platform, the runtime or the shell gives.
@@ -67,7 +68,57 @@ const GIVEN: &[&str] = &[
     "SSR",
     "VERCEL",
     "NEXT_RUNTIME",
+    // Of CGI, and of the servers that took its words over.
+    "PATH_INFO",
+    "SCRIPT_NAME",
+    "SERVER_SOFTWARE",
+    "SERVER_PROTOCOL",
+    "GATEWAY_INTERFACE",
+    "REQUEST_METHOD",
+    "REQUEST_URI",
+    "QUERY_STRING",
+    "REMOTE_ADDR",
+    "DOCUMENT_ROOT",
+    "CONTENT_TYPE",
+    "CONTENT_LENGTH",
+    // Of those who build and test.
+    "TRAVIS",
+    "CIRCLECI",
+    "GITHUB_ACTIONS",
+    "GITLAB_CI",
+    "APPVEYOR",
+    "BUILDKITE",
+    "JENKINS_URL",
+    "TEAMCITY_VERSION",
+    "TF_BUILD",
+    "MVNW_USERNAME",
+    "MVNW_PASSWORD",
+    "MVNW_REPOURL",
+    "MVNW_VERBOSE",
+    // Of terminals and desktops.
+    "TERM_PROGRAM",
+    "TERM_PROGRAM_VERSION",
+    "COLORTERM",
+    "NO_COLOR",
+    "FORCE_COLOR",
+    "COLUMNS",
+    "LINES",
+    "EDITOR",
+    "VISUAL",
+    "PAGER",
+    "DISPLAY",
+    "LOGNAME",
+    "USERPROFILE",
+    "APPDATA",
+    "LOCALAPPDATA",
+    "COMSPEC",
+    "PATHEXT",
+    "SYSTEMROOT",
+    "WINDIR",
 ];
+
+/// What such names begin with.
+const GIVEN_BEGINNINGS: &[&str] = &["CARGO_", "XDG_", "LC_", "TRAVIS_", "GITHUB_ACTION_", "HTTP_X_", "HTTP_ACCEPT"];
 
 /// Files in which people write down what their app reads.
 const EXAMPLES: &[&str] = &[
@@ -123,11 +174,16 @@ pub(super) fn evidence(names: &Origins) -> Vec<Evidence> {
     told.collect()
 }
 
-pub(super) fn find(sources: &Sources<'_>, rules: &[EnvRule]) -> Names {
+pub(super) fn find(sources: &Sources<'_>, stack: &Stack) -> Names {
     let mut names = Names::default();
     from_examples(sources.folder, &mut names);
-    for (path, text) in sources.texts() {
-        for rule in rules {
+    // Hidden folders are those of tools: `.mvn/wrapper`.
+    let hidden = |path: &str| sources.relative(path).split('/').any(|part| part.starts_with('.'));
+    for (path, text) in sources.texts().filter(|(path, _)| !hidden(path)) {
+        for rule in &stack.env_schemas {
+            schemas::scan(path, &text, rule, &mut names);
+        }
+        for rule in &stack.env {
             scan(path, &text, rule, &mut names);
             if let Some(object) = &rule.taken_from {
                 taken(path, &text, object, &mut names);
@@ -159,7 +215,15 @@ fn scan(path: &str, text: &str, rule: &EnvRule, names: &mut Names) {
         if begins_word && text[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_') {
             continue;
         }
-        let rest = text[from..].trim_start();
+        let mut rest = text[from..].trim_start();
+        if rule.by_function {
+            let Some(("", call)) = bare(rest).1.split_once('(') else { continue };
+            rest = call.trim_start();
+        }
+        if let Some(name) = rule.implied.as_ref().filter(|_| rest.starts_with(')')) {
+            note(path, "reads", name, names);
+            continue;
+        }
         let Some((name, after)) = (if rule.quoted { quoted(rest) } else { Some(bare(rest)) }) else { continue };
         let follows = |marks: &[String]| marks.iter().any(|mark| after.starts_with(mark.as_str()));
         let unless = |mark: &String| {
@@ -170,12 +234,24 @@ fn scan(path: &str, text: &str, rule: &EnvRule, names: &mut Names) {
             && after.trim_start().starts_with(')')
             && rule.fails.iter().any(|fail| shortly(after).contains(fail.as_str()))
             && at_top_level(text, at);
-        let certain =
-            guarded || follows(&rule.required_before) && !rule.unless.iter().any(unless) && at_top_level(text, at);
+        let with = &rule.required_with;
+        let known = with.is_empty() || with.iter().any(|mark| text.contains(mark.as_str()));
+        let default = || text.contains(&format!("{name}=("));
+        let follows = known && follows(&rule.required_before) && !rule.unless.iter().any(unless);
+        let certain = guarded || follows && at_top_level(text, at) && !is_of_developers(path) && !default();
+        // `env:"TOKEN,required"` says more than the name.
+        let name = name.split(',').next().unwrap_or(name);
         if note(path, "reads", name, names) && certain {
             names.required.insert(name.to_owned());
         }
     }
+}
+
+/// Settings for those who write or test the app: what they need the deployed one may do without.
+fn is_of_developers(path: &str) -> bool {
+    let file = path.rsplit('/').next().unwrap_or(path);
+    let stem = file.split('.').next().unwrap_or(file);
+    is_of_tests(path) || ["test", "tests", "testing", "local", "dev", "development", "ci"].contains(&stem)
 }
 
 /// The names that are taken out of an object at once: `const { A, B: b, C = "x" } = process.env`.
@@ -205,7 +281,7 @@ fn shortly(text: &str) -> &str {
 const MAIN: usize = 500;
 
 /// Only what runs as the program is loaded is certain: a line that is not indented, or one right in `main`.
-fn at_top_level(text: &str, at: usize) -> bool {
+pub(super) fn at_top_level(text: &str, at: usize) -> bool {
     let begin = text[..at].rfind('\n').map_or(0, |end| end + 1);
     let line = &text[begin..at];
     let indent = line.len() - line.trim_start().len();
@@ -221,7 +297,7 @@ fn at_top_level(text: &str, at: usize) -> bool {
     begins.is_some_and(|line| mains.iter().any(|main| line.starts_with(main)))
 }
 
-fn quoted(text: &str) -> Option<(&str, &str)> {
+pub(super) fn quoted(text: &str) -> Option<(&str, &str)> {
     let quote = text.chars().next().filter(|letter| matches!(letter, '"' | '\'' | '`'))?;
     text[1..].split_once(quote)
 }
@@ -237,11 +313,12 @@ pub(super) fn is_own(name: &str) -> bool {
         && name.len() <= 64
         && name.starts_with(|c: char| c.is_ascii_uppercase() || c == '_')
         && name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
-    looks_right && !GIVEN.contains(&name) && !name.starts_with("CARGO_")
+    let given = GIVEN.contains(&name) || GIVEN_BEGINNINGS.iter().any(|beginning| name.starts_with(beginning));
+    looks_right && !given
 }
 
 /// Notes a name, where it is one of the project's own.
-fn note(path: &str, does: &'static str, name: &str, names: &mut Names) -> bool {
+pub(super) fn note(path: &str, does: &'static str, name: &str, names: &mut Names) -> bool {
     let own = is_own(name);
     if own && !names.read.contains_key(name) {
         names.read.insert(name.to_owned(), Origin { file: path.to_owned(), does });
@@ -252,6 +329,9 @@ fn note(path: &str, does: &'static str, name: &str, names: &mut Names) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::detect::project::Project;
+    use crate::detect::registry::Registry;
+    use crate::detect::tree::MemoryTree;
 
     fn rule(before: &str, quoted: bool, required_before: &[&str], unless: &[&str]) -> EnvRule {
         EnvRule {
@@ -274,6 +354,34 @@ mod tests {
         let node = rule("process.env.", false, &[], &[]);
         let (read_names, _) = read("const a = process.env.API_KEY || process.env.PORT; myprocess.env.NOT", &node);
         assert_eq!(read_names, ["API_KEY"]);
+    }
+
+    #[test]
+    fn functions_of_an_object_read_names_and_a_missing_default_makes_one_required() {
+        let registry = Registry::embedded().unwrap();
+        let python = registry.stacks().find(|one| one.name == "python").unwrap();
+        let read_all = |text: &str| {
+            let mut names = Names::default();
+            python.env.iter().for_each(|rule| scan("a.py", text, rule, &mut names));
+            (names.read.into_keys().collect::<Vec<_>>(), names.required.into_iter().collect::<Vec<_>>())
+        };
+        let text = "import environ\nenv = environ.Env(SPARED=(str, ''))\nA = env.list(\"HOSTS\")\nB = env.db()\n\
+                    C = env(\"KEY\")\nD = env(\"OTHER\", default=1)\nE = env(\"SPARED\")\n";
+        let (names, required) = read_all(text);
+        assert_eq!(names, ["DATABASE_URL", "HOSTS", "KEY", "OTHER", "SPARED"]);
+        assert_eq!(required, ["HOSTS", "KEY"]);
+        assert!(read_all("from mine import env\nC = env(\"KEY\")\n").1.is_empty(), "somebody's own function");
+        assert!(!is_own("XDG_CONFIG_HOME") && !is_own("TRAVIS") && is_own("DATABASE_URL"));
+    }
+
+    #[test]
+    fn what_lies_in_hidden_folders_is_of_tools() {
+        let registry = Registry::embedded().unwrap();
+        let node = registry.stacks().find(|one| one.name == "node").unwrap();
+        let tree = MemoryTree::new([(".tool/a.js", "process.env.NOT_OWN"), ("a.js", "process.env.OWN_ONE")]);
+        let project = Project::new(&tree);
+        let names = find(&Sources::new(project.folder("").unwrap(), node, Vec::new()), node);
+        assert_eq!(names.read.into_keys().collect::<Vec<_>>(), ["OWN_ONE"]);
     }
 
     #[test]

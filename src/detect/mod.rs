@@ -25,6 +25,7 @@ mod profile;
 mod project;
 mod registry;
 mod rules;
+mod schemas;
 mod settings;
 mod sources;
 mod stacks;

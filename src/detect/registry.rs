@@ -163,9 +163,11 @@ fn share(stack: &mut Stack, other: Stack) {
     take(&mut stack.build, other.build);
     take(&mut stack.start, other.start);
     take(&mut stack.env, other.env);
+    take(&mut stack.env_schemas, other.env_schemas);
     take(&mut stack.listens, other.listens);
     take(&mut stack.binds, other.binds);
     take(&mut stack.port_marks, other.port_marks);
+    take(&mut stack.port_places, other.port_places);
 }
 
 fn take<T>(own: &mut Vec<T>, other: Vec<T>) {

@@ -59,6 +59,8 @@ pub(super) struct Stack {
     pub start: Vec<CommandRule>,
     /// How its sources read environment variables.
     pub env: Vec<EnvRule>,
+    /// How its sources name many of them at once.
+    pub env_schemas: Vec<SchemaRule>,
     /// What stands in the sources of a program that listens, whatever its framework.
     pub listens: Vec<String>,
     /// What stands before the arguments of a call with which a program says where it listens.
@@ -231,8 +233,14 @@ pub(super) struct EnvRule {
     pub before: String,
     /// The name stands in quotes; without, it is a bare word.
     pub quoted: bool,
+    /// `before` is followed by the name of a function, whichever: `env.list("HOSTS")`.
+    pub by_function: bool,
+    /// What is read where the function is called without a name.
+    pub implied: Option<String>,
     /// What stands right behind the closing quote where the app fails without the variable.
     pub required_before: Vec<String>,
+    /// … where one of these stands in the file; wherever it is where none is said …
+    pub required_with: Vec<String>,
     /// … unless one of these follows.
     pub unless: Vec<String>,
     /// The object that holds all, out of which several may be taken at once.
@@ -241,4 +249,29 @@ pub(super) struct EnvRule {
     pub guards: Vec<String>,
     /// … and shortly after, where it ends itself if not.
     pub fails: Vec<String>,
+}
+
+/// A way to name many environment variables at once.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct SchemaRule {
+    /// What a schema begins with: what follows the name of a class, or all up to the brace of an object.
+    pub begins: String,
+    /// It is a class, whose fields are indented lines.
+    pub indented: bool,
+    /// What must stand in the file.
+    pub needs: Option<String>,
+    /// What follows the object, or its name, where the program ends itself without what it asks for. It always does
+    /// where nothing is said.
+    pub fails: Vec<String>,
+    /// What follows where the program only looks whether all is there.
+    pub tells: Vec<String>,
+    /// What stands with a name that need not be there.
+    pub spares: Vec<String>,
+    /// What stands with one that must, where others need not.
+    pub wants: Option<String>,
+    /// What stands before the prefix of the names of all fields.
+    pub prefix: Option<String>,
+    /// What stands before the name of a variable, where it is not the field's.
+    pub aliases: Vec<String>,
 }
