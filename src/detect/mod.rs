@@ -19,6 +19,7 @@ mod health;
 mod loopback;
 mod manifests;
 mod names;
+mod outputs;
 mod platforms;
 mod ports;
 mod profile;

@@ -9,6 +9,7 @@ use super::env::{self, Origin, Origins};
 use super::evidence;
 use super::health;
 use super::loopback;
+use super::outputs;
 use super::platforms;
 use super::ports;
 use super::rules::{CommandRule, FrameworkRule, Manager};
@@ -25,7 +26,9 @@ pub(super) fn profile(app: &App<'_>) -> (AppProfile, Option<Warning>) {
     let docker = docker::read(folder, stack.yields);
     let manager = manager(app);
     let found = versions::find(folder, facts, &stack.versions);
-    let commands = Lines::new(app, manager.as_ref(), rule);
+    let serving = serving(app, rule);
+    let (output, left) = outputs::find(app, rule, serving).unzip();
+    let commands = Lines::new(app, manager.as_ref(), rule, output.as_deref());
     let services = services(app, &docker);
 
     let mut profile = AppProfile {
@@ -41,7 +44,7 @@ pub(super) fn profile(app: &App<'_>) -> (AppProfile, Option<Warning>) {
         install_command: commands.install(),
         build_command: commands.build(),
         start_command: commands.start(),
-        serving: serving(app, rule),
+        serving,
         dependencies: facts.dependencies.clone(),
         services: services.keys().cloned().collect(),
         dockerfile: docker.dockerfile.clone(),
@@ -56,7 +59,7 @@ pub(super) fn profile(app: &App<'_>) -> (AppProfile, Option<Warning>) {
         profile.serving = Serving::None;
     }
     if profile.serving == Serving::Static {
-        profile.output_dir = output_dir(app, rule);
+        profile.output_dir = output;
     }
     let mut told = Vec::new();
     if profile.serving != Serving::None {
@@ -70,6 +73,9 @@ pub(super) fn profile(app: &App<'_>) -> (AppProfile, Option<Warning>) {
         told.extend(by);
         // Wharf serves files itself, where and as it likes.
         told.retain(|_| profile.serving == Serving::Server);
+    }
+    if profile.serving == Serving::Static {
+        told.extend(left.flatten());
     }
     told.extend(services.into_values().flatten());
     profile.dependencies.sort_by(|one, other| one.name.cmp(&other.name));
@@ -175,14 +181,6 @@ fn known_to_serve(app: &App<'_>, docker: &Docker, start: Option<&str>) -> bool {
     app.framework.is_some() || app.inner.serves || docker.listens || alone || platforms::answers(app.folder())
 }
 
-fn output_dir(app: &App<'_>, rule: Option<&FrameworkRule>) -> Option<String> {
-    app.facts
-        .output_dir
-        .clone()
-        .or_else(|| rule.and_then(|rule| rule.output_dir.clone()))
-        .or_else(|| app.candidate.stack.output_dir.clone())
-}
-
 /// The commands of an app.
 struct Lines<'a> {
     app: &'a App<'a>,
@@ -192,7 +190,12 @@ struct Lines<'a> {
 }
 
 impl<'a> Lines<'a> {
-    fn new(app: &'a App<'a>, manager: Option<&'a Manager>, rule: Option<&'a FrameworkRule>) -> Self {
+    fn new(
+        app: &'a App<'a>,
+        manager: Option<&'a Manager>,
+        rule: Option<&'a FrameworkRule>,
+        output: Option<&str>,
+    ) -> Self {
         let mut words = app.facts.words.clone();
         if let Some(manager) = manager {
             words.extend(manager.words.clone());
@@ -201,8 +204,8 @@ impl<'a> Lines<'a> {
                 words.insert("locked".to_owned(), String::new());
             }
         }
-        if let Some(output) = output_dir(app, rule) {
-            words.insert("output".to_owned(), output);
+        if let Some(output) = output {
+            words.insert("output".to_owned(), output.to_owned());
         }
         Self { app, manager, rule, words }
     }

@@ -156,6 +156,10 @@ fn share(stack: &mut Stack, other: Stack) {
     for (service, packages) in other.services {
         stack.services.entry(service).or_insert(packages);
     }
+    if stack.outputs.is_empty() {
+        stack.outputs = other.outputs;
+        stack.output_flags = other.output_flags;
+    }
     if stack.versions.default.is_empty() {
         stack.versions = other.versions;
     }

@@ -35,6 +35,10 @@ pub(super) struct Stack {
     pub serving: Serving,
     /// Where a build leaves files to be served, where nothing else says so.
     pub output_dir: Option<String>,
+    /// Where configuration files of bundlers say that folder, where no framework has one of its own.
+    pub outputs: Vec<OutputRule>,
+    /// Options of build scripts that name it, each behind the words of its program: `vite build --outDir`.
+    pub output_flags: Vec<String>,
     /// The runtime's or compiler's name, where it is not the language's.
     pub runtime: Option<String>,
     /// Its package managers, the most telling first.
@@ -195,6 +199,8 @@ pub(super) struct FrameworkRule {
     pub static_with: Vec<String>,
     /// Where a build leaves files to be served.
     pub output_dir: Option<String>,
+    /// Where its configuration says another folder.
+    pub outputs: Vec<OutputRule>,
     /// What it listens on.
     pub port: Option<u16>,
     /// The path that answers.
@@ -209,6 +215,18 @@ pub(super) struct FrameworkRule {
     pub build: Vec<CommandRule>,
     /// How it starts.
     pub start: Vec<CommandRule>,
+}
+
+/// A setting that says where a build leaves files to be served.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct OutputRule {
+    /// The configuration file, as in [`EvidenceRule::file`].
+    pub file: String,
+    /// What must stand before the key.
+    pub after: String,
+    /// The key with its sign: `outDir:`.
+    pub key: String,
 }
 
 /// A command with its conditions.

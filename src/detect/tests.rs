@@ -566,6 +566,7 @@ fn java_8_is_called_as_the_project_calls_it() {
     assert_eq!(of(".sdkmanrc", "java=17.0.9-tem\n").as_deref(), Some("17.0.9"));
 }
 
+mod builds;
 mod conventions;
 mod places;
 mod reach;

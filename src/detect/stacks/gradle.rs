@@ -165,7 +165,7 @@ fn files(facts: &mut Facts, folder: Folder<'_>, project: &str, version: Option<S
     facts.word("fat_jar", "build/libs/*-all.jar");
     facts.word("quarkus", "build/quarkus-app/quarkus-run.jar");
     facts.word("packaging", ending);
-    if !project.is_empty() {
+    if !project.is_empty() && facts.words.contains_key("plugin.application") {
         facts.word("install_dist", format!("build/install/{project}/bin/{project}"));
     }
 }

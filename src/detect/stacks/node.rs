@@ -88,7 +88,7 @@ pub(super) fn read(sources: &Sources<'_>) -> Facts {
     rush(&mut facts, folder);
     prisma::read(&mut facts, folder);
     typescript(&mut facts, folder);
-    facts.output_dir = output(&facts, folder);
+    output(&mut facts, folder);
     if let Some(entry) = entry(folder, manifest.as_ref()) {
         facts.word("entry", entry);
     } else {
@@ -125,11 +125,17 @@ fn read_manifest(facts: &mut Facts, folder: Folder<'_>, manifest: &PackageJson) 
     if let Some(tool) = BUILDERS.iter().find(|tool| programs.contains(*tool)) {
         facts.word("build_tool", *tool);
     }
+    if ["nuxt generate", "nuxi generate"].iter().any(|command| build.contains(command)) {
+        facts.word("nuxt.generate", "");
+    }
     for (name, command) in manifest.scripts() {
         let develops = develops(command);
         let key = if develops { format!("develop.{name}") } else { format!("script.{name}") };
         facts.word(&key, format!("{{run}} {name}"));
         if name == "start" || name == "start:prod" {
+            if command.split_whitespace().any(|word| word.trim_start_matches("./").starts_with("build/")) {
+                facts.word("starts.build", "");
+            }
             facts.started.push(command.to_owned());
             facts.saw(folder, "package.json", format!("starts with {command}"));
         }
@@ -232,9 +238,15 @@ fn ties_together(folder: Folder<'_>, manifest: &PackageJson) -> bool {
 /// is what is served.
 pub(super) fn finish(sources: &Sources<'_>, framework: Option<&FrameworkRule>, facts: &mut Facts) {
     if framework.is_some_and(|rule| rule.name == "nextjs") && exports_pages(sources) {
-        facts.output_dir = Some("out".to_owned());
+        facts.usual_output = Some("out".to_owned());
         facts.serving = Some(Serving::Static);
         facts.word("static", "");
+    }
+    if framework.is_some_and(|rule| rule.name == "nuxt") && facts.words.contains_key("nuxt.generate") {
+        let old = facts.dependency("nuxt").is_none_or(|nuxt| is_major(nuxt.version.as_deref(), "2"));
+        facts.usual_output = Some(if old { "dist" } else { ".output/public" }.to_owned());
+        facts.serving = Some(Serving::Static);
+        facts.saw(sources.folder, "package.json", "its build generates all pages");
     }
     if framework.is_some_and(|rule| rule.name == "functions-framework")
         && let Some(name) = function(sources)
@@ -250,14 +262,15 @@ pub(super) fn finish(sources: &Sources<'_>, framework: Option<&FrameworkRule>, f
     if framework.is_some_and(|rule| !rule.needs_file) || starts {
         return;
     }
-    if facts.output_dir.is_none() && ["public/index.html", "index.html"].iter().any(|page| sources.folder.has(page)) {
+    let left = |facts: &Facts| facts.output_dir.is_some() || facts.usual_output.is_some();
+    if !left(facts) && ["public/index.html", "index.html"].iter().any(|page| sources.folder.has(page)) {
         let builds = facts.words.contains_key("script.build");
         let page = if sources.folder.has("index.html") || builds { "." } else { "public" };
         facts.output_dir = Some(page.to_owned());
     }
     let listens =
         facts.words.contains_key("entry") && sources.hold(&[".listen(".to_owned(), "createServer(".to_owned()]);
-    if facts.output_dir.is_some() && !listens {
+    if left(facts) && !listens {
         facts.serving = Some(Serving::Static);
         facts.word("static", "");
         // A published package shows itself on a page; anything else that has one is that page.
@@ -266,6 +279,12 @@ pub(super) fn finish(sources: &Sources<'_>, framework: Option<&FrameworkRule>, f
             facts.role = Role::App;
         }
     }
+}
+
+/// A version, or what is asked of one, is of that major version.
+fn is_major(version: Option<&str>, major: &str) -> bool {
+    let number = version.unwrap_or_default().trim_start_matches(|c: char| !c.is_ascii_digit());
+    number.split('.').next() == Some(major)
 }
 
 /// A package of a workspace that only others use: it is written with what makes pages, and has neither a page nor a
@@ -373,26 +392,19 @@ fn typescript(facts: &mut Facts, folder: Folder<'_>) {
     }
 }
 
-/// Where a bundler leaves its files: what its configuration says, or its usual folder.
-fn output(facts: &Facts, folder: Folder<'_>) -> Option<String> {
-    if facts.depends_on("react-scripts") {
-        return Some("build".to_owned());
-    }
-    if let Some(angular) = folder.value("angular.json") {
-        return angular_output(&angular);
-    }
+/// Where files are left, by what says so in its own words, and where a bundler usually puts them.
+fn output(facts: &mut Facts, folder: Folder<'_>) {
     let bundlers = ["vite", "@vue/cli-service", "webpack", "parcel", "parcel-bundler", "rollup", "esbuild"];
-    let bundled = bundlers.iter().any(|name| facts.depends_on(name));
-    let configured = || {
-        let file = ["vite.config.*", "vue.config.*"].iter().find_map(|pattern| folder.find(pattern))?;
-        let text = folder.text(&file)?;
-        let (_, after) = text.split_once("outDir:").or_else(|| text.split_once("outputDir:"))?;
-        let quoted = after.trim_start();
-        let quote = quoted.chars().next().filter(|letter| matches!(letter, '"' | '\'' | '`'))?;
-        let inside = quoted[1..].split(quote).next()?.trim_start_matches("./").trim_end_matches('/').to_owned();
-        (!inside.starts_with("..") && !inside.starts_with('/')).then_some(inside)
-    };
-    bundled.then(|| configured().unwrap_or_else(|| "dist".to_owned()))
+    if facts.depends_on("react-scripts") {
+        facts.usual_output = Some("build".to_owned());
+    } else if let Some(angular) = folder.value("angular.json") {
+        facts.output_dir = angular_output(&angular);
+        if let Some(path) = facts.output_dir.clone() {
+            facts.saw(folder, "angular.json", format!("has files left in {path}"));
+        }
+    } else if bundlers.iter().any(|name| facts.depends_on(name)) {
+        facts.usual_output = Some("dist".to_owned());
+    }
 }
 
 /// The output of the default project of `angular.json`; newer builders put what a browser gets in a folder below.
