@@ -134,3 +134,16 @@ fn subfolders(folder: &Path) -> Vec<PathBuf> {
     folders.sort();
     folders
 }
+
+#[test]
+fn all_lists_of_requirements_are_there_as_they_are_installed() {
+    let app = profiles::of("python", "python app.py").manager("pip", "pip install -r requirements.txt").files(&[
+        "requirements.txt",
+        "deps/prod.txt",
+        "deps/bounds.txt",
+        "more.in",
+    ]);
+    let artifacts = of(&app);
+    let dockerfile = file(&artifacts, "Dockerfile");
+    assert!(dockerfile.contains("COPY *.txt ./\nCOPY deps ./deps\nCOPY more.in ./more.in\n"), "{dockerfile}");
+}

@@ -215,3 +215,13 @@ fn an_own_start_command_makes_a_server_of_what_would_be_served_as_files() {
         assert_eq!(commands(&plan).start.as_deref(), Some("./serve"));
     }
 }
+
+#[test]
+fn a_dockerfile_above_an_app_is_built_from_where_it_lies() {
+    let dockerfile = |path: &str| Some(path.to_owned());
+    let below = AppProfile { path: "src/web".to_owned(), ..profiles::express() };
+    let above = AppProfile { dockerfile: dockerfile("Dockerfile"), ..below.clone() };
+    assert_eq!(Asked::default().said(&above).0.build.context, ".");
+    let inside = AppProfile { dockerfile: dockerfile("src/web/Dockerfile"), ..below };
+    assert_eq!(Asked::default().said(&inside).0.build.context, "src/web");
+}

@@ -82,6 +82,8 @@ pub(super) struct App<'p> {
     pub weight: f64,
     /// What it gets of the project's own packages that it depends on.
     pub inner: Inner,
+    /// The folder above whose Dockerfile builds it.
+    pub built_from: Option<Folder<'p>>,
     names: OnceCell<Names>,
     services: OnceCell<Services>,
 }
@@ -129,6 +131,7 @@ impl<'p> App<'p> {
             role,
             weight,
             inner: Inner::default(),
+            built_from: None,
             names: OnceCell::new(),
             services: OnceCell::new(),
         }
@@ -280,6 +283,14 @@ pub(super) fn select<'p>(found: Vec<Candidate<'p>>, said: &[String]) -> Selectio
     // Several libraries with examples of their use have nothing else to run: then their workspace is the project.
     if let Some(root) = root.filter(|_| shown && apps.len() > 1 && apps.iter().all(App::is_only_library)) {
         apps = vec![root];
+    }
+    // A Dockerfile beside a solution, or any other root that is no app itself, is that of the only app below.
+    if let [app] = apps.as_mut_slice()
+        && let Some(root) = app.folder().upwards().skip(1).last()
+        && !app.is_aside()
+        && docker::builds_below(root, app.folder())
+    {
+        app.built_from = Some(root);
     }
     Selection { apps, monorepo }
 }

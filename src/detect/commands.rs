@@ -18,6 +18,7 @@ pub(super) fn choose(
 ) -> Option<String> {
     let holds = |rule: &&CommandRule| {
         rule.needs.as_ref().is_none_or(|needed| depends(facts, needed))
+            && rule.before.as_ref().is_none_or(|package| facts.older(package).is_some())
             && rule.file.as_ref().is_none_or(|file| folder.find(file).is_some())
             && rule.word.as_ref().is_none_or(|word| words.contains_key(word))
     };

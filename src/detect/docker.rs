@@ -116,12 +116,31 @@ fn is_built_from(text: &str, folder: Folder<'_>) -> bool {
     !sources.is_empty() && sources.iter().all(lies)
 }
 
-/// Reads both; `alone` where nothing else says how the app is built, so that a Dockerfile below counts too.
-pub(super) fn read(folder: Folder<'_>, alone: bool) -> Docker {
+/// Whether the project's own Dockerfile, at its root, builds the app in a folder below: it copies all, or that folder.
+pub(super) fn builds_below(root: Folder<'_>, folder: Folder<'_>) -> bool {
+    let Some(text) = own(root).filter(|_| !is_in(folder)).and_then(|name| root.text(name)) else { return false };
+    text.lines().map(str::trim).any(|line| {
+        let mut words = line.split([' ', '\t', '"', ',', '[', ']']).filter(|word| !word.is_empty());
+        let copies =
+            words.next().is_some_and(|word| ["COPY", "ADD"].iter().any(|copy| word.eq_ignore_ascii_case(copy)));
+        let sources: Vec<&str> = words.collect();
+        let (_, sources) = sources.split_last().unwrap_or((&"", &[]));
+        let named = |path: &&str| {
+            let path = path.trim_start_matches("./").trim_end_matches('/');
+            path.is_empty() || path == "." || path == folder.path() || folder.path().starts_with(&format!("{path}/"))
+        };
+        copies && !line.contains("--from") && sources.iter().any(named)
+    })
+}
+
+/// Reads both; `alone` where nothing else says how the app is built, so that a Dockerfile below counts too, and `from`
+/// another folder whose Dockerfile builds it.
+pub(super) fn read(folder: Folder<'_>, alone: bool, from: Option<Folder<'_>>) -> Docker {
     let mut docker = Docker::default();
-    if let Some(name) = if alone { dockerfile(folder) } else { own(folder) } {
-        let path = folder.at(name);
-        if let Some(text) = folder.text(name) {
+    let place = from.unwrap_or(folder);
+    if let Some(name) = if alone { dockerfile(place) } else { own(place) } {
+        let path = place.at(name);
+        if let Some(text) = place.text(name) {
             if let Some(fault) = broken(&text) {
                 folder.project().warn(&path, fault);
             }
@@ -380,7 +399,7 @@ mod tests {
         let tree =
             MemoryTree::new([("compose.yaml", compose), ("api/Dockerfile", "FROM x\nEXPOSE 81\n"), ("web/a", "")]);
         let project = Project::new(&tree);
-        let api = read(project.folder("api").unwrap(), false);
+        let api = read(project.folder("api").unwrap(), false, None);
         assert_eq!(api.dockerfile.as_deref(), Some("api/Dockerfile"));
         assert_eq!(api.compose_file.as_deref(), Some("compose.yaml"));
         assert_eq!(api.services.into_iter().collect::<Vec<_>>(), ["postgres"]);

@@ -41,6 +41,9 @@ pub(super) fn of(
     evidence.extend(manager.into_iter().flat_map(|manager| locks(app, manager)));
     evidence.extend(asked(app, found));
     evidence.extend(ended(app, found));
+    evidence.extend(found.limit.iter().map(|(package, last)| {
+        Evidence::new(app.manifest(), format!("{package} runs with {} {last} at most", stack.runtime()))
+    }));
     evidence.extend(platforms::evidence(folder));
     evidence.extend(app.facts.evidence.iter().cloned());
     evidence.extend(docker);

@@ -121,6 +121,20 @@ impl Facts {
         }
     }
 
+    /// The version of a dependency that is known to be earlier than `name@5.1` says.
+    pub(super) fn older(&self, than: &str) -> Option<&str> {
+        let (name, bound) = than.rsplit_once('@')?;
+        let version = self.dependency(name)?.version.as_deref()?;
+        // What only bounds it from below says no version.
+        if version.contains('>') {
+            return None;
+        }
+        let number = version.trim_start_matches(|c: char| !c.is_ascii_digit());
+        let parts = |text: &str| -> Vec<u32> { text.split('.').map_while(|part| part.parse().ok()).collect() };
+        let (version, bound) = (parts(number), parts(bound));
+        (!version.is_empty() && version[..] < bound[..]).then_some(number)
+    }
+
     /// Notes files of the workspace above it.
     pub(super) fn built_with(&mut self, above: Folder<'_>, files: &[&str]) {
         self.above.extend(files.iter().filter(|file| above.has(file)).map(|file| above.at(file)));

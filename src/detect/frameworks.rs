@@ -122,9 +122,10 @@ fn weigh<'p>(rule: &'p FrameworkRule, candidate: &Candidate<'p>, facts: &Facts) 
         evidence.push(Evidence::new(folder.at(file), format!("belongs to {}", rule.name)).weighing(sure));
     }
     let proven = dependency.is_some() || named.is_some() || (rule.file_proves && file.is_some());
-    let version = dependency
-        .and_then(|found| found.version.clone())
-        .or_else(|| named.and_then(|(_, version)| version.clone()))
+    // What the project's form says is the framework's own, a dependency may be only a part of it.
+    let version = named
+        .and_then(|(_, version)| version.clone())
+        .or_else(|| dependency.and_then(|found| found.version.clone()))
         .map(|version| plain(&version).to_owned())
         .filter(|version| version.starts_with(|letter: char| letter.is_ascii_digit()));
     proven.then(|| Chosen {

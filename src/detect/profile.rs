@@ -14,7 +14,7 @@ use super::platforms;
 use super::ports;
 use super::rules::{CommandRule, FrameworkRule, Manager};
 use super::versions;
-use crate::model::{AppProfile, Language, Serving, Warning};
+use crate::model::{AppProfile, DependencyScope, Language, Serving, Warning};
 
 /// The profile of one app, and a warning where nobody outside of a container would reach it. Its name is still to be made
 /// unique.
@@ -23,10 +23,10 @@ pub(super) fn profile(app: &App<'_>) -> (AppProfile, Option<Warning>) {
     let stack = app.candidate.stack;
     let facts = &app.facts;
     let rule = app.framework.as_ref().map(|framework| framework.rule);
-    let docker = docker::read(folder, stack.yields);
+    let docker = docker::read(folder, stack.yields, app.built_from);
     let manager = manager(app);
     let found = versions::find(folder, facts, &stack.versions);
-    let serving = serving(app, rule);
+    let serving = serving(app, rule, &docker);
     let (output, left) = outputs::find(app, rule, serving).unzip();
     let commands = Lines::new(app, manager.as_ref(), rule, output.as_deref());
     let services = services(app, &docker);
@@ -153,7 +153,7 @@ fn build_tool(app: &App<'_>, rule: Option<&FrameworkRule>) -> Option<String> {
     tools.iter().find(|tool| tool.packages.iter().any(|name| app.facts.depends_on(name))).map(|tool| tool.name.clone())
 }
 
-fn serving(app: &App<'_>, rule: Option<&FrameworkRule>) -> Serving {
+fn serving(app: &App<'_>, rule: Option<&FrameworkRule>, docker: &Docker) -> Serving {
     match app.facts.serving {
         Some(serving) => serving,
         None => rule.map_or(app.candidate.stack.serving, |rule| {
@@ -161,10 +161,19 @@ fn serving(app: &App<'_>, rule: Option<&FrameworkRule>) -> Serving {
             match (any(&rule.serves_with), any(&rule.static_with)) {
                 (true, _) => Serving::Server,
                 (false, true) => Serving::Static,
+                (false, false) if !rule.serves_marks.is_empty() && answers(app, rule, docker) => Serving::Server,
                 (false, false) => rule.serving,
             }
         }),
     }
+}
+
+/// Whether anything but a dependency shows that an app of a framework that need not answer does: a port, a platform,
+/// the project's own packages, its sources.
+fn answers(app: &App<'_>, rule: &FrameworkRule, docker: &Docker) -> bool {
+    let told = app.facts.port.is_some() || docker.listens || app.inner.serves || platforms::answers(app.folder());
+    let marks = &rule.serves_marks;
+    told || app.sources.hold(marks) || app.sources.is_cut() && app.sources.hold_beyond(marks)
 }
 
 /// Whether something in its sources listens; where there is nothing to look at, it is taken to.
@@ -271,7 +280,10 @@ fn names_of_environment(
 fn system_packages(app: &App<'_>, rule: Option<&FrameworkRule>, profile: &mut AppProfile) {
     let mut needed: BTreeSet<String> = rule.into_iter().flat_map(|rule| rule.system_packages.iter().cloned()).collect();
     for (package, dependencies) in &app.candidate.stack.system_packages {
-        if dependencies.iter().any(|name| app.facts.depends_on(name)) {
+        // What only tests and builds need is not there as it runs.
+        let runs =
+            |name: &String| app.facts.dependency(name).is_some_and(|found| found.scope != DependencyScope::Development);
+        if dependencies.iter().any(runs) {
             needed.insert(package.clone());
         }
     }

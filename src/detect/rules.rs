@@ -125,6 +125,9 @@ pub(super) struct Versions {
     /// The least version with which a package of this version or later runs: `"next@15" = "18"`. It raises what a
     /// range without an end begins with.
     pub floors: BTreeMap<String, String>,
+    /// The last version with which a package before this version runs: `"rails@7" = "3.0"`. It lowers the default, and
+    /// what a range without an end becomes.
+    pub ceilings: BTreeMap<String, String>,
     /// Lines that get no fixes any more, not even for security, and since when: `"14" = "2023-04-30"`.
     pub ended: BTreeMap<String, String>,
     /// Where projects say theirs, the most binding first: a file with only the version in it (`.nvmrc`), a tool of
@@ -195,6 +198,8 @@ pub(super) struct FrameworkRule {
     pub serving: Serving,
     /// Dependencies with which it answers by a process of its own, whatever `serving` says.
     pub serves_with: Vec<String>,
+    /// What stands in sources that answer by a process of their own, whatever `serving` says.
+    pub serves_marks: Vec<String>,
     /// Dependencies with which it leaves files to be served, whatever `serving` says.
     pub static_with: Vec<String>,
     /// Where a build leaves files to be served.
@@ -237,6 +242,8 @@ pub(super) struct CommandRule {
     pub run: String,
     /// A dependency that must be there.
     pub needs: Option<String>,
+    /// A dependency that must be there with an earlier version: `rails@5`.
+    pub before: Option<String>,
     /// A file that must be there.
     pub file: Option<String>,
     /// A word that must be known.

@@ -119,7 +119,7 @@ fn the_shape_of_a_project_decides_how_it_starts() {
                 ),
                 ("settings.gradle.kts", "rootProject.name = \"a\"\n"),
                 ("gradlew", ""),
-                ("src/main/java/A.java", "class A { public static void main(String[] a) {} }"),
+                ("src/main/java/A.java", "@RestController\nclass A { public static void main(String[] a) {} }"),
             ],
             "java | spring-boot | gradle | 21 | java -jar build/libs/a-1.jar --server.port=$PORT | 8080",
         ),

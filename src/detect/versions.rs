@@ -8,6 +8,8 @@ use super::rules::Versions;
 pub(super) struct Found {
     pub version: Option<String>,
     pub asks: Vec<Ask>,
+    /// What keeps it from being a later one: a package with its version, and the last version that it runs with.
+    pub limit: Option<(String, String)>,
 }
 
 /// Looks at all places in their order. The first that makes sense holds.
@@ -20,13 +22,34 @@ pub(super) fn find(folder: Folder<'_>, facts: &Facts, rules: &Versions) -> Found
     if asks.iter().any(|(instead, ..)| !instead) {
         asks.retain(|(instead, ..)| !instead);
     }
-    let version = asks.first().map(|(_, version, ask)| raised(version.clone(), &ask.says, facts, rules));
-    Found { version, asks: asks.into_iter().map(|(.., ask)| ask).collect() }
+    let mut version = asks.first().map(|(_, version, ask)| raised(version.clone(), &ask.says, facts, rules));
+    let open = asks.first().is_none_or(|(.., ask)| is_open(&ask.says));
+    let meant = version.as_ref().unwrap_or(&rules.default);
+    let limit = ceiling(facts, rules).filter(|(_, last)| open && numbers(last) < numbers(meant));
+    if let Some((_, last)) = &limit {
+        version = Some(last.clone());
+    }
+    Found { version, asks: asks.into_iter().map(|(.., ask)| ask).collect(), limit }
+}
+
+/// “At least this”, without an end.
+fn is_open(says: &str) -> bool {
+    says.trim_start().starts_with('>') && !says.contains('<')
+}
+
+/// The earliest of the versions that packages in use do not outlive, with the package.
+fn ceiling(facts: &Facts, rules: &Versions) -> Option<(String, String)> {
+    let held = rules.ceilings.iter().filter_map(|(package, last)| {
+        let used = facts.older(package)?;
+        let (name, _) = package.rsplit_once('@')?;
+        Some((format!("{name} {used}"), last.clone()))
+    });
+    held.min_by_key(|(_, last)| numbers(last))
 }
 
 /// “At least this” was often written long ago: what the packages in use need raises it.
 fn raised(version: String, says: &str, facts: &Facts, rules: &Versions) -> String {
-    if !says.trim_start().starts_with('>') || says.contains('<') {
+    if !is_open(says) {
         return version;
     }
     let major = |text: &str| numbers(text.trim_start_matches(|c: char| !c.is_ascii_digit())).first().copied();

@@ -37,7 +37,13 @@ pub(crate) fn dockerfile_path(profile: &AppProfile) -> String {
 
 /// The folder that the image is built from, relative to the project.
 pub(crate) fn build_context(profile: &AppProfile) -> String {
-    if in_workspace(profile) { ".".to_owned() } else { profile.path.clone() }
+    if in_workspace(profile) || has_dockerfile_above(profile) { ".".to_owned() } else { profile.path.clone() }
+}
+
+/// The project's Dockerfile lies outside of the app's own folder, and copies from there.
+fn has_dockerfile_above(profile: &AppProfile) -> bool {
+    let inside = |path: &String| path.starts_with(&format!("{}/", profile.path));
+    !matches!(profile.path.as_str(), "" | ".") && profile.dockerfile.as_ref().is_some_and(|path| !inside(path))
 }
 
 /// Whether the app needs files above its own folder to be built: the lock file of its workspace lies there, or a

@@ -44,6 +44,8 @@ pub(crate) struct View<'a> {
     installs_itself: bool,
     /// The names of the files that detection read in the app's folder.
     files: Vec<&'a str>,
+    /// Lists of Python's requirements: those at the top that do not end in `.txt`, and the folders of the others.
+    lists: Vec<&'a str>,
     /// Whether the image is built from the project's root though the app lies below it.
     workspace: bool,
     /// The app's folder below the root of the image's source; `.` for the root itself.
@@ -87,6 +89,7 @@ impl<'a> View<'a> {
             tomcat: tomcat(profile),
             installs_itself: install.is_some_and(installs_itself),
             files: own_files(profile),
+            lists: lists(profile),
             workspace,
             app_dir: if workspace { &profile.path } else { "." },
         }
@@ -157,6 +160,19 @@ fn packages(names: &[String]) -> Vec<&str> {
 }
 
 /// The files read in the app's own folder, by their names there.
+fn lists(profile: &AppProfile) -> Vec<&str> {
+    let place = |file: &'_ str| -> Option<bool> {
+        let (_, ending) = file.rsplit_once('.')?;
+        // `COPY *.txt` brings those at the top.
+        ["txt", "in", "pip"].contains(&ending).then(|| file.contains('/') || ending != "txt")
+    };
+    let files = own_files(profile).into_iter().filter(|file| place(file) == Some(true));
+    let mut lists: Vec<&str> = files.map(|file| file.rsplit_once('/').map_or(file, |(folder, _)| folder)).collect();
+    lists.sort_unstable();
+    lists.dedup();
+    lists
+}
+
 fn own_files(profile: &AppProfile) -> Vec<&str> {
     let files = profile.config_files.iter();
     match profile.path.as_str() {

@@ -41,6 +41,8 @@ pub(in crate::detect) enum Line<'t> {
     Pinned(Requirement),
     /// Another file to be read, relative to this one.
     Include(&'t str),
+    /// A file that only bounds versions, relative to this one.
+    Constraints(&'t str),
 }
 
 /// The lines of a `requirements.txt`; options and addresses are left out.
@@ -51,8 +53,15 @@ pub(in crate::detect) fn lines(text: &str) -> impl Iterator<Item = Line<'_>> {
         if line.starts_with('#') {
             return None;
         }
-        if let Some(file) = line.strip_prefix("-r").or_else(|| line.strip_prefix("--requirement")) {
-            return Some(Line::Include(file.trim_start_matches(['=', ' ']).trim()));
+        let named = |short: &str, long: &str| {
+            let rest = line.strip_prefix(long).or_else(|| line.strip_prefix(short))?;
+            Some(rest.split(" #").next()?.trim_start_matches(['=', ' ']).trim())
+        };
+        if let Some(file) = named("-r", "--requirement") {
+            return Some(Line::Include(file));
+        }
+        if let Some(file) = named("-c", "--constraint") {
+            return Some(Line::Constraints(file));
         }
         if let Some((_, egg)) = line.split_once("#egg=") {
             return requirement(egg).map(Line::Package);
@@ -110,7 +119,7 @@ mod tests {
             match line {
                 Line::Package(read) => own.push(read.name),
                 Line::Pinned(read) => brought.push(read.name),
-                Line::Include(_) => {}
+                Line::Include(_) | Line::Constraints(_) => {}
             }
         }
         assert_eq!(own, ["flask", "gevent", "plain"]);

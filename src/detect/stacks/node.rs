@@ -85,6 +85,12 @@ pub(super) fn read(sources: &Sources<'_>) -> Facts {
         inherit(&mut facts, folder);
         lock(&mut facts, folder);
     }
+    // `METEOR@3.0.4`: its packages on npm have versions of their own.
+    if let Some(release) = folder.text(".meteor/release") {
+        let version = release.trim().strip_prefix("METEOR@").map(str::to_owned);
+        facts.framework = Some(("meteor".to_owned(), version));
+        facts.files.push(".meteor/release".to_owned());
+    }
     rush(&mut facts, folder);
     prisma::read(&mut facts, folder);
     typescript(&mut facts, folder);

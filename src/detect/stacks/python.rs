@@ -183,12 +183,32 @@ fn requirements(facts: &mut Facts, folder: Folder<'_>, file: &str, includes: usi
                 }
             }
             Line::Include(other) if includes > 0 => {
-                let beside = file.rsplit_once('/').map(|(below, _)| format!("{below}/{other}"));
-                requirements(facts, folder, &beside.unwrap_or_else(|| other.to_owned()), includes - 1);
+                if let Some(other) = beside(file, other) {
+                    requirements(facts, folder, &other, includes - 1);
+                }
             }
             Line::Include(_) => {}
+            // What it bounds may not be asked for at all; installing needs it all the same.
+            Line::Constraints(other) => {
+                let other = beside(file, other).filter(|other| folder.has(other) && !facts.files.contains(other));
+                facts.files.extend(other);
+            }
         }
     }
+}
+
+/// A path that a file names relative to itself, relative to the same folder as the file's; none where it leads out.
+fn beside(file: &str, other: &str) -> Option<String> {
+    let mut parts: Vec<&str> = file.split('/').collect();
+    parts.pop();
+    for part in other.split('/') {
+        match part {
+            "." | "" => {}
+            ".." => drop(parts.pop()?),
+            part => parts.push(part),
+        }
+    }
+    Some(parts.join("/"))
 }
 
 /// `setup.py` is a program: the strings of its lists are read.

@@ -82,3 +82,113 @@ fn adonis_starts_from_what_it_builds() {
         assert_eq!(app.start_command.as_deref(), Some(start), "{version} {script}");
     }
 }
+
+#[test]
+fn an_older_rails_gets_a_ruby_that_it_runs_with() {
+    let lock = |rails: &str| format!("GEM\n  specs:\n    rails ({rails})\n    sprockets-rails (3.2)\n");
+    let gems = "gem 'rails'\ngem 'sprockets-rails'\n";
+    for (rails, ruby, version, task) in [
+        ("4.2.6", "", "2.6", "SECRET_KEY_BASE=unused bundle exec rake"),
+        ("4.2.6", "ruby '2.4.1'\n", "2.4.1", "SECRET_KEY_BASE=unused bundle exec rake"),
+        ("6.0.3", "ruby '>= 2.5'\n", "2.7", "SECRET_KEY_BASE_DUMMY=1 bundle exec rails"),
+        ("7.0.8", "", "3.3", "SECRET_KEY_BASE_DUMMY=1 bundle exec rails"),
+        ("8.0.2", "", "3.4", "SECRET_KEY_BASE_DUMMY=1 bundle exec rails"),
+    ] {
+        let gemfile = format!("{ruby}{gems}");
+        let app = only(&[
+            ("Gemfile", gemfile.as_str()),
+            ("Gemfile.lock", lock(rails).as_str()),
+            ("config/application.rb", ""),
+            ("app/assets/a.css", ""),
+        ]);
+        assert_eq!(app.runtime_version.as_deref(), Some(version), "{rails} {ruby}");
+        assert_eq!(app.build_command, Some(format!("{task} assets:precompile")), "{rails}");
+        let limited =
+            app.evidence.iter().any(|one| one.says == format!("rails {rails} runs with Ruby {version} at most"));
+        assert_eq!(limited, ruby != "ruby '2.4.1'\n" && rails != "8.0.2", "{rails} {ruby}");
+    }
+}
+
+#[test]
+fn packages_of_the_system_are_those_that_running_needs() {
+    let node =
+        |group: &str| only(&[("package.json", &format!(r#"{{"{group}": {{"puppeteer": "24"}}}}"#)), ("index.js", "")]);
+    assert_eq!(node("dependencies").system_packages, ["chromium"]);
+    assert_eq!(node("devDependencies").system_packages, [""; 0]);
+    let python = only(&[("requirements.txt", "playwright\n"), ("main.py", "")]);
+    assert_eq!(python.system_packages, ["chromium"]);
+    let ruby = only(&[("Gemfile", "gem 'sinatra'\ngem 'uglifier'\ngem 'image_processing'\n"), ("app.rb", "")]);
+    assert_eq!(ruby.system_packages, ["libvips42", "nodejs"]);
+}
+
+#[test]
+fn requirements_are_followed_wherever_they_lie() {
+    let app = only(&[
+        ("requirements.txt", "-r deps/prod.txt  # all\n--constraint=deps/bounds.txt\n-r ../outside.txt\n"),
+        ("deps/prod.txt", "-r ../more.in\nflask==3.0\n"),
+        ("deps/bounds.txt", "redis==5\n"),
+        ("more.in", "gunicorn\n"),
+        ("app.py", "app = Flask(__name__)\n"),
+    ]);
+    let names: Vec<&str> = app.dependencies.iter().map(|one| one.name.as_str()).collect();
+    assert_eq!(names, ["flask", "gunicorn"]);
+    for file in ["deps/bounds.txt", "deps/prod.txt", "more.in"] {
+        assert!(app.config_files.iter().any(|known| known == file), "{file}: {:?}", app.config_files);
+    }
+}
+
+#[test]
+fn spring_boot_without_a_server_listens_nowhere() {
+    let pom = |starter: &str| {
+        format!(
+            "<project><artifactId>a</artifactId><dependencies><dependency><groupId>org.springframework.boot</groupId>\
+            <artifactId>spring-boot-starter{starter}</artifactId></dependency></dependencies></project>"
+        )
+    };
+    let main = "@SpringBootApplication\nclass A { public static void main(String[] a) {} }";
+    let answers = "@RestController\nclass B {}";
+    let settings = ("src/main/resources/application.properties", "server.port=8081\n");
+    for (starter, more, serving) in [
+        ("", ("x", ""), Serving::None),
+        ("-batch", ("x", ""), Serving::None),
+        ("-web", ("x", ""), Serving::Server),
+        ("-webflux", ("x", ""), Serving::Server),
+        ("", ("src/main/java/B.java", answers), Serving::Server),
+        ("", settings, Serving::Server),
+        ("", ("Dockerfile", "FROM eclipse-temurin\nEXPOSE 8080\n"), Serving::Server),
+    ] {
+        let app = only(&[("pom.xml", pom(starter).as_str()), ("src/main/java/A.java", main), more]);
+        assert_eq!((app.serving, app.port.is_some()), (serving, serving == Serving::Server), "{starter} {more:?}");
+        assert_eq!(app.framework.unwrap().name, "spring-boot");
+    }
+}
+
+#[test]
+fn meteor_says_its_own_version() {
+    let manifest = r#"{"dependencies": {"meteor-node-stubs": "^1.2.5"}, "scripts": {"start": "meteor run"}}"#;
+    let app = only(&[("package.json", manifest), (".meteor/release", "METEOR@3.0-rc.4\n")]);
+    assert_eq!(app.framework.and_then(|found| found.version).as_deref(), Some("3.0-rc.4"));
+}
+
+#[test]
+fn a_dockerfile_at_the_root_is_that_of_the_only_app_below() {
+    let project = "<Project Sdk=\"Microsoft.NET.Sdk.Web\"><PropertyGroup><TargetFramework>net8.0</TargetFramework>\
+        </PropertyGroup></Project>";
+    let tool =
+        "<Project Sdk=\"Microsoft.NET.Sdk\"><PropertyGroup><OutputType>Exe</OutputType></PropertyGroup></Project>";
+    let solution = "Project(\"{F}\") = \"A\", \"src\\A\\A.csproj\"\nProject(\"{F}\") = \"b\", \"build\\b.csproj\"\n";
+    let files = |dockerfile: &str| {
+        let dockerfile = dockerfile.to_owned();
+        only(&[
+            ("A.sln", solution),
+            ("src/A/A.csproj", project),
+            ("src/A/Program.cs", "WebApplication"),
+            ("build/b.csproj", tool),
+            ("build/Program.cs", "x();"),
+            ("Dockerfile", dockerfile.as_str()),
+        ])
+    };
+    let app = files("FROM a\nCOPY . .\nEXPOSE 8085\n");
+    assert_eq!((app.path.as_str(), app.dockerfile.as_deref(), app.port), ("src/A", Some("Dockerfile"), Some(8085)));
+    assert_eq!(files("FROM a\nCOPY docs/ /docs\n").dockerfile, None);
+}
