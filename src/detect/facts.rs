@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use super::env::{Origin, Origins};
 use super::project::Folder;
+use super::words::Word;
 use crate::model::{Dependency, DependencyScope, Evidence, Serving};
 
 /// Dependencies of a manifest that are kept at most.
@@ -33,7 +34,7 @@ pub(super) struct Facts {
     /// Versions asked for, by the place that [`super::registry::Versions::places`] names.
     pub versions: BTreeMap<String, Ask>,
     /// Words for the templates of commands.
-    pub words: BTreeMap<String, String>,
+    pub words: BTreeMap<String, Word>,
     /// Manifests that were read, relative to the folder.
     pub files: Vec<String>,
     /// Files of the workspace above that it is built with, relative to the project.
@@ -140,8 +141,25 @@ impl Facts {
         self.above.extend(files.iter().filter(|file| above.has(file)).map(|file| above.at(file)));
     }
 
+    /// Notes a name or a path for commands, which a shell takes as it is; or, left empty, that something is so.
     pub(super) fn word(&mut self, name: &str, value: impl Into<String>) {
-        self.words.insert(name.to_owned(), value.into());
+        self.words.insert(name.to_owned(), Word::Plain(value.into()));
+    }
+
+    /// Notes a piece of shell for commands: a fixed text, in which `{name}` is another word and `{}` the next of `values`,
+    /// plain ones.
+    pub(super) fn phrase<const N: usize>(&mut self, name: &str, text: &'static str, values: [&str; N]) {
+        self.words.insert(name.to_owned(), Word::Phrase(text.into(), values.map(str::to_owned).to_vec()));
+    }
+
+    /// Notes a command that the project itself says.
+    pub(super) fn command(&mut self, name: &str, command: &str) {
+        self.words.insert(name.to_owned(), Word::Command(command.to_owned()));
+    }
+
+    /// The name or path that is noted as this word.
+    pub(super) fn plain(&self, word: &str) -> Option<&str> {
+        self.words.get(word).and_then(Word::plain)
     }
 
     pub(super) fn ask(&mut self, place: &str, folder: Folder<'_>, file: &str, says: Option<&str>) {

@@ -33,6 +33,7 @@ mod stacks;
 mod text;
 mod tree;
 mod versions;
+mod words;
 
 use crate::model::{AppProfile, Detection, Environment, FileTree, Monorepo, Serving, Settings, Warning};
 

@@ -14,6 +14,7 @@ use super::platforms;
 use super::ports;
 use super::rules::{CommandRule, FrameworkRule, Manager};
 use super::versions;
+use super::words::Word;
 use crate::model::{AppProfile, DependencyScope, Language, Serving, Warning};
 
 /// The profile of one app, and a warning where nobody outside of a container would reach it. Its name is still to be made
@@ -146,8 +147,8 @@ fn build_tool(app: &App<'_>, rule: Option<&FrameworkRule>) -> Option<String> {
     if let Some(tool) = rule.and_then(|rule| rule.build_tool.clone()) {
         return Some(tool);
     }
-    if let Some(tool) = app.facts.words.get("build_tool") {
-        return Some(tool.clone());
+    if let Some(tool) = app.facts.plain("build_tool") {
+        return Some(tool.to_owned());
     }
     let tools = &app.candidate.stack.build_tools;
     tools.iter().find(|tool| tool.packages.iter().any(|name| app.facts.depends_on(name))).map(|tool| tool.name.clone())
@@ -195,7 +196,7 @@ struct Lines<'a> {
     app: &'a App<'a>,
     manager: Option<&'a Manager>,
     rule: Option<&'a FrameworkRule>,
-    words: BTreeMap<String, String>,
+    words: BTreeMap<String, Word>,
 }
 
 impl<'a> Lines<'a> {
@@ -207,14 +208,14 @@ impl<'a> Lines<'a> {
     ) -> Self {
         let mut words = app.facts.words.clone();
         if let Some(manager) = manager {
-            words.extend(manager.words.clone());
+            words.extend(manager.words.iter().map(|(name, text)| (name.clone(), Word::of_rules(text))));
             let locks = if manager.locks.is_empty() { &manager.files } else { &manager.locks };
             if app.folder().upwards().any(|above| locks.iter().any(|file| above.find(file).is_some())) {
-                words.insert("locked".to_owned(), String::new());
+                words.insert("locked".to_owned(), Word::default());
             }
         }
         if let Some(output) = output {
-            words.insert("output".to_owned(), output.to_owned());
+            words.insert("output".to_owned(), Word::Plain(output.to_owned()));
         }
         Self { app, manager, rule, words }
     }

@@ -58,9 +58,9 @@ fn raised(version: String, says: &str, facts: &Facts, rules: &Versions) -> Strin
         let used = major(facts.dependency(name)?.version.as_deref()?)?;
         (used >= least.parse().ok()?).then_some(floor)
     });
-    let needed = needed.chain(facts.words.get("floor"));
+    let needed = needed.map(String::as_str).chain(facts.plain("floor"));
     let highest = needed.max_by_key(|floor| numbers(floor)).filter(|floor| numbers(floor) > numbers(&version));
-    highest.cloned().unwrap_or(version)
+    highest.map_or(version, str::to_owned)
 }
 
 /// Since when the line of a version gets no fixes any more, where that is so, and the line.

@@ -85,7 +85,7 @@ fn reason(sources: &Sources<'_>, manifest: Option<&PackageJson>, facts: &Facts) 
         return of_manifest(format!("depends on {package}"));
     }
     // TypeScript that nothing else can run, in a folder that only Bun installs for.
-    let entry = facts.words.get("entry").filter(|entry| ends_in(entry, &["ts", "tsx"]))?;
+    let entry = facts.plain("entry").filter(|entry| ends_in(entry, &["ts", "tsx"]))?;
     let installed =
         ["bun.lock", "bun.lockb", "bunfig.toml", ".bun-version"].iter().find(|file| sources.folder.has(file));
     let other = RUNNERS.iter().chain(&["typescript-eslint"]).any(|name| facts.depends_on(name));

@@ -54,7 +54,7 @@ fn leiningen(facts: &mut Facts, folder: Folder<'_>) {
     let main = said(":main").is_some();
     if main || ring {
         facts.word("jar", format!("{}/{jar}", target.trim_end_matches('/')));
-        facts.word("uberjar", if main { "uberjar" } else { "ring uberjar" });
+        facts.phrase("uberjar", if main { "uberjar" } else { "ring uberjar" }, []);
         facts.role = Role::App;
     } else {
         facts.role = Role::Library;
@@ -103,7 +103,7 @@ fn packed(facts: &mut Facts, folder: Folder<'_>, aliases: &[(Form, Form)]) {
     let Some(alias) = aliases.iter().find(builds).and_then(|(name, _)| name.letters()) else { return };
     let defines = |name: &&&str| text.contains(&format!("(defn {name}\n")) || text.contains(&format!("(defn {name} "));
     let Some(function) = PACKING.iter().find(defines) else { return };
-    facts.word("pack", format!("-T{alias} {function}"));
+    facts.phrase("pack", "-T{} {}", [alias, function]);
     let file = ["(def uber-file", ":uber-file"].iter().find_map(|mark| {
         let rest = text.split_once(mark)?.1;
         let quoted = rest.split('"').nth(1).filter(|file| file.rsplit('.').next() == Some("jar"))?;
@@ -119,17 +119,17 @@ fn started(facts: &mut Facts, aliases: &[(Form, Form)]) {
         let options = alias.get(":main-opts").map(Form::items).unwrap_or_default();
         let names_main = options.iter().any(|option| matches!(option.letters(), Some("-m" | "--main")));
         match (names_main, alias.get(":exec-fn").is_some()) {
-            (true, _) => Some("-M"),
-            (false, true) => Some("-X"),
+            (true, _) => Some("-M{}"),
+            (false, true) => Some("-X{}"),
             _ => None,
         }
     };
     let named = STARTING.iter().find_map(|name| {
         let alias = aliases.iter().find(|(known, _)| known.letters() == Some(*name))?;
-        Some(format!("{}{name}", runs(&alias.1)?))
+        Some((runs(&alias.1)?, *name))
     });
-    if let Some(alias) = named {
-        facts.word("alias", alias);
+    if let Some((runs, alias)) = named {
+        facts.phrase("alias", runs, [alias]);
     }
 }
 

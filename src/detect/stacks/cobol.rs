@@ -18,7 +18,7 @@ pub(super) fn read(sources: &Sources<'_>) -> Facts {
         facts.saw(folder, &file, format!("is a program in {} form", if free { "free" } else { "fixed" }));
         let name = file.rsplit('/').next().unwrap_or(&file);
         facts.word("name", name.split('.').next().unwrap_or(name));
-        facts.word("form", if free { " -free" } else { "" });
+        facts.phrase("form", if free { " -free" } else { "" }, []);
         facts.word("entry", file);
         facts.role = Role::App;
     }

@@ -58,7 +58,7 @@ pub(super) fn read(sources: &Sources<'_>) -> Facts {
     imported(&mut facts, sources);
     lock(&mut facts, folder);
     for (name, command) in &tasks {
-        facts.word(&format!("script.{name}"), format!("deno task {name}"));
+        facts.phrase(&format!("script.{name}"), "deno task {}", [name]);
         if name == "start" {
             facts.started.push(command.clone());
             facts.saw(

@@ -100,7 +100,7 @@ fn solution(facts: &mut Facts, sources: &Sources<'_>) {
         for (place, ask) in std::mem::take(&mut facts.versions) {
             own.versions.insert(place, ask);
         }
-        let path = own.words.get("project").map(|file| format!("{below}/{file}")).unwrap_or_default();
+        let path = own.plain("project").map(|file| format!("{below}/{file}")).unwrap_or_default();
         own.word("project", path);
         own.files = std::mem::take(&mut own.files).into_iter().map(|file| format!("{below}/{file}")).collect();
         own.files.extend(std::mem::take(&mut facts.files));
@@ -109,18 +109,13 @@ fn solution(facts: &mut Facts, sources: &Sources<'_>) {
     }
 }
 
-/// A name as one word of a shell's line.
-fn shell_word(name: &str) -> String {
-    name.replace(' ', "\\ ")
-}
-
 fn project(facts: &mut Facts, folder: Folder<'_>, file: &str, language: &str) {
     facts.language = Some(language.to_owned());
     facts.files.push(file.to_owned());
     let stem = file.rsplit_once('.').map_or(file, |(stem, _)| stem);
     facts.name = Some(stem.to_owned());
-    facts.word("project", shell_word(file));
-    facts.word("assembly", shell_word(stem));
+    facts.word("project", file);
+    facts.word("assembly", stem);
     let Some(text) = folder.text(file) else { return };
     let root = match xml::parse(&text) {
         Ok(root) => root,
@@ -155,7 +150,7 @@ fn project(facts: &mut Facts, folder: Folder<'_>, file: &str, language: &str) {
     let version = framework.as_deref().and_then(version_of);
     facts.ask("TargetFramework", folder, file, version.as_deref());
     if let Some(name) = property("AssemblyName") {
-        facts.word("assembly", shell_word(&name));
+        facts.word("assembly", name);
     }
     for reference in root.all("PackageReference") {
         let Some(name) = reference.attribute("Include") else { continue };

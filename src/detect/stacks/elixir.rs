@@ -34,9 +34,9 @@ pub(super) fn read(sources: &Sources<'_>) -> Facts {
     port(&mut facts, folder);
     if folder.has("assets/package.json") {
         facts.files.push("assets/package.json".to_owned());
-        facts.word("npm", "npm install --prefix assets && ");
+        facts.phrase("npm", "npm install --prefix assets && ", []);
     } else {
-        facts.word("npm", "");
+        facts.phrase("npm", "", []);
     }
     if let Some(alias) =
         read.aliases.iter().chain(parts.iter().flat_map(|part| &part.aliases)).find(|name| *name == "assets.deploy")

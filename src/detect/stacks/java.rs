@@ -199,12 +199,14 @@ fn program(facts: &mut Facts, sources: &Sources<'_>) {
         let inside = ["@JvmStatic", "companion object"].iter().any(|mark| text.contains(mark));
         let class = if ending == "kt" && !inside { format!("{stem}Kt") } else { stem.to_owned() };
         let name = package.map_or_else(|| class.clone(), |package| format!("{package}.{class}"));
-        facts.words.entry("main_class".to_owned()).or_insert(name);
+        if !facts.words.contains_key("main_class") {
+            facts.word("main_class", name);
+        }
         facts.word("single", sources.relative(path));
     }
-    let war = facts.words.get("packaging").is_some_and(|packaging| packaging == "war");
-    if facts.words.get("main_class").is_some_and(|class| class.contains("EngineMain")) {
-        facts.word("engine_main", "");
+    let war = facts.plain("packaging") == Some("war");
+    if facts.plain("main_class").is_some_and(|class| class.contains("EngineMain")) {
+        facts.phrase("engine_main", "", []);
     }
     runnable(facts, sources);
     if war && !facts.depends_on("org.springframework.boot*") {
@@ -234,7 +236,7 @@ fn runnable(facts: &mut Facts, sources: &Sources<'_>) {
         facts.word("script", "");
     } else if shadow && sources.folder.find("build.gradle*").is_some() {
         facts.word("shadow", "");
-        if let Some(fat) = facts.words.get("fat_jar").cloned() {
+        if let Some(fat) = facts.plain("fat_jar").map(str::to_owned) {
             facts.word("jar", fat);
         }
         facts.word("runnable", "");

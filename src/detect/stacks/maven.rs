@@ -96,7 +96,8 @@ pub(super) fn read(facts: &mut Facts, folder: Folder<'_>) {
     if !facts.members.is_empty() {
         facts.workspace_tool = Some("maven".to_owned());
     }
-    facts.word("mvn", reactor(folder).unwrap_or_else(|| if folder.has("mvnw") { "./mvnw" } else { "mvn" }.to_owned()));
+    facts.word("mvn", if folder.has("mvnw") { "./mvnw" } else { "mvn" });
+    reactor(facts, folder);
     wrapper(facts, folder);
     facts.role = if packaging == "pom" { Role::Shell } else { Role::Unknown };
 }
@@ -275,7 +276,7 @@ fn wrapper(facts: &mut Facts, folder: Folder<'_>) {
 }
 
 /// How a module of a larger build is built: from the uppermost POM that leads to it, with the modules that it needs.
-fn reactor(folder: Folder<'_>) -> Option<String> {
+fn reactor(facts: &mut Facts, folder: Folder<'_>) {
     let modules = |above: Folder<'_>| {
         let pom = xml::parse(&above.text("pom.xml")?).ok()?;
         Some(pom.child("modules")?.children.iter().map(|module| module.text().to_owned()).collect::<Vec<_>>())
@@ -287,9 +288,10 @@ fn reactor(folder: Folder<'_>) -> Option<String> {
             (top, below) = (Some(above), above);
         }
     }
-    let top = top?;
+    let Some(top) = top else { return };
     let up = "../".repeat(depth(folder) - depth(top));
     let program = if top.has("mvnw") { format!("{up}mvnw") } else { "mvn".to_owned() };
     let module = folder.path().strip_prefix(top.path()).unwrap_or("").trim_start_matches('/');
-    Some(format!("{program} --file {up}pom.xml --projects {module} --also-make"))
+    let pom = format!("{up}pom.xml");
+    facts.phrase("mvn", "{} --file {} --projects {} --also-make", [&program, &pom, module]);
 }

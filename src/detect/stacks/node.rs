@@ -123,7 +123,7 @@ fn read_manifest(facts: &mut Facts, folder: Folder<'_>, manifest: &PackageJson) 
     let modern = |version: &String| !version.starts_with("1.") && version != "1";
     let berry = matches!(&facts.manager, Some((name, Some(version))) if name == "yarn" && modern(version));
     if berry || folder.upwards().any(|above| above.has(".yarnrc.yml")) {
-        facts.word("berry", "");
+        facts.phrase("berry", "", []);
     }
     ask_for_versions(facts, folder, manifest);
     let build = manifest.script("build").unwrap_or("");
@@ -137,7 +137,7 @@ fn read_manifest(facts: &mut Facts, folder: Folder<'_>, manifest: &PackageJson) 
     for (name, command) in manifest.scripts() {
         let develops = develops(command);
         let key = if develops { format!("develop.{name}") } else { format!("script.{name}") };
-        facts.word(&key, format!("{{run}} {name}"));
+        facts.phrase(&key, "{run} {}", [name]);
         if name == "start" || name == "start:prod" {
             if command.split_whitespace().any(|word| word.trim_start_matches("./").starts_with("build/")) {
                 facts.word("starts.build", "");

@@ -110,7 +110,7 @@ fn depend(facts: &mut Facts, sources: &Sources<'_>, manifest: &PackageJson, exec
 
 /// Nx builds from anywhere below its workspace, and leaves what it made where the project says.
 fn commands(facts: &mut Facts, folder: Folder<'_>, name: &str, build: Option<&Value>, executor: &str) {
-    facts.word("script.build", format!("{{exec}} nx build {name}"));
+    facts.phrase("script.build", "{exec} nx build {}", [name]);
     facts.word("build_tool", "nx");
     let option = |key: &str| build.and_then(|build| build.pointer(&format!("/options/{key}")));
     let says = option("outputPath").and_then(|path| path.as_str().or_else(|| path.get("base")?.as_str()));
@@ -121,7 +121,7 @@ fn commands(facts: &mut Facts, folder: Folder<'_>, name: &str, build: Option<&Va
     });
     let output = said.or_else(|| configured(folder)).filter(|path| is_plain(&path.as_str()));
     if executor.contains("next:") {
-        facts.word("script.start", format!("{{exec}} next start {}", output.unwrap_or_else(|| ".".to_owned())));
+        facts.phrase("script.start", "{exec} next start {}", [output.as_deref().unwrap_or(".")]);
         return;
     }
     let output = output.unwrap_or_else(|| format!("{up}dist/{}", folder.path()));
@@ -129,7 +129,7 @@ fn commands(facts: &mut Facts, folder: Folder<'_>, name: &str, build: Option<&Va
     let pages = ["index.html", "src/index.html"].iter().any(|page| folder.has(page));
     if serves || !pages && SERVERS.iter().any(|word| executor.contains(word)) {
         let main = if executor.contains("/js:tsc") { "src/main.js" } else { "main.js" };
-        facts.word("script.start:prod", format!("node {output}/{main}"));
+        facts.phrase("script.start:prod", "node {}", [&format!("{output}/{main}")]);
     } else {
         let browser = if executor.contains("angular") && executor.ends_with(":application") { "/browser" } else { "" };
         facts.output_dir = Some(format!("{output}{browser}"));

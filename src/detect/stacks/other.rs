@@ -74,7 +74,7 @@ fn perl(sources: &Sources<'_>) -> Option<Facts> {
         &["Mojolicious::Lite", "Mojo::Base", "Mojolicious", "Dancer2", "Catalyst", "Plack"],
     );
     if facts.files.iter().any(|file| file == "cpanfile") {
-        facts.word("install", "cpanm --notest --installdeps .");
+        facts.phrase("install", "cpanm --notest --installdeps .", []);
     }
     let psgi = entry.as_deref().is_some_and(|file| ends_in(file, &["psgi"]));
     if psgi && !facts.depends_on("Plack") {
@@ -82,8 +82,7 @@ fn perl(sources: &Sources<'_>) -> Option<Facts> {
     }
     if let Some(entry) = entry {
         facts.word(if psgi { "psgi" } else { "script" }, entry.clone());
-        facts
-            .word("start", if psgi { format!("plackup -o 0.0.0.0 -p $PORT {entry}") } else { format!("perl {entry}") });
+        facts.phrase("start", if psgi { "plackup -o 0.0.0.0 -p $PORT {}" } else { "perl {}" }, [&entry]);
     } else {
         facts.role = Role::Library;
     }
@@ -113,20 +112,18 @@ fn r(sources: &Sources<'_>) -> Option<Facts> {
     }
     if folder.has("renv.lock") {
         facts.files.push("renv.lock".to_owned());
-        facts.word("install", "Rscript -e 'renv::restore()'");
+        facts.phrase("install", "Rscript -e 'renv::restore()'", []);
     }
     if let Some(entry) = entry {
         let start = if plumbed {
-            let run = format!(
-                "plumber::pr_run(plumber::pr('{entry}'), host = '0.0.0.0', port = as.integer(Sys.getenv('PORT')))"
-            );
-            format!("Rscript -e \"{run}\"")
+            "Rscript -e \"plumber::pr_run(plumber::pr('{}'), host = '0.0.0.0', \
+             port = as.integer(Sys.getenv('PORT')))\""
         } else if shiny {
-            "Rscript -e \"shiny::runApp('.', host = '0.0.0.0', port = as.integer(Sys.getenv('PORT')))\"".to_owned()
+            "Rscript -e \"shiny::runApp('.', host = '0.0.0.0', port = as.integer(Sys.getenv('PORT')))\""
         } else {
-            format!("Rscript {entry}")
+            "Rscript {}"
         };
-        facts.word("start", start);
+        facts.phrase("start", start, [&entry]);
     }
     Some(facts)
 }
@@ -158,8 +155,8 @@ fn ocaml(sources: &Sources<'_>) -> Option<Facts> {
         let name = between(rest.split_once("(name ").or_else(|| rest.split_once("(names "))?.1, "", ")");
         Some(format!("{path}{}.exe", name.split_whitespace().next()?))
     });
-    facts.word("install", "opam install --yes --deps-only .");
-    facts.word("build", "opam exec -- dune build --profile release");
+    facts.phrase("install", "opam install --yes --deps-only .", []);
+    facts.phrase("build", "opam exec -- dune build --profile release", []);
     match program {
         Some(program) => facts.word("start", format!("./_build/default/{program}")),
         None => facts.role = Role::Library,
@@ -189,10 +186,10 @@ fn nim(sources: &Sources<'_>) -> Option<Facts> {
     };
     let name = file.trim_end_matches(".nimble").to_owned();
     facts.name = Some(name);
-    facts.word("install", "nimble install --depsOnly -y");
+    facts.phrase("install", "nimble install --depsOnly -y", []);
     match field("bin").filter(|program| !program.is_empty()) {
         Some(program) => {
-            facts.word("build", "nimble build -d:release -y");
+            facts.phrase("build", "nimble build -d:release -y", []);
             let folder = field("binDir")
                 .filter(|folder| !folder.is_empty())
                 .map_or_else(String::new, |folder| format!("{folder}/"));
@@ -224,9 +221,9 @@ fn julia(sources: &Sources<'_>) -> Option<Facts> {
     }
     let entry =
         first(folder, &["main.jl", "server.jl", "app.jl", "bootstrap.jl", "src/main.jl", "*server*.jl", "*.jl"]);
-    facts.word("install", "julia --project=. -e 'using Pkg; Pkg.instantiate()'");
+    facts.phrase("install", "julia --project=. -e 'using Pkg; Pkg.instantiate()'", []);
     match entry {
-        Some(entry) => facts.word("start", format!("julia --project=. {entry}")),
+        Some(entry) => facts.phrase("start", "julia --project=. {}", [&entry]),
         None => facts.role = Role::Library,
     }
     Some(facts)
@@ -248,22 +245,24 @@ fn erlang(sources: &Sources<'_>) -> Option<Facts> {
     let app = folder
         .folder("src")
         .and_then(|src| src.find("*.app.src"))
-        .map(|file| file.trim_end_matches(".app.src").to_owned());
-    facts.word("install", "rebar3 get-deps");
+        .map(|file| file.trim_end_matches(".app.src").to_owned())
+        .filter(|app| app.chars().all(|c| c.is_ascii_alphanumeric() || c == '_'));
+    facts.phrase("install", "rebar3 get-deps", []);
     let release = text.split_once("{relx").and_then(|(_, rest)| {
         let name = between(rest.split_once("{release")?.1, "{", ",").trim().trim_start_matches('{').to_owned();
         (!name.is_empty()).then_some(name)
     });
     match (release, app) {
         (Some(release), _) => {
-            facts.word("build", "rebar3 as prod release");
-            facts.word("start", format!("_build/prod/rel/{release}/bin/{release} foreground"));
+            facts.phrase("build", "rebar3 as prod release", []);
+            facts.phrase("start", "_build/prod/rel/{}/bin/{} foreground", [&release, &release]);
         }
         (None, Some(app)) => {
-            facts.word("build", "rebar3 compile");
-            facts.word(
+            facts.phrase("build", "rebar3 compile", []);
+            facts.phrase(
                 "start",
-                format!("erl -noshell -pa _build/default/lib/*/ebin -eval 'application:ensure_all_started({app}).'"),
+                "erl -noshell -pa _build/default/lib/*/ebin -eval 'application:ensure_all_started({}).'",
+                [&app],
             );
         }
         (None, None) => facts.role = Role::Library,
@@ -283,6 +282,6 @@ fn shell(sources: &Sources<'_>) -> Option<Facts> {
     let shell = named.copied().unwrap_or("sh");
     facts.saw(folder, &script, format!("is a script for {shell}"));
     facts.word("shell", shell);
-    facts.word("start", format!("{shell} {script}"));
+    facts.phrase("start", "{shell} {}", [&script]);
     Some(facts)
 }

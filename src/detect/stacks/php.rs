@@ -72,7 +72,7 @@ fn roots(facts: &mut Facts, folder: Folder<'_>) {
         let fronts = ROOTS.iter().flat_map(|root| FRONTS.iter().map(move |front| (*root, format!("{root}/{front}"))));
         if let Some((root, front)) = fronts.into_iter().find(|(_, front)| folder.has(front)) {
             facts.word("root", root);
-            facts.word("front", format!(" {front}"));
+            facts.phrase("front", " {}", [&front]);
         }
     }
     facts.words.entry("front".to_owned()).or_default();
@@ -126,7 +126,7 @@ fn composer(facts: &mut Facts, folder: Folder<'_>, value: &Value) {
     facts.ask("composer.json config.platform.php", folder, "composer.json", platform);
     let start = value.pointer("/scripts/start").and_then(Value::as_str);
     if let Some(start) = start.filter(|start| !start.starts_with("php -S")) {
-        facts.word("script.start", start);
+        facts.command("script.start", start);
     }
 }
 

@@ -65,7 +65,9 @@ pub(super) fn read(sources: &Sources<'_>) -> Facts {
     lock(&mut facts, folder);
     places(&mut facts, folder);
     if let Some(entry) = entry(sources) {
-        facts.word("module", module_of(&entry));
+        if let Some(module) = module_of(&entry) {
+            facts.word("module", module);
+        }
         facts.word("entry", entry);
     }
     if folder.find("*.ipynb").is_some() {
@@ -345,8 +347,12 @@ fn entry(sources: &Sources<'_>) -> Option<String> {
     })
 }
 
-fn module_of(file: &str) -> String {
-    file.trim_end_matches(".py").trim_end_matches("/__init__").replace('/', ".")
+/// What a file is imported as; none where its name, or that of a folder above it, is none for a module. A hyphen and a
+/// digit in front are none for `import`, but servers look modules up by their text.
+fn module_of(file: &str) -> Option<String> {
+    let path = file.trim_end_matches(".py").trim_end_matches("/__init__");
+    let is_name = |part: &str| !part.is_empty() && part.chars().all(|c| c.is_alphanumeric() || "_-".contains(c));
+    path.split('/').all(is_name).then(|| path.replace('/', "."))
 }
 
 /// Where Django's `manage.py` is and what its project is called.
@@ -359,18 +365,24 @@ fn django(facts: &mut Facts, sources: &Sources<'_>) {
     let within = below.as_deref().and_then(|below| folder.folder(below)).unwrap_or(folder);
     for (word, file) in [("wsgi", "wsgi.py"), ("asgi", "asgi.py")] {
         let found = within.has(file).then(|| word.to_owned()).or_else(|| {
-            within.subfolders().find(|child| child.has(file)).map(|child| format!("{}.{word}", child.name()))
+            within
+                .subfolders()
+                .filter(|child| child.has(file))
+                .find_map(|child| module_of(&format!("{}/{file}", child.name())))
         });
         // The settings may lie deeper: `config/settings/…` beside `config/wsgi.py` is found above, this is the rest.
         let deep = || {
             let path = sources.files().iter().find(|path| path.ends_with(&format!("/{file}")))?;
-            Some(module_of(path.strip_prefix(within.path())?.trim_start_matches('/')))
+            module_of(path.strip_prefix(within.path())?.trim_start_matches('/'))
         };
         if let Some(module) = found.or_else(deep) {
             facts.word(word, module);
         }
     }
-    facts.word("enter", below.map_or_else(String::new, |below| format!("cd {below} && ")));
+    match &below {
+        Some(below) => facts.phrase("enter", "cd {} && ", [below]),
+        None => facts.phrase("enter", "", []),
+    }
     facts.word("manage", "manage.py");
     if folder.text(&manage).is_some_and(|text| text.contains("django")) {
         facts.framework = Some(("django".to_owned(), None));
@@ -386,7 +398,7 @@ fn callable(sources: &Sources<'_>, arguments: &str) -> Option<String> {
     };
     sources.texts().find_map(|(path, text)| {
         let name = text.lines().find_map(|line| named(line.trim_end()))?;
-        Some(format!("{}:{name}", module_of(sources.relative(path))))
+        Some(format!("{}:{name}", module_of(sources.relative(path))?))
     })
 }
 
@@ -434,13 +446,20 @@ pub(super) fn finish(sources: &Sources<'_>, framework: Option<&FrameworkRule>, f
     if dir == "src" {
         facts.word("object.src", "");
     }
+    facts.word("object.entry", file.clone());
+    // An earlier name for it, made from another file, is not its own.
+    facts.words.remove("module");
+    let Some(module) = module else { return };
     point_at(facts, &module, &object);
     // Flask takes a path or a module; a factory must be named.
     let path = if dir == "src" { file.trim_end_matches(".py").to_owned() } else { module.clone() };
     let by_name = object.ends_with("()") && object != "create_app()" && object != "make_app()";
-    facts.word("path", if by_name { format!("\"{path}:{object}\"") } else { path });
+    if by_name {
+        facts.phrase("path", "\"{}\"", [&format!("{path}:{object}")]);
+    } else {
+        facts.word("path", path);
+    }
     facts.word("module", module);
-    facts.word("object.entry", file);
 }
 
 /// How the servers are pointed at an object of a module, or at the function that makes it: each in its own way.
@@ -454,10 +473,10 @@ fn point_at(facts: &mut Facts, module: &str, object: &str) {
         return;
     };
     let function = format!("{module}:{function}");
-    facts.word("object.uvicorn", format!("--factory {function}"));
-    facts.word("object.waitress", format!("--call {function}"));
+    facts.phrase("object.uvicorn", "--factory {}", [&function]);
+    facts.phrase("object.waitress", "--call {}", [&function]);
     // A shell takes parentheses for its own.
-    facts.word("object.quoted", format!("\"{plain}\""));
+    facts.phrase("object.quoted", "\"{}\"", [&plain]);
     facts.word("factory", function);
 }
 

@@ -74,7 +74,7 @@ pub(super) fn read(sources: &Sources<'_>) -> Facts {
                     facts.pin(name.clone(), version, DependencyScope::Runtime);
                 }
             }
-            facts.word("flags", " --locked");
+            facts.phrase("flags", " --locked", []);
             break;
         }
     }
@@ -99,7 +99,7 @@ pub(super) fn read(sources: &Sources<'_>) -> Facts {
         && facts.role == Role::App
         && let Some(package) = facts.name.clone()
     {
-        facts.word("package", format!(" --package {package}"));
+        facts.phrase("package", " --package {}", [&package]);
     }
     facts.words.entry("package".to_owned()).or_default();
     facts

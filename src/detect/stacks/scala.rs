@@ -167,7 +167,7 @@ fn play(facts: &mut Facts, folder: Folder<'_>) {
     match name.and_then(|rest| rest.split('}').next()) {
         Some(name) if !literal => facts.requires(folder, "conf/application.conf", name),
         None if !literal => {
-            facts.word("secret", " -Dplay.http.secret.key=$APPLICATION_SECRET");
+            facts.phrase("secret", " -Dplay.http.secret.key=$APPLICATION_SECRET", []);
             facts.requires(folder, "conf/application.conf", "APPLICATION_SECRET");
         }
         _ => {}

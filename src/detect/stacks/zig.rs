@@ -34,7 +34,9 @@ pub(super) fn read(sources: &Sources<'_>) -> Facts {
         None if build.is_some() => Role::Library,
         None => {
             let entry = ["main.zig", "src/main.zig"].iter().find(|file| folder.has(file));
-            facts.words.extend(entry.map(|file| ("entry".to_owned(), (*file).to_owned())));
+            if let Some(file) = entry {
+                facts.word("entry", *file);
+            }
             Role::Unknown
         }
     };
