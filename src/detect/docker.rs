@@ -1,6 +1,6 @@
 //! A Dockerfile and a compose file that are there already.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde_json::Value;
 
@@ -26,6 +26,37 @@ const IMAGES: &[(&str, &[&str])] = &[
     ("redis", &["redis", "valkey", "redis-stack"]),
 ];
 
+/// What often stands beside an app and Wharf does not bring.
+const OTHERS: &[&str] = &[
+    "minio",
+    "rabbitmq",
+    "kafka",
+    "cp-kafka",
+    "elasticsearch",
+    "opensearch",
+    "nats",
+    "memcached",
+    "clickhouse",
+    "clickhouse-server",
+    "cassandra",
+    "neo4j",
+    "meilisearch",
+    "typesense",
+];
+
+/// Databases of which an app speaks to one, though it may have the drivers of several.
+const ALTERNATIVES: &[&str] = &["postgres", "mysql"];
+
+/// The services that Wharf knows.
+pub(super) fn known() -> impl Iterator<Item = &'static str> {
+    IMAGES.iter().map(|(service, _)| *service)
+}
+
+/// Whether Wharf knows a service of that name.
+pub(super) fn is_known(name: &str) -> bool {
+    known().any(|known| known == name)
+}
+
 /// What was found.
 #[derive(Debug, Default)]
 pub(super) struct Docker {
@@ -41,7 +72,7 @@ pub(super) struct Docker {
     pub opens: bool,
     /// Something in them says that it listens.
     pub listens: bool,
-    /// Services of the compose file.
+    /// Services of the compose file that are the app's.
     pub services: BTreeSet<String>,
     /// Names of environment variables that the compose file gives to the app.
     pub env: Origins,
@@ -263,18 +294,27 @@ fn read_compose(compose: &Value, above: Folder<'_>, app: Folder<'_>, path: &str,
     };
     let own = services.iter().find(|(_, service)| builds(service, above, app));
     // In a folder of several apps only what the compose file gives to this one counts.
-    let builders = services.values().filter(|service| service.get("build").is_some()).count();
-    if own.is_none() && builders > 0 {
+    let images: HashMap<&String, String> =
+        services.iter().filter_map(|(name, service)| Some((name, image(service, above)?))).collect();
+    let is_app = |name: &String, service: &Value| {
+        service.get("build").is_some() && images.get(name).is_none_or(|image| service_of(image).is_none())
+    };
+    let apps: Vec<&Value> = services.iter().filter(|(name, it)| is_app(name, it)).map(|(_, it)| it).collect();
+    if own.is_none() && !apps.is_empty() {
         return;
     }
     docker.compose_file = Some(path.to_owned());
-    let wanted = own.map(|(_, service)| depended_on(service)).filter(|wanted| builders > 1 && !wanted.is_empty());
-    for (name, service) in services {
-        let image = service.get("image").and_then(Value::as_str).unwrap_or("");
-        let Some(known) = service_of(image) else { continue };
-        if wanted.as_ref().is_none_or(|wanted| wanted.contains(name)) {
+    let wanted = own.map(|(_, service)| depended_on(service)).unwrap_or_default();
+    // What other apps of the file depend on is theirs, where this one depends on something else, or on nothing.
+    let others: BTreeSet<String> = apps.iter().flat_map(|service| depended_on(service)).collect();
+    let is_own = |name: &String| wanted.contains(name) || wanted.is_empty() && !others.contains(name);
+    for (name, image) in images.iter().filter(|(name, _)| is_own(name)).collect::<BTreeMap<_, _>>() {
+        if let Some(known) = service_of(image) {
             docker.services.insert(known.to_owned());
             docker.evidence.push(Evidence::new(path, format!("runs {name} from {image}")));
+        } else if last_part(image).is_some_and(|name| OTHERS.contains(&name)) {
+            let says = format!("runs {name} from {image}, which Wharf does not bring: give the app its address");
+            docker.evidence.push(Evidence::new(path, says));
         }
     }
     if let Some((name, service)) = own {
@@ -301,6 +341,17 @@ fn builds(service: &Value, above: Folder<'_>, app: Folder<'_>) -> bool {
     let context = context.trim_start_matches("./").trim_end_matches('/');
     let path = if context == "." || context.is_empty() { above.path().to_owned() } else { above.at(context) };
     path == app.path()
+}
+
+/// The image of a service: what its own Dockerfile begins with, where it builds one.
+fn image(service: &Value, above: Folder<'_>) -> Option<String> {
+    let Some(build) = service.get("build") else {
+        return service.get("image").and_then(Value::as_str).map(str::to_owned);
+    };
+    let context = build.as_str().or_else(|| build.get("context").and_then(Value::as_str))?;
+    let file = build.get("dockerfile").and_then(Value::as_str).unwrap_or("Dockerfile");
+    let path = format!("{}/{file}", context.trim_start_matches("./").trim_end_matches('/'));
+    base(&above.text(path.trim_start_matches('/'))?)
 }
 
 fn depended_on(service: &Value) -> BTreeSet<String> {
@@ -330,9 +381,20 @@ fn environment(service: &Value) -> Vec<String> {
     names.into_iter().filter(|name| super::env::is_own(name)).collect()
 }
 
+/// The name of an image, without where it comes from and its version.
+fn last_part(image: &str) -> Option<&str> {
+    image.rsplit('/').next()?.split([':', '@']).next()
+}
+
+/// What of `services` the drivers of several databases only suggest, where the compose file runs one of these.
+pub(super) fn instead(docker: &Docker, service: &str) -> bool {
+    let runs = ALTERNATIVES.iter().any(|known| docker.services.contains(*known));
+    runs && ALTERNATIVES.contains(&service) && !docker.services.contains(service)
+}
+
 /// The service that an image is, by the last part of its name.
 fn service_of(image: &str) -> Option<&'static str> {
-    let name = image.rsplit('/').next()?.split([':', '@']).next()?;
+    let name = last_part(image)?;
     IMAGES.iter().find(|(_, names)| names.contains(&name)).map(|(service, _)| *service)
 }
 
@@ -404,5 +466,28 @@ mod tests {
         assert_eq!(api.compose_file.as_deref(), Some("compose.yaml"));
         assert_eq!(api.services.into_iter().collect::<Vec<_>>(), ["postgres"]);
         assert_eq!(api.env.into_keys().collect::<Vec<_>>(), ["API_TOKEN"]);
+        let web = read(project.folder("web").unwrap(), false);
+        assert_eq!(web.services.into_iter().collect::<Vec<_>>(), ["redis"], "what nobody depends on may be anybody's");
+    }
+
+    #[test]
+    fn a_service_may_be_built_and_what_is_not_brought_is_told() {
+        let compose = "services:\n  api:\n    build: ./api\n  db:\n    build: ./db\n  mq:\n    image: rabbitmq:4\n";
+        let files =
+            [("compose.yaml", compose), ("api/Dockerfile", "FROM x\n"), ("db/Dockerfile", "FROM postgres:16\n")];
+        let tree = MemoryTree::new(files);
+        let project = Project::new(&tree);
+        let api = read(project.folder("api").unwrap(), false);
+        assert!(instead(&api, "mysql") && !instead(&api, "postgres") && !instead(&api, "redis"));
+        assert_eq!(api.services.iter().collect::<Vec<_>>(), ["postgres"]);
+        assert!(api.evidence.iter().any(|one| one.says.starts_with("runs mq from rabbitmq:4, which Wharf does not")));
+    }
+
+    #[test]
+    fn the_services_that_are_known_are_those_that_there_are_templates_of() {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("templates/services");
+        let files = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().file_name().into_string().unwrap());
+        let brought: BTreeSet<String> = files.map(|file| file.trim_end_matches(".toml").to_owned()).collect();
+        assert_eq!(brought, known().map(str::to_owned).collect());
     }
 }

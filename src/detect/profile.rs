@@ -248,6 +248,7 @@ impl<'a> Lines<'a> {
 /// The services that it, the packages of the project that it depends on, or its compose file name.
 fn services(app: &App<'_>, docker: &Docker) -> Services {
     let mut found = app.services().clone();
+    found.retain(|name, told| told.is_none() || !docker::instead(docker, name));
     let others = docker.services.iter().map(|name| (name, &None)).chain(&app.inner.services);
     for (name, told) in others.filter(|(name, _)| !app.facts.not_services.contains(name)) {
         found.entry(name.clone()).or_insert_with(|| told.clone());

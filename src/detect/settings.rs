@@ -1,5 +1,6 @@
 //! `wharf.toml`.
 
+use super::docker;
 use super::names::label;
 use super::text::{decode, line_and_column};
 use crate::model::{
@@ -143,6 +144,13 @@ fn check_words(place: &[&str], app: &AppSettings) -> Result<(), Fault> {
         let says = format!("“{wanted}” is no service");
         return Err(fault(&at("services"), says, "write its name, or its name and version, as in \"postgres:16\""));
     }
+    if let Some(name) = app.services.iter().flatten().map(|it| bare(it)).find(|name| !docker::is_known(name)) {
+        let known: Vec<&str> = docker::known().collect();
+        let says = format!("“{name}” is no service that Wharf knows; it knows {}", known.join(", "));
+        let elsewhere = "leave it out, and give the app its address with --set or --secret";
+        let near = similar::get_close_matches(name, &known, 1, 0.5).first().map(|near| format!("write \"{near}\""));
+        return Err(fault(&at("services"), says, near.unwrap_or_else(|| elsewhere.to_owned())));
+    }
     if let Some(name) = app.packages.iter().flatten().find(|name| !is_debian_package(name)) {
         let says = format!("“{name}” is no name of a package");
         return Err(fault(&at("packages"), says, "write each as Debian calls it, as in \"libpq5\""));
@@ -164,6 +172,11 @@ fn check_words(place: &[&str], app: &AppSettings) -> Result<(), Fault> {
         ));
     }
     Ok(())
+}
+
+/// The name of a service without its version.
+fn bare(service: &str) -> &str {
+    service.split(':').next().unwrap_or(service)
 }
 
 /// The least memory that Docker gives a container, in MiB.
@@ -234,11 +247,25 @@ fn example(key: &str) -> &'static str {
     }
 }
 
+/// What a key takes whose value is a whole number.
+fn range(key: &str) -> Option<&'static str> {
+    match key {
+        "port" => Some("from 1 to 65535"),
+        "memory_mb" => Some("from 6 on: so many MiB"),
+        "build_timeout" | "start_timeout" => Some("from 1 on: so many seconds"),
+        _ => None,
+    }
+}
+
 /// What the parser says, with the nearest known word where one was not known, and how it is written where the type is
 /// another.
 fn malformed(at: Option<(usize, usize)>, says: &str, key: Option<&str>) -> Problem {
     if let Some(key) = key.filter(|_| says.starts_with("invalid ")) {
-        let why = format!("`{key}` takes another kind of value");
+        let number = says.starts_with("invalid value: integer");
+        let why = match range(key).filter(|_| number) {
+            Some(range) => format!("`{key}` takes a whole number {range}"),
+            None => format!("`{key}` takes another kind of value"),
+        };
         return problem(at, &why).fix(format!("write it as in `{}`", example(key)));
     }
     let mut quoted = says.split('`').skip(1).step_by(2);
@@ -296,6 +323,11 @@ mod tests {
             ("[app]\nservices = \"postgres\"\n", "line 2, column 12", "services = [\"postgres:16\"]"),
             ("[app.env]\nA = 1\n", "line 2, column 5", "LOG_LEVEL = \"info\""),
             ("[app]\nservices = [\"a b\"]\n", "line 2, column 12", "“a b” is no service"),
+            ("[app]\nservices = [\"redis\", \"mysqll\"]\n", "line 2, column 12", "write \"mysql\""),
+            ("[app]\nservices = [\"oracle:23\"]\n", "line 2, column 12", "it knows postgres, mysql"),
+            ("[app]\nport = 70000\n", "line 2, column 8", "from 1 to 65535"),
+            ("[app]\nmemory_mb = -5\n", "line 2, column 13", "from 6 on"),
+            ("[app]\nstart_timeout = -5\n", "line 2, column 17", "from 1 on"),
             ("[app]\npackages = [\"a; rm\"]\n", "line 2, column 12", "no name of a package"),
             ("[app]\nruntime_version = \"banana\"\n", "line 2, column 19", "no version"),
             ("[app]\ncpus = -1.0\n", "line 2, column 8", "more than nothing"),
