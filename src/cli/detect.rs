@@ -150,8 +150,11 @@ fn facts(app: &AppProfile) -> Vec<(&'static str, String)> {
         None => name.to_owned(),
     };
     let framework = app.framework.as_ref().map(|it| versioned(&it.name, it.version.as_ref()));
-    let language = versioned(&app.language.name, app.language.version.as_ref());
-    let runtime = app.runtime_version.as_ref().map(|version| format!(", runtime {version}")).unwrap_or_default();
+    // The version of a language that is its runtime is told once.
+    let own = app.language.version.as_ref();
+    let language = versioned(&app.language.name, own);
+    let runtime = app.runtime_version.as_ref().filter(|version| own != Some(*version));
+    let runtime = runtime.map(|version| format!(", runtime {version}")).unwrap_or_default();
     let package_manager =
         app.package_manager.as_ref().map(|name| versioned(name, app.package_manager_version.as_ref()));
     let port = match app.serving {
@@ -190,9 +193,20 @@ fn facts(app: &AppProfile) -> Vec<(&'static str, String)> {
     rows.into_iter().filter_map(|(label, value)| value.map(|value| (label, value))).collect()
 }
 
-/// The names of the variables, with those marked without which the app does not start.
+/// So many names of variables are told beside the required ones; `--json` has them all.
+const NAMES: usize = 20;
+
+/// The names of the variables, those without which the app does not start first, and marked.
 fn marked_env(app: &AppProfile) -> Vec<String> {
-    let mark =
-        |name: &String| if app.required_env.contains(name) { format!("{name} (required)") } else { name.clone() };
-    app.env.iter().map(mark).collect()
+    let (required, others): (Vec<&String>, Vec<&String>) =
+        app.env.iter().partition(|name| app.required_env.contains(name));
+    let more = others.len().saturating_sub(NAMES);
+    let more = if more == 1 { 0 } else { more };
+    let told = others.len() - more;
+    let mut names: Vec<String> = required.into_iter().map(|name| format!("{name} (required)")).collect();
+    names.extend(others.into_iter().take(told).cloned());
+    if more > 0 {
+        names.push(format!("and {more} more"));
+    }
+    names
 }

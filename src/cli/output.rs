@@ -205,7 +205,7 @@ pub(super) fn counted(count: usize, thing: &str) -> String {
 /// Text in lines of at most `width` columns, broken between words; a longer word has a line of its own.
 pub(super) fn folded(text: &str, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
-    for word in text.split(' ') {
+    for word in text.split(' ').flat_map(|word| pieces(word, width)) {
         match lines.last_mut() {
             Some(line) if line.width() + 1 + word.width() <= width => {
                 line.push(' ');
@@ -215,6 +215,26 @@ pub(super) fn folded(text: &str, width: usize) -> Vec<String> {
         }
     }
     lines
+}
+
+/// A word in parts that each have room in a line, broken behind a slash where there is one.
+fn pieces(word: &str, width: usize) -> Vec<&str> {
+    let mut pieces = Vec::new();
+    let mut rest = word;
+    while rest.width() > width {
+        let mut used = 0;
+        let fits = |(at, letter): (usize, char)| {
+            used += letter.width().unwrap_or(0);
+            (used <= width).then_some(at + letter.len_utf8())
+        };
+        let Some(end) = rest.char_indices().map_while(fits).last() else { break };
+        let end = rest[..end].rfind('/').map_or(end, |slash| slash + 1);
+        let (piece, later) = rest.split_at(end);
+        pieces.push(piece);
+        rest = later;
+    }
+    pieces.push(rest);
+    pieces
 }
 
 /// Text of at most `width` columns, with `…` where something was cut.
@@ -304,5 +324,12 @@ mod tests {
         assert_eq!(seconds(0.44), "0.4 s");
         assert_eq!(seconds(125.4), "2 min 5 s");
         assert_eq!([span(59), span(61), span(7200), span(200_000)], ["59 s", "1 min", "2 h", "2 d"]);
+    }
+
+    #[test]
+    fn what_is_too_long_for_a_line_is_broken_behind_a_slash() {
+        assert_eq!(folded("at some/long/path/of/one: x", 12), ["at", "some/long/", "path/of/one:", "x"]);
+        assert_eq!(folded("日本日本", 4), ["日本", "日本"]);
+        assert_eq!(folded("ab 日", 1), ["a", "b", "日"], "what is wider than the line is not lost");
     }
 }

@@ -62,8 +62,8 @@ fn text(preview: &PlanPreview) -> String {
         None => {}
     }
     match (plan.ports.container, plan.ports.wanted) {
-        (Some(inside), Some(wanted)) => row("port", &format!("{wanted} leads to {inside}")),
-        (Some(inside), None) => row("port", &format!("the app's own, or a free one, leads to {inside}")),
+        (Some(inside), Some(wanted)) => row("port", &format!("{inside} inside; {wanted} outside")),
+        (Some(inside), None) => row("port", &format!("{inside} inside; outside the one that it has, or a free one")),
         (None, _) => {}
     }
     row(

@@ -266,10 +266,16 @@ fn show_app(project: &str, app: &AppVulnerabilities) {
         table.print();
     }
     for group in &app.not_scanned {
-        let mut names = group.packages.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
-        if group.packages.len() > NAMED {
+        // One with a finding stands above: that not all was looked into is said there.
+        let told = |name: &&String| app.vulnerabilities.iter().any(|one| one.package == **name);
+        let packages: Vec<&str> = group.packages.iter().filter(|name| !told(name)).map(String::as_str).collect();
+        if packages.is_empty() {
+            continue;
+        }
+        let mut names = packages.iter().take(NAMED).copied().collect::<Vec<_>>().join(", ");
+        if packages.len() > NAMED {
             // Writing to a string cannot fail.
-            let _ = write!(names, " and {} more", group.packages.len() - NAMED);
+            let _ = write!(names, " and {} more", packages.len() - NAMED);
         }
         let words = format!("not scanned, {}: {}", group.reason, output::one_line(&names));
         output::line(output::styled(&words, Style::Attention));

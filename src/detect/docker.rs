@@ -466,7 +466,7 @@ mod tests {
         assert_eq!(api.compose_file.as_deref(), Some("compose.yaml"));
         assert_eq!(api.services.into_iter().collect::<Vec<_>>(), ["postgres"]);
         assert_eq!(api.env.into_keys().collect::<Vec<_>>(), ["API_TOKEN"]);
-        let web = read(project.folder("web").unwrap(), false);
+        let web = read(project.folder("web").unwrap(), false, None);
         assert_eq!(web.services.into_iter().collect::<Vec<_>>(), ["redis"], "what nobody depends on may be anybody's");
     }
 
@@ -477,7 +477,7 @@ mod tests {
             [("compose.yaml", compose), ("api/Dockerfile", "FROM x\n"), ("db/Dockerfile", "FROM postgres:16\n")];
         let tree = MemoryTree::new(files);
         let project = Project::new(&tree);
-        let api = read(project.folder("api").unwrap(), false);
+        let api = read(project.folder("api").unwrap(), false, None);
         assert!(instead(&api, "mysql") && !instead(&api, "postgres") && !instead(&api, "redis"));
         assert_eq!(api.services.iter().collect::<Vec<_>>(), ["postgres"]);
         assert!(api.evidence.iter().any(|one| one.says.starts_with("runs mq from rabbitmq:4, which Wharf does not")));

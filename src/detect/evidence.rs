@@ -47,7 +47,12 @@ pub(super) fn of(
     evidence.extend(platforms::evidence(folder));
     evidence.extend(app.facts.evidence.iter().cloned());
     evidence.extend(docker);
-    evidence.truncate(MOST);
+    let seen = std::mem::take(&mut evidence);
+    for one in seen {
+        if evidence.len() < MOST && !evidence.contains(&one) {
+            evidence.push(one);
+        }
+    }
     for one in told {
         if !evidence.contains(&one) {
             evidence.push(one);
@@ -77,9 +82,16 @@ fn locks(app: &App<'_>, manager: &Manager) -> Vec<Evidence> {
 /// The versions that are asked for; one that forbids the version in use disagrees.
 fn asked(app: &App<'_>, found: &Found) -> Vec<Evidence> {
     let stack = app.candidate.stack;
+    let what = if found.of_language { &stack.language } else { stack.runtime() };
     let told = found.asks.iter().enumerate().map(|(number, ask)| {
         let allows = |version| versions::allows(&ask.says, version, &stack.versions);
-        let says = format!("asks for {} {}", stack.runtime(), ask.says);
+        let says = format!("asks for {what} {}", ask.says);
+        let lowest = versions::is_open(&ask.says) && stack.versions.range_begins;
+        if number == 0 && lowest && found.limit.is_none() && found.version != Some(stack.versions.default.clone()) {
+            // What it was written for is surer than what it may run on as well.
+            let used = found.version.as_deref().unwrap_or_default();
+            return Evidence::new(ask.file.as_str(), format!("{says}; the lowest that will do is used, {used}"));
+        }
         if number == 0 || found.version.as_deref().is_some_and(allows) {
             return Evidence::new(ask.file.as_str(), says);
         }
@@ -93,6 +105,10 @@ fn asked(app: &App<'_>, found: &Found) -> Vec<Evidence> {
 fn ended(app: &App<'_>, found: &Found) -> Option<Evidence> {
     let stack = app.candidate.stack;
     let (line, since) = versions::ended(found.version.as_deref()?, &stack.versions)?;
-    let says = format!("{} {line} has had no fixes since {since}", stack.runtime());
-    Some(Evidence::new(found.asks.first()?.file.as_str(), says).bearing(Bearing::Outdated))
+    let ask = found.asks.first()?;
+    let newer = Some(&stack.versions.default)
+        .filter(|newer| versions::is_open(&ask.says) && versions::allows(&ask.says, newer, &stack.versions));
+    let newer = newer.map(|newer| format!("; it allows {newer}, too: say `runtime_version` in wharf.toml"));
+    let says = format!("{} {line} has had no fixes since {since}{}", stack.runtime(), newer.unwrap_or_default());
+    Some(Evidence::new(ask.file.as_str(), says).bearing(Bearing::Outdated))
 }

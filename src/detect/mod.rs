@@ -94,6 +94,7 @@ fn look(tree: &dyn FileTree, registry: &Registry, settings: &Settings) -> Detect
     settings::name_apps(&mut profiles, settings);
     profiles.sort_by(|one, other| one.path.cmp(&other.path));
     names::make_unique(&mut profiles, tree.name());
+    let monorepo = selection.monorepo.filter(|monorepo| ties(monorepo, &profiles));
     let mut warnings = project.warnings();
     warnings.extend(settings::unmeant(&profiles, settings));
     // A start command of the settings' own may say where it listens.
@@ -104,12 +105,23 @@ fn look(tree: &dyn FileTree, registry: &Registry, settings: &Settings) -> Detect
     };
     warnings.extend(shut.into_iter().filter(|(path, _)| !opened(path)).map(|(_, warning)| warning));
     Detection {
-        primary: primary(&profiles, &supporting, &Called::new(tree.name(), selection.monorepo.as_ref(), &profiles)),
-        monorepo: selection.monorepo,
+        primary: primary(&profiles, &supporting, &Called::new(tree.name(), monorepo.as_ref(), &profiles)),
+        monorepo,
         apps: profiles,
         warnings,
         transitive,
     }
+}
+
+/// Whether a workspace holds any of the apps, or one of them holds it: another ties together what is not deployed.
+fn ties(monorepo: &Monorepo, apps: &[AppProfile]) -> bool {
+    let within = |one: &str, other: &str| {
+        other == "." || one.strip_prefix(other).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    let related = |app: &AppProfile| {
+        monorepo.packages.iter().any(|package| within(&app.path, package) || within(package, &app.path))
+    };
+    apps.is_empty() || apps.iter().any(related)
 }
 
 /// The app that is meant where none is named: the project itself; then what answers requests before what does not;

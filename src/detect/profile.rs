@@ -86,6 +86,10 @@ pub(super) fn profile(app: &App<'_>) -> (AppProfile, Option<Warning>) {
     let start = profile.start_command.as_deref();
     let shut = if profile.serving == Serving::Server { loopback::find(app, start, &docker) } else { None };
     profile.evidence = evidence::of(app, manager.as_ref(), &found, docker.evidence, told);
+    if profile.serving == Serving::Static {
+        // Wharf serves the files itself.
+        profile.evidence.retain(|one| !one.says.starts_with("starts with "));
+    }
     profile.confidence = evidence::confidence(app.weight, &profile.evidence);
     (profile, shut)
 }
@@ -132,10 +136,9 @@ fn language(app: &App<'_>, runtime: Option<&str>) -> Language {
     let stack = app.candidate.stack;
     let by_framework = app.framework.as_ref().and_then(|framework| framework.rule.language.clone());
     let other = app.facts.language.clone().or(by_framework).filter(|name| *name != stack.language);
-    let version = match &other {
-        Some(_) => app.facts.language_version.clone(),
-        None => app.facts.language_version.clone().or_else(|| runtime.map(str::to_owned)),
-    };
+    // What runs it may be called otherwise, and have versions of its own.
+    let same = other.is_none() && stack.runtime() == stack.language;
+    let version = app.facts.language_version.clone().or_else(|| runtime.filter(|_| same).map(str::to_owned));
     Language {
         name: other.unwrap_or_else(|| stack.language.clone()),
         version: version.map(|version| version.trim_start_matches(['^', '~']).to_owned()),

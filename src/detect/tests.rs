@@ -573,3 +573,50 @@ mod places;
 mod reach;
 mod reasons;
 mod running;
+
+#[test]
+fn a_workspace_that_holds_none_of_the_apps_is_not_told() {
+    let package = r#"{"name": "web", "dependencies": {"express": "4"}, "scripts": {"start": "node a.js"}}"#;
+    let solution = "Project(\"{F}\") = \"Lib\", \"Lib/Lib.csproj\", \"{A}\"\nEndProject\n";
+    let library = "<Project Sdk=\"Microsoft.NET.Sdk\"></Project>";
+    let aside = [("app/package.json", package), ("win/net/All.sln", solution), ("win/net/Lib/Lib.csproj", library)];
+    let found = detect(&MemoryTree::new(aside));
+    assert_eq!(found.apps.iter().map(|app| app.path.as_str()).collect::<Vec<_>>(), ["app"]);
+    assert_eq!(found.monorepo, None);
+}
+
+#[test]
+fn a_version_is_told_as_that_of_what_it_is_of() {
+    let package = r#"{"engines": {"node": "20"}, "dependencies": {"express": "4"}, "scripts": {"start": "node a.js"}}"#;
+    let found = detect(&MemoryTree::new([("package.json", package)]));
+    assert_eq!(
+        (found.apps[0].language.version.as_deref(), found.apps[0].runtime_version.as_deref()),
+        (None, Some("20"))
+    );
+    let sbt = "scalaVersion := \"3.4.2\"\nlibraryDependencies += \"com.typesafe.play\" %% \"play\" % \"3.0.0\"\n";
+    let asked = |files: &[(&str, &str)]| {
+        let found = detect(&MemoryTree::new(files.iter().copied()));
+        found.apps[0].evidence.iter().find_map(|one| one.says.strip_prefix("asks for ").map(str::to_owned))
+    };
+    assert_eq!(asked(&[("build.sbt", sbt)]).as_deref(), Some("Scala 3.4.2"));
+    let both = [("build.sbt", sbt), ("system.properties", "java.runtime.version=25\n")];
+    assert_eq!(asked(&both).as_deref(), Some("Java 25"));
+}
+
+#[test]
+fn a_start_of_files_that_are_served_is_not_told() {
+    let package = r#"{"dependencies": {"react-scripts": "5", "react": "18"}, "scripts": {"start": "react-scripts start", "build": "react-scripts build"}}"#;
+    let found = detect(&MemoryTree::new([("package.json", package), ("public/index.html", "")]));
+    assert_eq!(found.apps[0].serving, crate::model::Serving::Static);
+    assert!(found.apps[0].evidence.iter().all(|one| !one.says.starts_with("starts with")));
+}
+
+#[test]
+fn an_open_range_says_which_of_it_is_used_and_what_else_it_allows() {
+    let package =
+        r#"{"engines": {"node": ">=16"}, "dependencies": {"express": "4"}, "scripts": {"start": "node a.js"}}"#;
+    let found = detect(&MemoryTree::new([("package.json", package)]));
+    let said = |words: &str| found.apps[0].evidence.iter().any(|one| one.says.contains(words));
+    assert!(said("asks for Node.js >=16; the lowest that will do is used, 16"));
+    assert!(said("has had no fixes since 2023-09-11; it allows 22, too"));
+}

@@ -10,6 +10,8 @@ pub(super) struct Found {
     pub asks: Vec<Ask>,
     /// What keeps it from being a later one: a package with its version, and the last version that it runs with.
     pub limit: Option<(String, String)>,
+    /// It is the language's own version that was asked for, not that of what runs it.
+    pub of_language: bool,
 }
 
 /// Looks at all places in their order. The first that makes sense holds.
@@ -22,6 +24,7 @@ pub(super) fn find(folder: Folder<'_>, facts: &Facts, rules: &Versions) -> Found
     if asks.iter().any(|(instead, ..)| !instead) {
         asks.retain(|(instead, ..)| !instead);
     }
+    let of_language = asks.first().is_some_and(|(instead, ..)| *instead);
     let mut version = asks.first().map(|(_, version, ask)| raised(version.clone(), &ask.says, facts, rules));
     let open = asks.first().is_none_or(|(.., ask)| is_open(&ask.says));
     let meant = version.as_ref().unwrap_or(&rules.default);
@@ -29,11 +32,11 @@ pub(super) fn find(folder: Folder<'_>, facts: &Facts, rules: &Versions) -> Found
     if let Some((_, last)) = &limit {
         version = Some(last.clone());
     }
-    Found { version, asks: asks.into_iter().map(|(.., ask)| ask).collect(), limit }
+    Found { version, asks: asks.into_iter().map(|(.., ask)| ask).collect(), limit, of_language }
 }
 
 /// “At least this”, without an end.
-fn is_open(says: &str) -> bool {
+pub(super) fn is_open(says: &str) -> bool {
     says.trim_start().starts_with('>') && !says.contains('<')
 }
 
