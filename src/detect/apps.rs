@@ -2,6 +2,9 @@
 
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::rc::Rc;
+
+use foldhash::HashSet;
 
 use super::candidates::{Candidate, either};
 use super::docker;
@@ -100,7 +103,7 @@ pub(super) struct Inner {
 }
 
 impl<'p> App<'p> {
-    fn read(candidate: Candidate<'p>, others: Vec<&'p str>) -> Self {
+    fn read(candidate: Candidate<'p>, others: Rc<HashSet<&'p str>>) -> Self {
         let sources = Sources::new(candidate.folder, candidate.stack, others);
         let mut facts = stacks::read(&candidate.stack.name, &sources);
         let sources = match &facts.swallows {
@@ -246,14 +249,11 @@ pub(super) struct Selection<'p> {
 
 /// Reads all candidates and keeps those that are apps; where somebody said where the apps are, those there.
 pub(super) fn select<'p>(found: Vec<Candidate<'p>>, said: &[String]) -> Selection<'p> {
-    let packages: Vec<&'p str> =
-        found.iter().filter(|one| one.kind == EvidenceKind::Manifest).map(|one| one.folder.path()).collect();
+    let packages: Rc<HashSet<&'p str>> =
+        Rc::new(found.iter().filter(|one| one.kind == EvidenceKind::Manifest).map(|one| one.folder.path()).collect());
     let mut read: Vec<App<'p>> = found
         .into_iter()
-        .map(|candidate| {
-            let path = candidate.folder.path();
-            App::read(candidate, packages.iter().copied().filter(|other| *other != path).collect())
-        })
+        .map(|candidate| App::read(candidate, Rc::clone(&packages)))
         // Whose reader found that it is none of its own.
         .filter(|app| app.weight > 0.0)
         .collect();

@@ -380,7 +380,7 @@ mod tests {
         let node = registry.stacks().find(|one| one.name == "node").unwrap();
         let tree = MemoryTree::new([(".tool/a.js", "process.env.NOT_OWN"), ("a.js", "process.env.OWN_ONE")]);
         let project = Project::new(&tree);
-        let names = find(&Sources::new(project.folder("").unwrap(), node, Vec::new()), node);
+        let names = find(&Sources::new(project.folder("").unwrap(), node, std::rc::Rc::default()), node);
         assert_eq!(names.read.into_keys().collect::<Vec<_>>(), ["OWN_ONE"]);
     }
 

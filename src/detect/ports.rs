@@ -290,7 +290,7 @@ mod tests {
             let stack = registry.stacks().find(|one| one.name == stack).unwrap();
             let tree = MemoryTree::new([(file, text)]);
             let project = Project::new(&tree);
-            let sources = Sources::new(project.folder("").unwrap(), stack, Vec::new());
+            let sources = Sources::new(project.folder("").unwrap(), stack, std::rc::Rc::default());
             assert_eq!(from_sources(&sources, &stack.port_marks), Some((file, 5050)), "{text}");
         }
         assert_eq!(given("myPort = 5050", "Port"), None);

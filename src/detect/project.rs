@@ -7,7 +7,7 @@ use std::rc::Rc;
 use serde_json::Value;
 
 use super::text::{decode, fits, line_and_column};
-use crate::model::{FileTree, ReadError, VALUE_BYTES, Warning, bounded};
+use crate::model::{FileTree, ReadError, VALUE_BYTES, Warning, bounded, nests_too_deep};
 
 /// So many bytes of one source file are looked into at most.
 const SOURCE: usize = 256 << 10;
@@ -356,6 +356,7 @@ fn parse(text: &str, format: Format, left: &Cell<usize>) -> Result<Value, String
         left.set(room);
     }
     match format {
+        Format::Yaml if nests_too_deep(text) => Err("malformed YAML: it nests deeper than is looked at".to_owned()),
         Format::Json => serde_json::from_str(text).or_else(|strict| {
             let loose = jsonc_parser::parse_to_serde_value::<Value>(text, &jsonc_parser::ParseOptions::default());
             loose.map_err(|_| format!("malformed JSON: {}", worded(&strict.to_string())))

@@ -3,6 +3,8 @@
 use std::cell::OnceCell;
 use std::rc::Rc;
 
+use foldhash::HashSet;
+
 use super::project::Folder;
 use super::rules::Stack;
 
@@ -54,20 +56,23 @@ pub(super) struct Sources<'p> {
     endings: &'p [String],
     named: &'p [String],
     built: &'p [String],
-    others: Vec<&'p str>,
+    others: Rc<HashSet<&'p str>>,
+    /// Of the others, the one whose sources are its own too.
+    taken_in: Option<String>,
     without: Vec<String>,
     files: OnceCell<Vec<String>>,
 }
 
 impl<'p> Sources<'p> {
-    /// The stack's sources below `folder`; `others` are the paths of other packages.
-    pub(super) fn new(folder: Folder<'p>, stack: &'p Stack, others: Vec<&'p str>) -> Self {
+    /// The stack's sources below `folder`; `others` are the paths of all packages, whose own the rest is.
+    pub(super) fn new(folder: Folder<'p>, stack: &'p Stack, others: Rc<HashSet<&'p str>>) -> Self {
         Self {
             folder,
             endings: &stack.extensions,
             named: &stack.source_files,
             built: &stack.built_folders,
             others,
+            taken_in: None,
             without: Vec::new(),
             files: OnceCell::new(),
         }
@@ -87,7 +92,7 @@ impl<'p> Sources<'p> {
             let aside = ASIDE.contains(&child.name()) || self.built.iter().any(|built| built == child.name());
             shows
                 || aside
-                || self.others.contains(&child.path())
+                || self.others.contains(child.path()) && self.taken_in.as_deref() != Some(child.path())
                 || self.without.iter().any(|path| path == child.path())
         });
         found.retain(|path| !self.without.contains(path));
@@ -98,8 +103,7 @@ impl<'p> Sources<'p> {
 
     /// The same, with what lies in a folder that was left out.
     pub(super) fn with(self, path: &str) -> Self {
-        let others = self.others.into_iter().filter(|other| *other != path).collect();
-        Self { others, files: OnceCell::new(), ..self }
+        Self { taken_in: Some(path.to_owned()), files: OnceCell::new(), ..self }
     }
 
     /// The same, without these files and folders, given relative to the project.

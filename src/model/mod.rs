@@ -59,7 +59,7 @@ pub use target::{Instance, InstanceState, TargetKind, TargetRef, TargetStatus};
 pub use time::{Millis, Timestamp};
 pub use tree::{FileTree, ReadError};
 pub use user::User;
-pub use values::{VALUE_BYTES, bounded};
+pub use values::{VALUE_BYTES, bounded, nests_too_deep};
 pub use vulnerability::{
     AdvisoryArchive, AdvisoryImport, AdvisorySources, AllowAdvisories, AppVulnerabilities, Consent, ImportAdvisories,
     NotScanned, NotScannedReason, Severity, Vulnerability, VulnerabilityReport,

@@ -16,6 +16,23 @@ pub fn bounded<'de, D: Deserializer<'de>>(from: D, left: &Cell<usize>) -> Result
     Reader { left }.deserialize(from)
 }
 
+/// So deep nobody nests brackets: reading YAML takes time with the square of it.
+const BRACKETS: usize = 1_000;
+
+/// Whether brackets stand so deep in each other that no parser of YAML should be given the text.
+#[must_use]
+pub fn nests_too_deep(text: &str) -> bool {
+    let mut open: usize = 0;
+    text.bytes().any(|byte| {
+        match byte {
+            b'{' | b'[' => open += 1,
+            b'}' | b']' => open = open.saturating_sub(1),
+            _ => {}
+        }
+        open > BRACKETS
+    })
+}
+
 #[derive(Clone, Copy)]
 struct Reader<'l> {
     left: &'l Cell<usize>,

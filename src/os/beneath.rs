@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::{CWD, Mode, OFlags, ResolveFlags, openat, openat2};
 use rustix::io::Errno;
+use rustix::path::Arg;
 
 /// Nothing waits for who writes into a pipe, and no terminal becomes this process's own.
 const UNHURT: OFlags = OFlags::CLOEXEC.union(OFlags::NONBLOCK).union(OFlags::NOCTTY);
@@ -42,20 +43,42 @@ impl Beneath {
 
     fn open(&self, path: &str, flags: OFlags) -> io::Result<OwnedFd> {
         let flags = OFlags::RDONLY | UNHURT | flags;
-        let inside = ResolveFlags::BENEATH | ResolveFlags::NO_MAGICLINKS;
-        match openat2(&self.folder, path, flags, Mode::empty(), inside) {
-            // An old kernel or a sandbox without the call; an absolute link, which may lead back in; a race.
-            Err(Errno::NOSYS | Errno::PERM | Errno::XDEV | Errno::AGAIN) => self.open_by_name(path, flags),
+        match self.open_inside(path, flags, ResolveFlags::NO_MAGICLINKS) {
+            // An absolute link, which may lead back in; or a race.
+            Err(Errno::XDEV | Errno::AGAIN) => {
+                let aim = self.aim(path)?;
+                Ok(self.open_inside(&aim, flags, ResolveFlags::NO_SYMLINKS)?)
+            }
+            // An old kernel, or a sandbox without the call.
+            Err(Errno::NOSYS | Errno::PERM) => self.open_step_by_step(path, flags),
             opened => Ok(opened?),
         }
     }
 
-    fn open_by_name(&self, path: &str, flags: OFlags) -> io::Result<OwnedFd> {
+    fn open_inside(&self, path: impl Arg, flags: OFlags, how: ResolveFlags) -> rustix::io::Result<OwnedFd> {
+        openat2(&self.folder, path, flags, Mode::empty(), ResolveFlags::BENEATH | how)
+    }
+
+    /// Where a path leads, relative to the folder, with no link on the way.
+    fn aim(&self, path: &str) -> io::Result<PathBuf> {
         let real = fs::canonicalize(self.path.join(path))?;
-        if !real.starts_with(&self.path) {
-            return Err(io::Error::new(io::ErrorKind::PermissionDenied, "it links out of the folder"));
+        let out = || io::Error::new(io::ErrorKind::PermissionDenied, "it links out of the folder");
+        real.strip_prefix(&self.path).map(Path::to_owned).map_err(|_| out())
+    }
+
+    /// Each part is opened below the one before, which a link that took its place meanwhile cannot lead out of.
+    fn open_step_by_step(&self, path: &str, flags: OFlags) -> io::Result<OwnedFd> {
+        let aim = self.aim(path)?;
+        let mut parts: Vec<_> = aim.components().collect();
+        let Some(last) = parts.pop() else { return Ok(openat(&self.folder, ".", flags, Mode::empty())?) };
+        let way = OFlags::DIRECTORY | OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let mut folder: Option<OwnedFd> = None;
+        for part in parts {
+            let above = folder.as_ref().unwrap_or(&self.folder);
+            folder = Some(openat(above, part.as_os_str(), way, Mode::empty())?);
         }
-        Ok(openat(CWD, &real, flags | OFlags::NOFOLLOW, Mode::empty())?)
+        let above = folder.as_ref().unwrap_or(&self.folder);
+        Ok(openat(above, last.as_os_str(), flags | OFlags::NOFOLLOW, Mode::empty())?)
     }
 }
 
@@ -79,8 +102,8 @@ mod tests {
         symlink(outside.path().join("secret"), root.join("out")).unwrap();
         symlink(outside.path(), root.join("away")).unwrap();
         let beneath = Beneath::new(root).unwrap();
-        let by_name = |path: &str| beneath.open_by_name(path, OFlags::RDONLY | UNHURT).map(File::from);
-        for open in [&(|path: &str| beneath.file(path)) as &dyn Fn(&str) -> io::Result<File>, &by_name] {
+        let by_steps = |path: &str| beneath.open_step_by_step(path, OFlags::RDONLY | UNHURT).map(File::from);
+        for open in [&(|path: &str| beneath.file(path)) as &dyn Fn(&str) -> io::Result<File>, &by_steps] {
             for inside in ["a/real", "relative", "absolute"] {
                 let mut text = String::new();
                 open(inside).unwrap().read_to_string(&mut text).unwrap();
@@ -94,5 +117,35 @@ mod tests {
         assert_eq!(beneath.file("out").unwrap_err().to_string(), "it links out of the folder");
         assert!(beneath.folder("").is_ok() && beneath.folder("a").is_ok());
         assert!(beneath.folder("away").is_err() && beneath.folder("relative").is_err());
+    }
+
+    #[test]
+    fn a_folder_that_changes_places_with_a_link_leads_nowhere_else() {
+        let outside = tempfile::tempdir().unwrap();
+        fs::write(outside.path().join("file"), "secret").unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().canonicalize().unwrap();
+        fs::create_dir(root.join("d")).unwrap();
+        fs::write(root.join("d/file"), "own").unwrap();
+        symlink(outside.path(), root.join("swap")).unwrap();
+        let beneath = Beneath::new(root.clone()).unwrap();
+        let stop = std::sync::atomic::AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                while !stop.load(std::sync::atomic::Ordering::Relaxed) {
+                    let (one, other) = (root.join("d"), root.join("swap"));
+                    rustix::fs::renameat_with(CWD, &one, CWD, &other, rustix::fs::RenameFlags::EXCHANGE).unwrap();
+                }
+            });
+            let mut read = String::new();
+            for _ in 0..3_000 {
+                let opened = [beneath.file("d/file"), beneath.open_step_by_step("d/file", UNHURT).map(File::from)];
+                for mut file in opened.into_iter().flatten() {
+                    file.read_to_string(&mut read).unwrap();
+                }
+            }
+            stop.store(true, std::sync::atomic::Ordering::Relaxed);
+            assert!(!read.contains("secret") && read.contains("own"));
+        });
     }
 }

@@ -9,6 +9,7 @@ pub mod docker_host;
 pub mod dockerignore;
 pub mod git;
 pub mod http;
+mod ignores;
 pub mod listeners;
 pub mod paths;
 pub mod process;

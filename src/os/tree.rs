@@ -9,10 +9,11 @@ use std::io::{self, Read as _};
 use std::path::Path;
 use std::time::UNIX_EPOCH;
 
+use rustix::fs::{Dir, FileType};
 use sha2::{Digest as _, Sha256};
 
 use super::beneath::Beneath;
-use super::walk::walk;
+use super::walk::{NEVER_WALKED, walk};
 use crate::model::{FileTree, Problem, ProblemCode, ReadError, Warning};
 
 /// Modules, programs of one and files of one that are looked at beyond the walk at most.
@@ -69,8 +70,9 @@ impl DiskTree {
             .fix("give the folder that the file lies in"));
         }
         let root = Beneath::new(root).map_err(|error| unreachable_folder(path, &error))?;
+        root.folder("").map_err(|error| unreachable_folder(path, &error))?;
         let (mut paths, warnings) = walk(&root, bounds);
-        let hidden = hidden_programs(root.path(), &paths);
+        let hidden = hidden_programs(&root, &paths);
         if !hidden.is_empty() && paths.len() < bounds.files {
             paths.extend(hidden);
             paths.sort();
@@ -210,29 +212,32 @@ pub(crate) fn unreachable_folder(path: &Path, error: &io::Error) -> Problem {
 
 /// The sources of Go programs that a rule for their binary hides: `server` in a `.gitignore` means the file that a build
 /// leaves, and fits `cmd/server/` as well, which version control tracks all the same.
-fn hidden_programs(root: &Path, paths: &[String]) -> Vec<String> {
+fn hidden_programs(root: &Beneath, paths: &[String]) -> Vec<String> {
     let modules = paths.iter().filter_map(|path| path.strip_suffix("go.mod"));
     let modules = modules.filter(|module| module.is_empty() || module.ends_with('/')).take(HIDDEN);
     let mut found = Vec::new();
     for folder in modules.map(|module| format!("{module}cmd")) {
-        let Ok(programs) = fs::read_dir(root.join(&folder)) else { continue };
-        for program in programs.flatten().take(HIDDEN) {
-            let name = program.file_name().to_string_lossy().into_owned();
-            let inside = format!("{folder}/{name}/");
+        let programs = names_in(root, &folder, FileType::Directory);
+        for program in programs.iter().filter(|name| !NEVER_WALKED.contains(&name.as_str())) {
+            let inside = format!("{folder}/{program}/");
             let known = paths.partition_point(|path| path.as_str() < inside.as_str());
-            let is_listed = paths.get(known).is_some_and(|path| path.starts_with(&inside));
-            if is_listed || !program.file_type().is_ok_and(|kind| kind.is_dir()) {
+            if paths.get(known).is_some_and(|path| path.starts_with(&inside)) {
                 continue;
             }
-            let sources = fs::read_dir(program.path()).into_iter().flatten().flatten().take(HIDDEN);
-            let own = sources.filter(|file| file.file_type().is_ok_and(|kind| kind.is_file()));
-            let names = own.filter_map(|file| file.file_name().into_string().ok());
-            found.extend(
-                names.filter(|name| name.rsplit('.').next() == Some("go")).map(|name| format!("{inside}{name}")),
-            );
+            let files = names_in(root, inside.trim_end_matches('/'), FileType::RegularFile).into_iter();
+            let sources = files.filter(|name| name.rsplit('.').next() == Some("go"));
+            found.extend(sources.map(|name| format!("{inside}{name}")));
         }
     }
     found
+}
+
+/// The names of that kind in a folder; none where it cannot be read.
+fn names_in(root: &Beneath, folder: &str, kind: FileType) -> Vec<String> {
+    let entries = root.folder(folder).ok().and_then(|folder| Dir::new(folder).ok()).into_iter().flatten().flatten();
+    let own =
+        entries.filter(|entry| entry.file_type() == kind && !matches!(entry.file_name().to_bytes(), b"." | b".."));
+    own.filter_map(|entry| entry.file_name().to_str().ok().map(str::to_owned)).take(HIDDEN).collect()
 }
 
 #[cfg(test)]

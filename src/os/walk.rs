@@ -12,11 +12,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
-use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use rustix::fs::{AtFlags, FileType, RawDir, statat};
 use rustix::io::Errno;
 
 use super::beneath::Beneath;
+use super::ignores::{IGNORE_LIST, IGNORES, IgnoreList, Lines, NO_LIST};
 use super::tree::Bounds;
 use crate::model::Warning;
 
@@ -57,15 +57,15 @@ pub(super) const NEVER_WALKED: &[&str] = &[
     ".cache",
 ];
 
-/// The file whose lines say what version control ignores.
-pub(super) const IGNORES: &str = ".gitignore";
-/// So many bytes such a file may have: each becomes a hundred and more of memory.
-pub(super) const IGNORE_LIST: u64 = 1 << 19;
-/// What is said of a larger one.
-pub(super) const NO_LIST: &str = "is too large for a list of what to ignore; nothing was left out for it";
-
 /// So many files are found by one thread before others are started: that takes longer than a small walk.
 const SMALL: usize = 1_000;
+/// So many bytes all lists of what to ignore of a walk may have together.
+const ALL_LISTS: usize = 2 << 20;
+/// So many patterns in them may have to be tried one after the other, and in all so often.
+const ALL_WILD: (usize, usize) = (5_000, 60_000_000);
+/// What is said where that is too often.
+const TRIED_ENOUGH: &str =
+    "its lists of what to ignore take too long for so many files; the rest was looked at without";
 /// Threads at most.
 const THREADS: usize = 6;
 /// Bytes of a folder's listing that are asked for at once.
@@ -73,8 +73,7 @@ const LISTING: usize = 32 << 10;
 
 /// The files below a folder in order, and what had to be left out.
 pub(super) fn walk(root: &Beneath, bounds: Bounds) -> (Vec<String>, Vec<Warning>) {
-    let walk =
-        Walk { root, bounds, count: AtomicUsize::new(0), warnings: Mutex::default(), untold: AtomicUsize::new(0) };
+    let walk = Walk::new(root, bounds);
     let mut worker = Worker::new(&walk);
     worker.places.push(Place { path: String::new(), depth: 0, lists: None });
     // The project's own files come first: of a tree over the bound they tell the most.
@@ -206,8 +205,10 @@ struct Listed {
 
 /// A folder's list of what to ignore, and those of the folders above.
 struct Lists {
-    own: Gitignore,
+    own: IgnoreList,
     above: Option<Arc<Lists>>,
+    /// The patterns of all of them that are tried one after the other.
+    wild: usize,
 }
 
 impl Lists {
@@ -215,9 +216,8 @@ impl Lists {
     fn leave_out(&self, path: &str, is_folder: bool) -> bool {
         let mut lists = Some(self);
         while let Some(list) = lists {
-            let matched = list.own.matched(path, is_folder);
-            if !matched.is_none() {
-                return matched.is_ignore();
+            if let Some(says) = list.own.says(path, is_folder) {
+                return says;
             }
             lists = list.above.as_deref();
         }
@@ -233,6 +233,12 @@ struct Walk<'a> {
     warnings: Mutex<BTreeMap<String, String>>,
     /// Warnings over the bound.
     untold: AtomicUsize,
+    /// Bytes of all lists of what to ignore.
+    lists: AtomicUsize,
+    /// Patterns in them that are tried one after the other.
+    wild: AtomicUsize,
+    /// How often such a pattern was tried.
+    tried: AtomicUsize,
 }
 
 /// One thread's part of a walk.
@@ -269,10 +275,12 @@ impl<'a> Worker<'a> {
         let entry = |&(end, kind): &(usize, FileType)| (&names[std::mem::replace(&mut start, end)..end], kind);
         let mut entries_here: Vec<(&[u8], FileType)> = entries.iter().map(entry).collect();
         entries_here.sort_unstable_by_key(|(name, _)| *name);
-        if entries_here.binary_search_by_key(&IGNORES.as_bytes(), |(name, _)| *name).is_ok()
-            && let Some(own) = self.walk.list_of(&place)
+        if let Ok(list) = entries_here.binary_search_by_key(&IGNORES.as_bytes(), |(name, _)| *name)
+            && let Some(own) = self.walk.list_of(&place, entries_here[list].1)
         {
-            place.lists = Some(Arc::new(Lists { own, above: place.lists.take() }));
+            let above = place.lists.take();
+            let wild = own.wild + above.as_ref().map_or(0, |above| above.wild);
+            place.lists = Some(Arc::new(Lists { own, above, wild }));
         }
         let mut kept = Vec::with_capacity(entries_here.len());
         kept.extend(entries_here.into_iter().filter_map(|(name, kind)| self.visit(&place, name, kind)));
@@ -329,7 +337,7 @@ impl<'a> Worker<'a> {
         }
         let path = place.at(name);
         let shown = path.trim_end_matches('/');
-        if place.lists.as_ref().is_some_and(|lists| lists.leave_out(shown, is_folder)) {
+        if place.lists.as_ref().is_some_and(|lists| walk.may_try(lists.wild) && lists.leave_out(shown, is_folder)) {
             return None;
         }
         match kind {
@@ -351,7 +359,13 @@ impl<'a> Worker<'a> {
     }
 }
 
-impl Walk<'_> {
+impl<'a> Walk<'a> {
+    fn new(root: &'a Beneath, bounds: Bounds) -> Self {
+        let zero = || AtomicUsize::new(0);
+        let (count, untold, lists, wild, tried) = (zero(), zero(), zero(), zero(), zero());
+        Self { root, bounds, count, warnings: Mutex::default(), untold, lists, wild, tried }
+    }
+
     /// Counts the files of a folder, and drops those for which there is no room.
     fn keep_room(&self, entries: &mut Vec<String>) {
         let is_file = |path: &String| !path.ends_with('/');
@@ -369,22 +383,58 @@ impl Walk<'_> {
         });
     }
 
-    /// What a folder's own list says. A line that is malformed hides nothing.
-    fn list_of(&self, place: &Place) -> Option<Gitignore> {
+    /// Whether so many more patterns may be tried.
+    fn may_try(&self, wild: usize) -> bool {
+        if wild == 0 {
+            return true;
+        }
+        let room = self.tried.fetch_add(wild, Ordering::Relaxed) <= ALL_WILD.1;
+        if !room {
+            self.warn("", TRIED_ENOUGH.to_owned());
+        }
+        room
+    }
+
+    /// What a folder's own list says.
+    fn list_of(&self, place: &Place, kind: FileType) -> Option<IgnoreList> {
         let path = place.at(IGNORES);
-        let file = self.root.file(&path).ok()?;
-        let data = file.metadata().ok().filter(fs::Metadata::is_file)?;
-        if data.len() > IGNORE_LIST {
+        let without = |why: &str| {
+            self.warn(&path, format!("{why}; nothing was left out for it"));
+            None
+        };
+        match kind {
+            FileType::RegularFile => {}
+            FileType::Symlink => return without("is a link, which git does not follow here"),
+            // It is told as what it is.
+            _ => return None,
+        }
+        let text = match self.text_of_list(&path) {
+            Ok(text) => text?,
+            Err(error) => return without(&format!("cannot be read: {}", plain(&error))),
+        };
+        let lines = Lines::read(&text);
+        let bytes = self.lists.fetch_add(text.len(), Ordering::Relaxed) + text.len();
+        let wild = self.wild.fetch_add(lines.wild, Ordering::Relaxed) + lines.wild;
+        let list = if bytes > ALL_LISTS || wild > ALL_WILD.0 { None } else { lines.compile(&place.path) };
+        if list.is_none() {
             self.warn(&path, NO_LIST.to_owned());
-            return None;
+        }
+        list
+    }
+
+    /// None where it is no list, or too large for one, which is told.
+    fn text_of_list(&self, path: &str) -> io::Result<Option<Vec<u8>>> {
+        let file = self.root.file(path)?;
+        let data = file.metadata()?;
+        if data.len() > IGNORE_LIST {
+            self.warn(path, NO_LIST.to_owned());
+        }
+        if !data.is_file() || data.len() > IGNORE_LIST {
+            return Ok(None);
         }
         let mut text = Vec::new();
-        file.take(IGNORE_LIST).read_to_end(&mut text).ok()?;
-        let mut builder = GitignoreBuilder::new(&place.path);
-        for line in String::from_utf8_lossy(&text).trim_start_matches('\u{feff}').lines() {
-            let _ = builder.add_line(None, line);
-        }
-        builder.build().ok()
+        file.take(IGNORE_LIST).read_to_end(&mut text)?;
+        Ok(Some(text))
     }
 
     fn links_to_a_file_inside(&self, link: &str) -> bool {

@@ -5,12 +5,15 @@ use std::cell::Cell;
 use yaml_serde::{Deserializer, Mapping, Value};
 
 use super::{Faults, is_unpinned, names_a_secret};
-use crate::model::bounded;
+use crate::model::{bounded, nests_too_deep};
 
 /// So many bytes of memory the values of a file may take.
 const VALUES: usize = 64 << 20;
 
 pub(super) fn check(text: &str, faults: &mut Faults<'_>) {
+    if nests_too_deep(text) {
+        return faults.add("compose-syntax", None, "it nests deeper than is looked at");
+    }
     // Looked at first: what aliases stand for can be without end.
     let sound = bounded(Deserializer::from_str(text), &Cell::new(VALUES));
     let document: Value = match sound.and_then(|_| yaml_serde::from_str(text)) {

@@ -12,15 +12,15 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use flate2::read::MultiGzDecoder;
-use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use tar::EntryType;
 use zip::ZipArchive;
 
 use super::safe_parts;
 use super::unpack::leads_out;
 use crate::model::{FileTree, Problem, ProblemCode, ReadError, Warning};
+use crate::os::ignores::{IGNORE_LIST, IGNORES, IgnoreList, Lines, NO_LIST};
 use crate::os::tree::WRITTEN;
-use crate::os::walk::{IGNORE_LIST, IGNORES, NEVER_WALKED, NO_LIST};
+use crate::os::walk::NEVER_WALKED;
 
 /// What reading an archive may take.
 #[derive(Clone, Copy, Debug)]
@@ -379,31 +379,23 @@ fn joined(path: &Path, aim: &Path) -> Option<String> {
 }
 
 /// The ignore lists, by their folders.
-fn ignores(files: &BTreeMap<String, Content>) -> BTreeMap<String, Gitignore> {
+fn ignores(files: &BTreeMap<String, Content>) -> BTreeMap<String, IgnoreList> {
     let list = |(path, content): (&String, &Content)| {
         let folder = path.strip_suffix(IGNORES).filter(|folder| folder.is_empty() || folder.ends_with('/'))?;
         let Content::Bytes(bytes) = content else { return None };
-        let mut builder = GitignoreBuilder::new("");
-        for line in String::from_utf8_lossy(bytes).lines() {
-            // A malformed line hides nothing.
-            let _ = builder.add_line(None, line);
-        }
-        Some((folder.to_owned(), builder.build().ok()?))
+        Some((folder.to_owned(), Lines::read(bytes).compile("")?))
     };
     files.iter().filter_map(list).collect()
 }
 
 /// Whether the nearest list that has a word on it leaves it out.
-fn is_ignored(path: &str, ignores: &BTreeMap<String, Gitignore>) -> bool {
+fn is_ignored(path: &str, ignores: &BTreeMap<String, IgnoreList>) -> bool {
     if ignores.is_empty() {
         return false;
     }
     let mut folders: Vec<&str> = path.match_indices('/').map(|(at, _)| &path[..=at]).collect();
     folders.insert(0, "");
-    let says = |folder: &&str| {
-        let matched = ignores.get(*folder)?.matched_path_or_any_parents(&path[folder.len()..], false);
-        (!matched.is_none()).then(|| matched.is_ignore())
-    };
+    let says = |folder: &&str| ignores.get(*folder)?.says_of_any_parent(&path[folder.len()..]);
     folders.iter().rev().find_map(says).unwrap_or(false)
 }
 
