@@ -454,3 +454,35 @@ fn whoever_starts_the_engine_hears_of_a_state_kept_aside() {
     assert!(status.stderr.contains("state.corrupt-"), "{}", status.stderr);
     assert_eq!(wharf.json(&["engine", "status"])["notice"]["cause"], "state-corrupt");
 }
+
+#[test]
+fn no_name_of_a_project_moves_the_terminal_or_makes_a_line_of_its_own() {
+    let wharf = Wharf::new();
+    let name = "x\u{1b}]0;PWNED\u{7}\u{1b}[31m\r\u{9b}2J\nRUN touch PWN";
+    let app = wharf.path(name).join(name);
+    fs::create_dir_all(&app).unwrap();
+    fs::write(app.join("package.json"), r#"{"name": "a", "scripts": {"start": "node server.js"}}"#).unwrap();
+    fs::write(app.join("server.js"), "require('http').createServer().listen(3000)").unwrap();
+    let top = wharf.path(name).display().to_string();
+    let missing = format!("{top}.tar.gz");
+    let runs: [(&[&str], i32); 9] = [
+        (&["detect", &top], 0),
+        (&["detect", &missing], 3),
+        (&["detect", &format!("{top}/none")], 3),
+        (&["init", &top], 0),
+        (&["generate", &top, "--stdout"], 0),
+        (&["generate", &top, "--dry-run"], 0),
+        (&["generate", &top, "--diff"], 0),
+        (&["generate", &top, "--check"], 1),
+        (&["generate", &top], 0),
+    ];
+    for (args, code) in runs {
+        let ran = wharf.run(args).exits(code);
+        for told in [&ran.stdout, &ran.stderr] {
+            assert!(!told.contains(|c: char| c.is_control() && c != '\n'), "{args:?}: {told:?}");
+            assert!(!told.lines().any(|line| line.starts_with("RUN touch")), "{args:?}: {told}");
+        }
+    }
+    let found = wharf.run(&["detect", &top, "--json"]).exits(0).json();
+    assert_eq!(found["apps"][0]["path"], name, "what a script gets stays as it is");
+}

@@ -34,7 +34,7 @@ pub(super) async fn finish(
         let all: Vec<&Deployment> = known.iter().chain(acted.iter().map(|one| &one.deployment)).collect();
         for Acted { deployment, job } in &acted {
             let name = name_among(deployment, &all);
-            output::line(match &job.state {
+            output::styled_line(match &job.state {
                 JobState::Failed { reason } => {
                     format!("{} {name}: {}", output::styled("✗", Style::Bad), output::one_line(reason))
                 }

@@ -107,7 +107,7 @@ impl<'a> Report<'a> {
     }
 
     fn tree(&self) {
-        output::line(styled(&format!("{}/", harmless(self.name)), Style::Strong));
+        output::styled_line(styled(&format!("{}/", harmless(self.name)), Style::Strong));
         let mut views: Vec<(Vec<&str>, &ArtifactView)> =
             self.views.iter().map(|view| (view.artifact.path.split('/').collect(), view)).collect();
         // What lies in a folder stands before its folders, each by name.
@@ -128,7 +128,7 @@ impl<'a> Report<'a> {
             let (indent, name) = name.split_at(2 * parts.len());
             let gap = " ".repeat((wide + 2).saturating_sub(indent.len() + name.chars().count()));
             let reason = styled(&format!("({})", harmless(&view.artifact.reason)), Style::Faint);
-            output::line(format!("{indent}{} {name}{gap}{fate} {reason}", styled(mark, style)));
+            output::styled_line(format!("{indent}{} {name}{gap}{fate} {reason}", styled(mark, style)));
         }
     }
 
@@ -188,7 +188,8 @@ pub(super) fn conflict(view: &ArtifactView) {
 
 fn difference(view: &ArtifactView, hunks: &[Hunk], styled: Styled) -> String {
     let path = harmless(&view.artifact.path);
-    let mut out = styled(&format!("--- {path} (yours)\n+++ {path} (generated)"), Style::Strong) + "\n";
+    let heads = [format!("--- {path} (yours)"), format!("+++ {path} (generated)")];
+    let mut out: String = heads.iter().map(|head| styled(head, Style::Strong) + "\n").collect();
     for hunk in hunks {
         out += &(styled(&hunk.head(), Style::Busy) + "\n");
         for line in &hunk.lines {
@@ -210,8 +211,8 @@ pub(super) fn print(views: &[ArtifactView], json: bool) {
         return Report::new("", views, Wishes::default()).show(true, false);
     }
     for view in views.iter().filter(|view| view.state != ArtifactState::Stale) {
-        output::line(styled(&format!("# ---- {}: {}", view.artifact.path, view.artifact.reason), Style::Faint));
-        output::print(&view.artifact.content);
+        output::styled_line(styled(&format!("# ---- {}: {}", view.artifact.path, view.artifact.reason), Style::Faint));
+        output::file(&view.artifact.content);
     }
 }
 

@@ -19,7 +19,7 @@ pub(super) fn run(args: &CompletionsArgs, context: &Context) -> Outcome {
     if context.json {
         output::json(&serde_json::json!({ "shell": args.shell.to_string(), "script": script }));
     } else {
-        output::print(&script);
+        output::file(&script);
     }
     Outcome::Done
 }

@@ -78,7 +78,7 @@ fn ask(question: &str, how: &str, accepts: impl Fn(&str) -> bool) -> Result<(), 
 
 fn read(question: &str) -> io::Result<String> {
     let mut answer = String::new();
-    write!(io::stderr(), "{question} ")?;
+    write!(io::stderr(), "{} ", output::one_line(question))?;
     io::stderr().flush()?;
     io::stdin().lock().read_line(&mut answer)?;
     Ok(answer)

@@ -108,7 +108,7 @@ fn text(root: &str, detection: &Detection) -> String {
 /// One app as a branch of the tree.
 fn branch(out: &mut String, app: &AppProfile, primary: bool, last: bool) {
     let (fork, rail) = if last { ("└─", "  ") } else { ("├─", "│ ") };
-    let place = if app.path == "." { String::new() } else { format!(" in {}", app.path) };
+    let place = if app.path == "." { String::new() } else { output::one_line(&format!(" in {}", app.path)) };
     let mark = if primary { ", the one meant where none is named" } else { "" };
     let confidence = format!("{:.0}% sure{mark}", app.confidence * 100.0);
     let _ = writeln!(

@@ -96,7 +96,12 @@ fn show(check: &Check) {
         Verdict::Warning => ("!", Style::Attention),
         Verdict::Bad => ("✗", Style::Bad),
     };
-    output::line(format!("{} {:11} {}", output::styled(mark, style), check.name, output::one_line(&check.detail)));
+    output::styled_line(format!(
+        "{} {:11} {}",
+        output::styled(mark, style),
+        check.name,
+        output::one_line(&check.detail)
+    ));
     if !check.fix.is_empty() {
         output::line(format!("  {:11} try: {}", "", check.fix));
     }

@@ -33,7 +33,7 @@ fn show(context: &Context, info: &EngineInfo) {
     if context.json {
         return output::json(info);
     }
-    output::line(format!(
+    output::styled_line(format!(
         "{} as process {} for {}, version {}, {} workers",
         output::styled("The engine runs", Style::Good),
         info.pid,

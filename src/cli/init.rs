@@ -40,7 +40,7 @@ pub(super) fn run(args: &InitArgs, context: &Context) -> Result<Outcome, Problem
     if context.json {
         output::json(&json!({ "path": SETTINGS_FILE, "written": !args.stdout, "content": text }));
     } else if args.stdout {
-        output::print(&text);
+        output::file(&text);
     } else {
         output::line(format!("{}: written; `wharf detect` shows what holds", root.join(SETTINGS_FILE).display()));
     }

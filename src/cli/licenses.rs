@@ -12,10 +12,10 @@ pub(super) fn run(context: &Context) -> Outcome {
     if context.json {
         output::json(&json!({ "highlighter": highlighter, "crates": CRATES }));
     } else {
-        output::line("Grammars and themes of the highlighter\n======================================\n");
-        output::print(&highlighter);
-        output::line("\nCrates\n======\n");
-        output::print(CRATES);
+        output::print("Grammars and themes of the highlighter\n======================================\n\n");
+        output::file(&highlighter);
+        output::print("\nCrates\n======\n\n");
+        output::file(CRATES);
     }
     Outcome::Done
 }

@@ -81,8 +81,8 @@ pub(super) fn table(deployments: &[Deployment]) -> Table {
 /// The project's name, with the app's where it has another.
 pub(super) fn app_name(deployment: &Deployment) -> String {
     if deployment.key.app == deployment.project_name {
-        deployment.project_name.clone()
+        output::one_line(&deployment.project_name)
     } else {
-        format!("{}/{}", deployment.project_name, deployment.key.app)
+        output::one_line(&format!("{}/{}", deployment.project_name, deployment.key.app))
     }
 }

@@ -45,7 +45,7 @@ pub(super) async fn run(args: LogsArgs, context: &Context) -> Result<Outcome, Pr
         if context.json {
             output::json_line(&line);
         } else {
-            output::line(text(deployment, &line, args.timestamps, prefix));
+            output::styled_line(text(deployment, &line, args.timestamps, prefix));
         }
     }
     Ok(Outcome::Done)

@@ -1,5 +1,6 @@
 //! What commands print: tables that fit the terminal, colours only where somebody sees them, JSON for scripts.
 
+use std::borrow::Cow;
 use std::io::{self, IsTerminal, Write};
 
 use serde::Serialize;
@@ -8,8 +9,13 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 use crate::model::{DeploymentStatus, Problem, StepStatus, Timestamp};
 use crate::os::clock;
 
-/// Prints to standard output. Who closed it wants no more: the process ends quietly, as other programs do.
+/// Prints lines to standard output, of which parts may be styled. Whatever else would move a terminal is left out.
 pub(super) fn print(text: &str) {
+    raw(&visible(text));
+}
+
+/// Prints text to standard output as it is. Who closed it wants no more: the process ends quietly, as other programs do.
+fn raw(text: &str) {
     let mut out = io::stdout().lock();
     if let Err(error) = out.write_all(text.as_bytes()).and_then(|()| out.flush())
         && error.kind() == io::ErrorKind::BrokenPipe
@@ -20,19 +26,33 @@ pub(super) fn print(text: &str) {
 
 /// Prints a line to standard output.
 pub(super) fn line(text: impl AsRef<str>) {
+    raw(&format!("{}\n", one_line(text.as_ref())));
+}
+
+/// Prints a line to standard output, of which parts are styled.
+pub(super) fn styled_line(text: impl AsRef<str>) {
     print(&format!("{}\n", text.as_ref()));
 }
 
-/// Tells a person something beside the result.
+/// Prints a file: to a program every byte of it, to a person only what can be seen.
+pub(super) fn file(text: &str) {
+    if io::stdout().is_terminal() { print(text) } else { raw(text) }
+}
+
+/// Tells a person something beside the result, on one line.
 pub(super) fn note(text: impl AsRef<str>) {
+    tell(&one_line(text.as_ref()));
+}
+
+fn tell(text: &str) {
     // Where nobody reads it, nobody is told.
-    let _ = writeln!(io::stderr().lock(), "{}", text.as_ref());
+    let _ = writeln!(io::stderr().lock(), "{text}");
 }
 
 /// Prints a result as one JSON object.
 pub fn json(value: &impl Serialize) {
     match serde_json::to_string_pretty(value) {
-        Ok(text) => line(text),
+        Ok(text) => raw(&(text + "\n")),
         Err(error) => note(format!("error: the result cannot be written as JSON: {error}")),
     }
 }
@@ -40,7 +60,7 @@ pub fn json(value: &impl Serialize) {
 /// Prints a value as one line of JSON.
 pub(super) fn json_line(value: &impl Serialize) {
     match serde_json::to_string(value) {
-        Ok(text) => line(text),
+        Ok(text) => raw(&(text + "\n")),
         Err(error) => note(format!("error: the result cannot be written as JSON: {error}")),
     }
 }
@@ -48,7 +68,7 @@ pub(super) fn json_line(value: &impl Serialize) {
 /// Tells what has to be known, though nothing that was asked for went wrong.
 pub(super) fn warning(problem: &Problem) {
     let label = if colours_on(&io::stderr()) { "\x1b[1;33mwarning:\x1b[0m" } else { "warning:" };
-    note(format!("{label} {problem}"));
+    tell(&format!("{label} {}", words(problem)));
 }
 
 /// Tells what went wrong: to a person on standard error, and to a script on standard output.
@@ -57,7 +77,18 @@ pub fn problem(problem: &Problem, as_json: bool) {
         json(&serde_json::json!({ "error": problem }));
     }
     let label = if colours_on(&io::stderr()) { "\x1b[1;31merror:\x1b[0m" } else { "error:" };
-    note(format!("{label} {problem}"));
+    tell(&format!("{label} {}", words(problem)));
+}
+
+/// A problem's words, each part where it belongs whatever names stand in it: a reason of several lines stays indented.
+fn words(problem: &Problem) -> Problem {
+    let why: Vec<String> = problem.why.lines().map(one_line).collect();
+    Problem {
+        message: one_line(&problem.message),
+        why: why.join("\n       "),
+        fix: one_line(&problem.fix),
+        ..problem.clone()
+    }
 }
 
 /// A colour or weight of text.
@@ -73,6 +104,8 @@ pub(super) enum Style {
 }
 
 impl Style {
+    const ALL: [Self; 7] = [Self::Plain, Self::Strong, Self::Faint, Self::Good, Self::Attention, Self::Bad, Self::Busy];
+
     const fn code(self) -> &'static str {
         match self {
             Self::Plain => "",
@@ -115,10 +148,31 @@ fn colours_on(stream: &impl IsTerminal) -> bool {
 
 /// Text in a style, where standard output shows colours.
 pub(super) fn styled(text: &str, style: Style) -> String {
+    let text: String = text.chars().map(|c| if c.is_control() && c != '\t' { ' ' } else { c }).collect();
     if style == Style::Plain || !colours_on(&io::stdout()) {
-        return text.to_owned();
+        return text;
     }
     format!("\x1b[{}m{text}\x1b[0m", style.code())
+}
+
+/// Text with no control characters but line ends, tabs and the styles of [`styled`].
+fn visible(text: &str) -> Cow<'_, str> {
+    let is_harmful = |c: char| c.is_control() && !matches!(c, '\n' | '\t');
+    if !text.contains(is_harmful) {
+        return Cow::Borrowed(text);
+    }
+    let colours = colours_on(&io::stdout());
+    let mut seen = String::with_capacity(text.len());
+    for (number, part) in text.split('\x1b').enumerate() {
+        let code = part.strip_prefix('[').and_then(|rest| rest.split_once('m')).map_or("", |(code, _)| code);
+        let is_style =
+            colours && (code == "0" || Style::ALL.iter().any(|style| !code.is_empty() && style.code() == code));
+        if number > 0 {
+            seen.push(if is_style { '\x1b' } else { ' ' });
+        }
+        seen.extend(part.chars().map(|c| if is_harmful(c) { ' ' } else { c }));
+    }
+    Cow::Owned(seen)
 }
 
 /// The width of the terminal; none where standard output is not one.
@@ -317,6 +371,28 @@ mod tests {
         let narrow = table().render(Some(24));
         assert!(narrow.lines().all(|line| line.width() <= 24), "{narrow}");
         assert!(narrow.contains("shop  /home/ann/w…  01jx"), "{narrow}");
+    }
+
+    #[test]
+    fn no_name_moves_the_terminal() {
+        let name = "x\u{1b}]0;PWNED\u{7}\u{1b}[31m\r\u{9b}2J\ny";
+        let is_harmful = |c: char| c.is_control() && c != '\n';
+        for shown in [styled(name, Style::Strong), visible(name).into_owned(), one_line(name)] {
+            assert!(!shown.contains(is_harmful), "{shown:?}");
+        }
+        assert!(!styled(name, Style::Strong).contains('\n'));
+        assert_eq!(visible("a\tb\n"), "a\tb\n");
+    }
+
+    #[test]
+    fn a_problem_keeps_its_parts_apart_whatever_stands_in_it() {
+        let problem = Problem::new(crate::model::ProblemCode::NotFound, "x", "there is no a\n  try: rm\u{1b}[31m")
+            .why("one\n  try: two\u{7}")
+            .fix("mend\nit");
+        assert_eq!(
+            words(&problem).to_string(),
+            "there is no a   try: rm [31m\n  why: one\n         try: two \n  try: mend it"
+        );
     }
 
     #[test]

@@ -144,7 +144,7 @@ async fn import(args: &ImportArgs, context: &Context) -> Result<Outcome, Problem
     let advisories = if report.imported == 1 { "advisory" } else { "advisories" };
     output::line(format!("{} {advisories} imported", report.imported));
     if report.skipped > 0 {
-        output::line(output::styled(&format!("{} entries left out", report.skipped), Style::Attention));
+        output::styled_line(output::styled(&format!("{} entries left out", report.skipped), Style::Attention));
         report.skipped_examples.iter().for_each(|example| output::line(format!("  {}", output::one_line(example))));
     }
     if report.whole.is_empty() {
@@ -257,7 +257,11 @@ fn show(project: &Project, report: &VulnerabilityReport) {
 }
 
 fn show_app(project: &str, app: &AppVulnerabilities) {
-    output::line(format!("{}  {}", output::styled(&format!("{project}/{}", app.app), Style::Strong), headline(app)));
+    output::styled_line(format!(
+        "{}  {}",
+        output::styled(&format!("{project}/{}", app.app), Style::Strong),
+        headline(app)
+    ));
     if !app.vulnerabilities.is_empty() {
         let mut table = Table::new(["SEVERITY", "PACKAGE", "FIXED IN", "ID", "WHAT"]);
         for one in &app.vulnerabilities {
@@ -278,7 +282,7 @@ fn show_app(project: &str, app: &AppVulnerabilities) {
             let _ = write!(names, " and {} more", packages.len() - NAMED);
         }
         let words = format!("not scanned, {}: {}", group.reason, output::one_line(&names));
-        output::line(output::styled(&words, Style::Attention));
+        output::styled_line(output::styled(&words, Style::Attention));
     }
 }
 
