@@ -1,6 +1,9 @@
 //! The path that tells whether an app is well.
 
+use std::cell::OnceCell;
+
 use super::apps::App;
+use super::mounts::Mounts;
 use crate::model::Evidence;
 
 /// Paths that are there for being asked, the most telling first.
@@ -29,20 +32,51 @@ const BROUGHT: &[(&str, &str)] = &[
     ("io.micronaut:micronaut-management", "/health"),
 ];
 
-/// A path that stands in quotes in a source, with or without a slash at its end. Where there is none but `/` itself,
-/// that. With what shows it; none where nothing does: then only the port can be asked.
+/// A path that stands in quotes in a source, with or without a slash at its end, below what it is mounted on. Where there
+/// is none but `/` itself, that. With what shows it; none where nothing does, or where it cannot be told what a route is
+/// mounted on: then only the port can be asked.
 pub(super) fn find(app: &App<'_>) -> Option<(String, Evidence)> {
     let stack = app.candidate.stack;
-    if let Some((dependency, path)) = BROUGHT.iter().find(|(dependency, _)| app.facts.depends_on(dependency)) {
+    let mounts = OnceCell::new();
+    let mounts = || mounts.get_or_init(|| Mounts::new(&stack.mounts, &app.sources));
+    let everywhere = || Some(format!("{}{}", app.facts.plain("mounted").unwrap_or_default(), mounts().everywhere()?));
+    let brought = BROUGHT.iter().find(|(dependency, _)| app.facts.depends_on(dependency));
+    if let Some((dependency, path)) = brought.filter(|_| app.facts.plain("management.port").is_none()) {
+        let path = match (path.strip_prefix("/actuator"), app.facts.plain("management")) {
+            (Some(path), Some(above)) => below(above, path),
+            _ => (*path).to_owned(),
+        };
+        let path = below(&everywhere()?, &path);
         let says = format!("depends on {dependency}, which answers on {path}");
-        return Some(((*path).to_owned(), Evidence::new(app.manifest(), says)));
+        return Some((path, Evidence::new(app.manifest(), says)));
     }
+    let rule = app.framework.as_ref().map(|framework| framework.rule);
     let answers = |path: String, file: &str| {
         let told = Evidence::new(file, format!("answers on {path}"));
-        (path, told)
+        Some((path, told))
     };
-    let mut best: Option<(usize, String, &str)> = None;
-    for (file, text) in app.sources.texts() {
+    // The files that hold routes, each with what its routes are below.
+    let routing = || {
+        app.sources.texts().filter_map(|(file, text)| {
+            let places = rule.map(|rule| &rule.routes).filter(|routes| !routes.is_empty());
+            let above = match places {
+                Some(places) => places.iter().rfind(|(place, _)| app.sources.relative(file).starts_with(*place))?.1,
+                None => "",
+            };
+            Some((file, text, above))
+        })
+    };
+    let placed = |file: &str, text: &str, at: usize, above: &str, path: &str| {
+        let path = below(above, &mounts().path(file, text, at, path)?);
+        answers(below(app.facts.plain("mounted").unwrap_or_default(), &path), file)
+    };
+    if let Some(mark) = rule.and_then(|rule| rule.health_mark.as_deref())
+        && let Some((path, file)) = app.sources.texts().find_map(|(file, text)| Some((said_behind(&text, mark)?, file)))
+    {
+        return answers(path, file);
+    }
+    let mut best: Option<(usize, Found, &str)> = None;
+    for (file, text, _) in routing() {
         for (rank, path) in HEALTH.iter().enumerate() {
             if best.as_ref().is_none_or(|(known, ..)| rank < *known)
                 && let Some(found) = routed(&text, path)
@@ -51,22 +85,47 @@ pub(super) fn find(app: &App<'_>) -> Option<(String, Evidence)> {
             }
         }
     }
-    let by_framework = || {
-        let framework = app.framework.as_ref()?;
-        let path = framework.rule.health_path.clone()?;
+    if let Some((_, found, best)) = best {
+        let (file, text, above) = routing().find(|(file, ..)| *file == best)?;
+        return placed(file, &text, found.at, above, &found.path);
+    }
+    if let Some(framework) = &app.framework
+        && let Some(path) = &framework.rule.health_path
+    {
+        let path = below(&everywhere()?, path);
         let told = Evidence::new(framework.file(), format!("{} answers on {path}", framework.rule.name));
-        Some((path, told))
-    };
-    let root = || {
-        let (file, _) = app.sources.texts().find(|(_, text)| has_root(text))?;
-        Some(answers("/".to_owned(), file))
-    };
-    let usual = || {
-        let path = stack.health_path.clone()?;
-        let says = format!("nothing says which path answers: {path} is usual");
-        Some((path, Evidence::new(app.manifest(), says)))
-    };
-    best.map(|(_, path, file)| answers(path, file)).or_else(by_framework).or_else(root).or_else(usual)
+        return Some((path, told));
+    }
+    if let Some((file, text, above, at)) =
+        routing().find_map(|(file, text, above)| root_in(&text).map(|at| (file, text, above, at)))
+    {
+        return placed(file, &text, at, above, "/");
+    }
+    let path = below(&everywhere()?, stack.health_path.as_deref()?);
+    let says = format!("nothing says which path answers: {path} is usual");
+    Some((path, Evidence::new(app.manifest(), says)))
+}
+
+/// A path below another, which may be empty.
+fn below(above: &str, path: &str) -> String {
+    format!("{}{path}", above.trim_end_matches('/'))
+}
+
+/// The path in quotes behind a mark.
+fn said_behind(text: &str, mark: &str) -> Option<String> {
+    text.split(mark).skip(1).find_map(|rest| {
+        let quote = rest.chars().next().filter(|letter| matches!(letter, '"' | '\''))?;
+        let path = rest[1..].split(quote).next().filter(|path| path.starts_with('/'))?;
+        Some(path.to_owned())
+    })
+}
+
+/// A route that was found in a text.
+struct Found {
+    /// The path, with or without a slash at its end.
+    path: String,
+    /// Where it stands.
+    at: usize,
 }
 
 /// What stands right before a path that is routed.
@@ -111,11 +170,26 @@ const ROUTES: &[&str] = &[
 ];
 
 /// What calls somebody else's path.
-const CALLS: &[&str] =
-    &["axios", "fetch(", "requests.", "http.get(", "client", "curl", "httpx", "urlopen", "$http", "ky."];
+const CALLS: &[&str] = &[
+    "axios",
+    "fetch(",
+    "requests.",
+    "http.get(",
+    "client",
+    "curl",
+    "httpx",
+    "urlopen",
+    "$http",
+    "ky.",
+    "session(",
+    "session.",
+    "Session::",
+    "Cache::",
+    "cache(",
+];
 
 /// The path as it answers, with or without a slash at its end, where a route for it stands in the text.
-fn routed(text: &str, path: &str) -> Option<String> {
+fn routed(text: &str, path: &str) -> Option<Found> {
     // Some routers write their paths without the slash that they begin with.
     let bare = path.trim_start_matches('/');
     text.match_indices(bare).find_map(|(at, _)| {
@@ -129,7 +203,7 @@ fn routed(text: &str, path: &str) -> Option<String> {
         let closed = after.strip_prefix('/').unwrap_or(after).strip_prefix(quote)?;
         let named = opened.len() < slashed.unwrap_or(before).len();
         (named || is_route(&opened[..opened.len() - 1], closed, slashed.is_some()))
-            .then(|| if slash { format!("{path}/") } else { path.to_owned() })
+            .then(|| Found { path: if slash { format!("{path}/") } else { path.to_owned() }, at })
     })
 }
 
@@ -144,17 +218,20 @@ fn is_route(before: &str, after: &str, slashed: bool) -> bool {
     let word = line.trim_end_matches([' ', '(', 'r']);
     let word = if line.ends_with("(r") { "r" } else { word };
     let end = word.rsplit(|c: char| c.is_whitespace() || ".>:@$[(".contains(c)).next().unwrap_or(word);
-    arm || listed || ROUTES.contains(&end) || end.ends_with("Mapping")
+    // `app.at("/")`, but not the word in a sentence.
+    let said = end == "at" && !line.ends_with('(');
+    arm || listed || ROUTES.contains(&end) && !said || end.ends_with("Mapping")
 }
 
-/// A route for `/` itself.
-fn has_root(text: &str) -> bool {
-    if text.contains("\"GET /{$}\"") || text.contains("\"GET /\"") {
-        return true;
+/// Where a route for `/` itself stands.
+fn root_in(text: &str) -> Option<usize> {
+    if let Some(at) = text.find("\"GET /{$}\"").or_else(|| text.find("\"GET /\"")) {
+        return Some(at + 1);
     }
-    ["\"/\"", "'/'", "`/`"]
-        .iter()
-        .any(|quoted| text.match_indices(quoted).any(|(at, _)| is_route(&text[..at], &text[at + quoted.len()..], true)))
+    ["\"/\"", "'/'", "`/`"].iter().find_map(|quoted| {
+        let mut stands = text.match_indices(quoted).map(|(at, _)| at);
+        stands.find(|at| is_route(&text[..*at], &text[at + quoted.len()..], true)).map(|at| at + 1)
+    })
 }
 
 #[cfg(test)]
@@ -180,7 +257,7 @@ mod tests {
             ("fetch(base + \"/health\")", "/health", None),
         ];
         for (text, path, expected) in cases {
-            assert_eq!(routed(text, path).as_deref(), expected, "{text}");
+            assert_eq!(routed(text, path).map(|found| found.path).as_deref(), expected, "{text}");
         }
     }
 
@@ -194,10 +271,10 @@ mod tests {
             "\"GET /{$}\"",
             "(r\"/\", Room)",
         ] {
-            assert!(has_root(text), "{text}");
+            assert!(root_in(text).is_some(), "{text}");
         }
         for text in ["path.split('/')", "a.startsWith(\"/\")", "join('/')"] {
-            assert!(!has_root(text), "{text}");
+            assert!(root_in(text).is_none(), "{text}");
         }
     }
 }

@@ -18,6 +18,7 @@ mod frameworks;
 mod health;
 mod loopback;
 mod manifests;
+mod mounts;
 mod names;
 mod outputs;
 mod platforms;

@@ -172,6 +172,7 @@ fn share(stack: &mut Stack, other: Stack) {
     take(&mut stack.binds, other.binds);
     take(&mut stack.port_marks, other.port_marks);
     take(&mut stack.port_places, other.port_places);
+    take(&mut stack.mounts, other.mounts);
 }
 
 fn take<T>(own: &mut Vec<T>, other: Vec<T>) {

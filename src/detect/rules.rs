@@ -71,6 +71,8 @@ pub(super) struct Stack {
     pub binds: Vec<String>,
     /// What stands before a port in its sources, the most telling first.
     pub port_marks: Vec<String>,
+    /// How its programs mount routes below a path.
+    pub mounts: Vec<MountRule>,
     /// Where configuration files say it, the most binding first: a file and the keys that lead to it, of which `*` is
     /// any, as in `appsettings.json Kestrel.Endpoints.*.Url`.
     pub port_places: Vec<String>,
@@ -210,6 +212,10 @@ pub(super) struct FrameworkRule {
     pub port: Option<u16>,
     /// The path that answers.
     pub health_path: Option<String>,
+    /// What stands before the path that its programs say to answer.
+    pub health_mark: Option<String>,
+    /// The files that hold its routes, by the beginnings of their paths, with what those routes lie below. Nothing: any.
+    pub routes: BTreeMap<String, String>,
     /// Names that it needs and that no source shows.
     pub required_env: Vec<String>,
     /// Its programs listen on their own machine only, where their options name no host.
@@ -248,6 +254,35 @@ pub(super) struct CommandRule {
     pub file: Option<String>,
     /// A word that must be known.
     pub word: Option<String>,
+}
+
+/// A call or an annotation that puts a path before routes.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a word of its own in stack.toml")]
+pub(super) struct MountRule {
+    /// What it begins with: `.Group(`. Without a bracket at its end its arguments go on to the end of the line.
+    pub call: String,
+    /// The first argument is the path.
+    pub first: bool,
+    /// … or something else, which is then mounted where it is.
+    pub optional: bool,
+    /// Names of the argument that is the path; without it nothing is put before.
+    pub keys: Vec<String>,
+    /// What has to stand in its arguments.
+    pub with: Option<String>,
+    /// What is called on its result is inside of it.
+    pub chained: bool,
+    /// It stands before a class and holds for all in it.
+    pub class: bool,
+    /// It holds for all routes of the program …
+    pub all: bool,
+    /// … and stands in a file whose name begins so.
+    pub file: Option<String>,
+    /// It mounts functions whose routes stand before them.
+    pub bare: bool,
+    /// Its path stands instead of the one that what is mounted has itself.
+    pub replaces: bool,
 }
 
 /// A way to read an environment variable.

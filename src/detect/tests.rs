@@ -568,6 +568,7 @@ fn java_8_is_called_as_the_project_calls_it() {
 
 mod builds;
 mod conventions;
+mod mounts;
 mod names;
 mod places;
 mod reach;

@@ -17,6 +17,17 @@ const SETTINGS: &[&str] = &[
     "grails-app/conf/application.yml",
 ];
 
+/// What puts a path before all that a program answers on; in YAML the last part stands on a line of its own.
+const MOUNTED: &[&str] = &[
+    "server.servlet.context-path",
+    "server.context-path",
+    "spring.webflux.base-path",
+    "quarkus.http.root-path",
+    "micronaut.server.context-path",
+    "context-path:",
+    "root-path:",
+];
+
 /// Frameworks whose own plugin begins the program.
 const BEGUN: &[&str] =
     &["org.springframework.boot*", "io.quarkus*", "io.micronaut*", "org.grails*", "org.apache.grails*"];
@@ -136,6 +147,20 @@ fn settings(facts: &mut Facts, folder: Folder<'_>) {
         if let Some(port) = port.filter(|port| *port > 0) {
             facts.port = Some(port);
             facts.saw(folder, file, format!("listens on {port}"));
+        }
+        let said = |keys: &[&str]| {
+            let line = text.lines().find_map(|line| keys.iter().find_map(|key| line.trim().strip_prefix(key)));
+            let value = line.map(|rest| rest.trim_start_matches([' ', '=', ':']).trim_matches(['"', '\'']));
+            value.filter(|value| value.starts_with('/') && !value.contains('$')).map(str::to_owned)
+        };
+        if let Some(path) = said(MOUNTED) {
+            facts.word("mounted", path);
+        }
+        if let Some(path) = said(&["management.endpoints.web.base-path"]) {
+            facts.word("management", path);
+        }
+        if text.contains("management.server.port") {
+            facts.word("management.port", "another");
         }
         for name in text.split("${").skip(1).filter_map(|rest| rest.split('}').next()) {
             let optional = name.starts_with('?');
