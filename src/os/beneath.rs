@@ -1,13 +1,15 @@
 //! Opens what lies below a folder, and nothing that a link leads out of it.
 
 use std::fs::{self, File};
-use std::io;
+use std::io::{self, Read as _};
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{CWD, Mode, OFlags, ResolveFlags, openat, openat2};
 use rustix::io::Errno;
 use rustix::path::Arg;
+
+use crate::model::ReadError;
 
 /// Nothing waits for who writes into a pipe, and no terminal becomes this process's own.
 const UNHURT: OFlags = OFlags::CLOEXEC.union(OFlags::NONBLOCK).union(OFlags::NOCTTY);
@@ -39,6 +41,21 @@ impl Beneath {
     /// Whatever lies at a path, to be read. Links are followed as long as they stay inside.
     pub(super) fn file(&self, path: &str) -> io::Result<File> {
         self.open(path, OFlags::empty()).map(File::from)
+    }
+
+    /// What a regular file of at most so many bytes holds, whatever lay there before.
+    pub(super) fn read(&self, path: &str, limit: u64) -> Result<Vec<u8>, ReadError> {
+        let file = self.file(path).map_err(|error| read_error(&error))?;
+        let data = file.metadata().map_err(|error| read_error(&error))?;
+        if !data.is_file() {
+            return Err(ReadError::Missing);
+        }
+        if data.len() > limit {
+            return Err(ReadError::TooLarge { bytes: data.len() });
+        }
+        let mut bytes = Vec::with_capacity(usize::try_from(data.len()).unwrap_or(0));
+        file.take(limit).read_to_end(&mut bytes).map_err(|error| read_error(&error))?;
+        Ok(bytes)
     }
 
     fn open(&self, path: &str, flags: OFlags) -> io::Result<OwnedFd> {
@@ -82,9 +99,15 @@ impl Beneath {
     }
 }
 
+fn read_error(error: &io::Error) -> ReadError {
+    match error.kind() {
+        io::ErrorKind::NotFound => ReadError::Missing,
+        _ => ReadError::Refused(error.to_string()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use std::io::Read as _;
     use std::os::unix::fs::symlink;
 
     use super::*;

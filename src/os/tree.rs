@@ -5,7 +5,7 @@
 
 use std::fmt::Write as _;
 use std::fs;
-use std::io::{self, Read as _};
+use std::io;
 use std::path::Path;
 use std::time::UNIX_EPOCH;
 
@@ -88,7 +88,7 @@ impl DiskTree {
         if self.root.folder(WRITTEN).is_err() {
             return;
         }
-        let read = |path: &str| read_within(&self.root, path, self.bounds.file_bytes).ok();
+        let read = |path: &str| self.root.read(path, self.bounds.file_bytes).ok();
         let own = |path: &String| read(&format!("{WRITTEN}/{path}")).is_some_and(|copy| read(path) == Some(copy));
         let kept: Vec<String> = self.paths.iter().filter(|path| !own(path)).cloned().collect();
         self.paths = kept;
@@ -156,7 +156,7 @@ impl FileTree for DiskTree {
         if !known {
             return Err(ReadError::Missing);
         }
-        read_within(&self.root, path, self.bounds.file_bytes)
+        self.root.read(path, self.bounds.file_bytes)
     }
 
     fn warnings(&self) -> &[Warning] {
@@ -165,28 +165,6 @@ impl FileTree for DiskTree {
 
     fn name(&self) -> Option<&str> {
         self.name.as_deref()
-    }
-}
-
-/// Reads a regular file; the folder may have changed since the walk, so all is looked at again.
-fn read_within(root: &Beneath, path: &str, limit: u64) -> Result<Vec<u8>, ReadError> {
-    let file = root.file(path).map_err(|error| read_error(&error))?;
-    let data = file.metadata().map_err(|error| read_error(&error))?;
-    if !data.is_file() {
-        return Err(ReadError::Missing);
-    }
-    if data.len() > limit {
-        return Err(ReadError::TooLarge { bytes: data.len() });
-    }
-    let mut bytes = Vec::with_capacity(usize::try_from(data.len()).unwrap_or(0));
-    file.take(limit).read_to_end(&mut bytes).map_err(|error| read_error(&error))?;
-    Ok(bytes)
-}
-
-fn read_error(error: &io::Error) -> ReadError {
-    match error.kind() {
-        io::ErrorKind::NotFound => ReadError::Missing,
-        _ => ReadError::Refused(error.to_string()),
     }
 }
 
@@ -331,7 +309,7 @@ mod tests {
         pipe("index.js");
         assert_eq!(tree.read("index.js"), Err(ReadError::Missing));
         let devices = Beneath::new("/dev".into()).unwrap();
-        assert_eq!(read_within(&devices, "zero", 9), Err(ReadError::Missing));
+        assert_eq!(devices.read("zero", 9), Err(ReadError::Missing));
     }
 
     #[test]

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs;
-use std::io::{self, Read as _};
+use std::io;
 use std::mem::MaybeUninit;
 use std::os::fd::AsFd;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -18,7 +18,7 @@ use rustix::io::Errno;
 use super::beneath::Beneath;
 use super::ignores::{IGNORE_LIST, IGNORES, IgnoreList, Lines, NO_LIST};
 use super::tree::Bounds;
-use crate::model::Warning;
+use crate::model::{ReadError, Warning};
 
 /// Folders that hold what was installed or built, or a tool's own notes; nothing in them tells what a project is.
 pub(super) const NEVER_WALKED: &[&str] = &[
@@ -408,9 +408,14 @@ impl<'a> Walk<'a> {
             // It is told as what it is.
             _ => return None,
         }
-        let text = match self.text_of_list(&path) {
-            Ok(text) => text?,
-            Err(error) => return without(&format!("cannot be read: {}", plain(&error))),
+        let text = match self.root.read(&path, IGNORE_LIST) {
+            Ok(text) => text,
+            Err(ReadError::Missing) => return None,
+            Err(ReadError::TooLarge { .. }) => {
+                self.warn(&path, NO_LIST.to_owned());
+                return None;
+            }
+            Err(ReadError::Refused(why)) => return without(&format!("cannot be read: {why}")),
         };
         let lines = Lines::read(&text);
         let bytes = self.lists.fetch_add(text.len(), Ordering::Relaxed) + text.len();
@@ -420,21 +425,6 @@ impl<'a> Walk<'a> {
             self.warn(&path, NO_LIST.to_owned());
         }
         list
-    }
-
-    /// None where it is no list, or too large for one, which is told.
-    fn text_of_list(&self, path: &str) -> io::Result<Option<Vec<u8>>> {
-        let file = self.root.file(path)?;
-        let data = file.metadata()?;
-        if data.len() > IGNORE_LIST {
-            self.warn(path, NO_LIST.to_owned());
-        }
-        if !data.is_file() || data.len() > IGNORE_LIST {
-            return Ok(None);
-        }
-        let mut text = Vec::new();
-        file.take(IGNORE_LIST).read_to_end(&mut text)?;
-        Ok(Some(text))
     }
 
     fn links_to_a_file_inside(&self, link: &str) -> bool {
