@@ -1,16 +1,17 @@
 //! Which candidates are apps, and which of them is meant first.
 
 use std::cell::OnceCell;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use foldhash::HashSet;
 
 use super::candidates::{Candidate, either};
 use super::docker;
-use super::env::{self, Names, Origins};
+use super::env::{self, Names};
 use super::facts::{Facts, Role};
 use super::frameworks::{self, Chosen};
+use super::inner::{self, Inner};
 use super::platforms;
 use super::project::Folder;
 use super::rules::{EvidenceKind, Stack};
@@ -91,17 +92,6 @@ pub(super) struct App<'p> {
     services: OnceCell<Services>,
 }
 
-/// What the packages of the same project bring to an app that depends on them.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Inner {
-    /// The services that they speak to.
-    pub services: Services,
-    /// The names of environment variables that they read.
-    pub env: Origins,
-    /// One that becomes a part of the program is written with a framework that answers.
-    pub serves: bool,
-}
-
 impl<'p> App<'p> {
     fn read(candidate: Candidate<'p>, others: Rc<HashSet<&'p str>>) -> Self {
         let sources = Sources::new(candidate.folder, candidate.stack, others);
@@ -141,11 +131,12 @@ impl<'p> App<'p> {
     }
 
     /// What it brings to the apps that depend on it.
-    fn brings(&self) -> Inner {
+    pub(super) fn brings(&self) -> Inner {
         let mut env = self.names().read.clone();
         env.extend(self.facts.env.clone());
         let answers = |framework: &Chosen<'_>| framework.rule.serving == Serving::Server && !framework.faint;
-        Inner { services: self.services().clone(), env, serves: self.framework.as_ref().is_some_and(answers) }
+        let serves = self.framework.as_ref().is_some_and(answers);
+        Inner { services: self.services().clone(), env, serves, first: Vec::new() }
     }
 
     /// The names of environment variables that its sources read.
@@ -257,9 +248,9 @@ pub(super) fn select<'p>(found: Vec<Candidate<'p>>, said: &[String]) -> Selectio
         // Whose reader found that it is none of its own.
         .filter(|app| app.weight > 0.0)
         .collect();
-    let inner = inner(&read);
-    read.iter_mut().zip(inner).for_each(|(app, inner)| app.inner = inner);
     let monorepo = monorepo(&read);
+    let inner = inner::of(&read, monorepo.as_ref());
+    read.iter_mut().zip(inner).for_each(|(app, inner)| app.inner = inner);
     let mut apps = strongest_of_each_folder(read);
     if !said.is_empty() {
         apps.retain(|app| said.iter().any(|path| path == app.folder().path()));
@@ -295,36 +286,8 @@ pub(super) fn select<'p>(found: Vec<Candidate<'p>>, said: &[String]) -> Selectio
     Selection { apps, monorepo }
 }
 
-/// What each app gets of the packages of the project that it depends on, and of those that these depend on.
-fn inner(read: &[App<'_>]) -> Vec<Inner> {
-    let packages = read.iter().enumerate().filter(|(_, app)| app.candidate.kind == EvidenceKind::Manifest);
-    let named = packages.filter_map(|(at, app)| Some(((family(app.candidate.stack), app.facts.name.as_deref()?), at)));
-    let known: HashMap<(&str, &str), usize> = named.collect();
-    // Many may depend on one: each is looked into once.
-    let brings: Vec<OnceCell<Inner>> = read.iter().map(|_| OnceCell::new()).collect();
-    let of = |start: usize| {
-        let mut inner = Inner::default();
-        let mut seen = BTreeSet::from([start]);
-        let mut next = vec![start];
-        while let Some(app) = next.pop().map(|at| &read[at]) {
-            let needed = app.facts.dependencies.iter().filter(|one| one.scope != DependencyScope::Development);
-            for at in needed.filter_map(|one| known.get(&(family(app.candidate.stack), one.name.as_str())).copied()) {
-                if seen.insert(at) {
-                    let brought = brings[at].get_or_init(|| read[at].brings());
-                    inner.services.extend(brought.services.clone());
-                    inner.env.extend(brought.env.clone());
-                    inner.serves |= app.facts.linked && brought.serves;
-                    next.push(at);
-                }
-            }
-        }
-        inner
-    };
-    read.iter().enumerate().map(|(at, app)| if app.role > Role::Library { of(at) } else { Inner::default() }).collect()
-}
-
 /// The stack, or the one that it shares its packages with.
-fn family(stack: &Stack) -> &str {
+pub(super) fn family(stack: &Stack) -> &str {
     stack.shares_with.as_ref().unwrap_or(&stack.name)
 }
 

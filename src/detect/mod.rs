@@ -16,6 +16,7 @@ mod evidence;
 mod facts;
 mod frameworks;
 mod health;
+mod inner;
 mod loopback;
 mod manifests;
 mod mounts;

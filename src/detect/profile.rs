@@ -14,8 +14,8 @@ use super::platforms;
 use super::ports;
 use super::rules::{CommandRule, FrameworkRule, Manager};
 use super::versions;
-use super::words::Word;
-use crate::model::{AppProfile, DependencyScope, Language, Serving, Warning};
+use super::words::{Word, fill};
+use crate::model::{AppProfile, DependencyScope, Evidence, Language, Serving, Warning};
 
 /// The profile of one app, and a warning where nobody outside of a container would reach it. Its name is still to be made
 /// unique.
@@ -79,6 +79,7 @@ pub(super) fn profile(app: &App<'_>) -> (AppProfile, Option<Warning>) {
         told.extend(left.flatten());
     }
     told.extend(services.into_values().flatten());
+    told.extend(built_first(app));
     profile.dependencies.sort_by(|one, other| one.name.cmp(&other.name));
     told.extend(env::evidence(&names_of_environment(app, &docker, rule, &mut profile)));
     system_packages(app, rule, &mut profile);
@@ -217,6 +218,9 @@ impl<'a> Lines<'a> {
                 words.insert("locked".to_owned(), Word::default());
             }
         }
+        if let Some(name) = &app.facts.name {
+            words.insert("member".to_owned(), Word::Plain(name.clone()));
+        }
         if let Some(output) = output {
             words.insert("output".to_owned(), Word::Plain(output.to_owned()));
         }
@@ -236,7 +240,31 @@ impl<'a> Lines<'a> {
 
     fn build(&self) -> Option<String> {
         let said = platforms::build(self.app.folder()).map(|said| said.command);
-        said.or_else(|| self.choose(self.rule.map(|rule| rule.build.as_slice()), &self.app.candidate.stack.build))
+        let own = || self.choose(self.rule.map(|rule| rule.build.as_slice()), &self.app.candidate.stack.build);
+        said.or_else(|| self.behind_first(own()))
+    }
+
+    /// An app's own build behind those of the packages of its workspace that it needs.
+    fn behind_first(&self, own: Option<String>) -> Option<String> {
+        let manager = self.manager.filter(|_| !self.app.inner.first.is_empty());
+        let Some((manager, first)) = manager.and_then(|manager| Some((manager, manager.first.as_ref()?))) else {
+            return own;
+        };
+        if own.is_none() || own == fill("{script.build}", &self.words) {
+            let whole = || fill(manager.with_first.as_ref()?, &self.words);
+            if let Some(all) = fill("{turbo}", &self.words).or_else(whole) {
+                return Some(all);
+            }
+        }
+        let mut builds: Vec<String> = Vec::new();
+        for package in &self.app.inner.first {
+            let build = Word::Phrase(first.clone().into(), vec![package.way.clone()]);
+            let mut words = self.words.clone();
+            words.insert("first".to_owned(), build);
+            builds.extend(fill("{first}", &words).filter(|build| !builds.contains(build)));
+        }
+        builds.extend(own);
+        Some(builds.join(" && "))
     }
 
     fn start(&self) -> Option<String> {
@@ -246,6 +274,13 @@ impl<'a> Lines<'a> {
             .or_else(|| self.choose(self.rule.map(|rule| rule.start.as_slice()), &self.app.candidate.stack.start))
             .or_else(|| platforms::procfile(folder, "worker"))
     }
+}
+
+/// What is built before it, as evidence.
+fn built_first(app: &App<'_>) -> Option<Evidence> {
+    let names: Vec<&str> = app.inner.first.iter().map(|package| package.name.as_str()).collect();
+    let says = || format!("depends on {} of the workspace, built before it", names.join(", "));
+    (!names.is_empty()).then(|| Evidence::new(app.manifest(), says()))
 }
 
 /// The services that it, the packages of the project that it depends on, or its compose file name.

@@ -153,6 +153,10 @@ pub(super) struct Manager {
     pub default: bool,
     /// How it installs; the word `locked` is known where one of its locks is there.
     pub install: Vec<CommandRule>,
+    /// How it builds a package of the workspace, at `{}`, that an app needs: it stands before the app's own build.
+    pub first: Option<String>,
+    /// How it builds an app by its script, and before it what that needs of the workspace.
+    pub with_first: Option<String>,
     /// Words of its own for the templates of commands.
     pub words: BTreeMap<String, String>,
 }

@@ -83,6 +83,7 @@ pub(super) fn read(sources: &Sources<'_>) -> Facts {
         facts.files.push("package.json".to_owned());
         read_manifest(&mut facts, folder, manifest);
         inherit(&mut facts, folder);
+        turbo(&mut facts, folder);
         lock(&mut facts, folder);
     }
     // `METEOR@3.0.4`: its packages on npm have versions of their own.
@@ -173,6 +174,24 @@ fn read_manifest(facts: &mut Facts, folder: Folder<'_>, manifest: &PackageJson) 
 /// A package of a workspace may have a `turbo.json` as well, which extends that of the root.
 fn is_turbo_root(folder: Folder<'_>) -> bool {
     folder.has("turbo.json") && folder.value("turbo.json").is_none_or(|turbo| turbo.get("extends").is_none())
+}
+
+/// Turborepo builds an app and what it needs of the workspace, where it is told that the one comes before the other.
+fn turbo(facts: &mut Facts, folder: Folder<'_>) {
+    let Some(name) = facts.name.clone() else { return };
+    let Some(root) = folder.upwards().find(|above| is_turbo_root(*above)) else { return };
+    let groups = ["dependencies", "devDependencies"];
+    let manifest = root.value("package.json").and_then(PackageJson::new);
+    let is_there =
+        manifest.is_some_and(|it| groups.iter().any(|group| it.group(group).any(|(name, _)| name == "turbo")));
+    let turbo = root.value("turbo.json");
+    let build = turbo.as_ref().and_then(|turbo| turbo.get("tasks").or_else(|| turbo.get("pipeline"))?.get("build"));
+    let before = build.and_then(|build| build.get("dependsOn")?.as_array());
+    if is_there && before.is_some_and(|tasks| tasks.iter().any(|task| task == "^build")) {
+        let levels = folder.upwards().position(|above| above.path() == root.path()).unwrap_or(0);
+        facts.word("root", if levels == 0 { ".".to_owned() } else { vec![".."; levels].join("/") });
+        facts.phrase("turbo", "{above} turbo run build --filter={}...", [&name]);
+    }
 }
 
 /// The release of Yarn that lies in the project: `yarnPath: .yarn/releases/yarn-3.6.4.cjs`.

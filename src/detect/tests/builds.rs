@@ -192,3 +192,84 @@ fn a_dockerfile_at_the_root_is_that_of_the_only_app_below() {
     assert_eq!((app.path.as_str(), app.dockerfile.as_deref(), app.port), ("src/A", Some("Dockerfile"), Some(8085)));
     assert_eq!(files("FROM a\nCOPY docs/ /docs\n").dockerfile, None);
 }
+
+/// What builds an app of a workspace that needs `@me/ui`, which needs `@me/core`; `more` makes it the manager's.
+fn in_workspace(root: &str, own: &str, more: &[(&str, &str)]) -> Option<String> {
+    let root = format!(r#"{{"private": true, "workspaces": ["apps/*", "packages/*"], {root}}}"#);
+    let app = format!(
+        r#"{{"name": "web", {own} "dependencies": {{"express": "4", "@me/ui": "*", "@me/config": "*"}},
+        "devDependencies": {{"@me/tests": "*"}}}}"#
+    );
+    let library = |name: &str, needs: &str| {
+        format!(
+            r#"{{"name": "@me/{name}", "exports": {{}}, "scripts": {{"build": "tsc"}}, "dependencies": {{{needs}}}}}"#
+        )
+    };
+    let (core, ui) = (library("core", ""), library("ui", r#""@me/core": "*", "web": "*""#));
+    let (unused, tests) = (library("unused", ""), library("tests", ""));
+    let mut files = vec![
+        ("package.json", root.as_str()),
+        ("apps/web/package.json", app.as_str()),
+        ("apps/web/server.js", "require('express')().listen(3000)"),
+        ("packages/ui/package.json", ui.as_str()),
+        ("packages/core/package.json", core.as_str()),
+        ("packages/unused/package.json", unused.as_str()),
+        ("packages/tests/package.json", tests.as_str()),
+        ("packages/config/package.json", r#"{"name": "@me/config", "exports": {}}"#),
+    ];
+    files.extend(more.iter().copied());
+    let app = super::detect_files(&files).apps.into_iter().find(|app| app.path == "apps/web").unwrap();
+    let told = app
+        .evidence
+        .iter()
+        .any(|one| one.says == "depends on @me/core, @me/ui, @me/tests of the workspace, built before it");
+    assert!(told, "{:?}", app.evidence);
+    app.build_command
+}
+
+#[test]
+fn what_an_app_needs_of_its_workspace_is_built_before_it() {
+    let script = r#""scripts": {"build": "tsc"},"#;
+    let turbo = r#""devDependencies": {"turbo": "2"}"#;
+    let ordered = ("turbo.json", r#"{"tasks": {"build": {"dependsOn": ["^build"]}}}"#);
+    let workspace = ("pnpm-workspace.yaml", "packages: ['apps/*', 'packages/*']");
+    let with = |command: &str| {
+        ["core", "ui", "tests"].map(|name| command.replace("{}", &format!("../../packages/{name}"))).join(" && ")
+    };
+    let npm = with("npm --prefix {} run build");
+    for (root, own, more, expected) in [
+        (r#""name": "r""#, script, &[][..], format!("{npm} && npm run build")),
+        (r#""name": "r""#, "", &[][..], npm.clone()),
+        (r#""name": "r""#, script, &[("yarn.lock", "")][..], with("yarn --cwd {} run build") + " && yarn run build"),
+        (r#""name": "r""#, script, &[("bun.lock", "{}")][..], with("bun run --cwd {} build") + " && bun run build"),
+        (r#""name": "r""#, script, &[workspace][..], "pnpm --filter web... run build".to_owned()),
+        (turbo, script, &[ordered][..], "npx turbo run build --filter=web...".to_owned()),
+        (
+            turbo,
+            script,
+            &[ordered, ("yarn.lock", "")][..],
+            "yarn --cwd ../.. run turbo run build --filter=web...".to_owned(),
+        ),
+        (turbo, script, &[ordered, workspace][..], "pnpm exec turbo run build --filter=web...".to_owned()),
+        // Without an order of tasks, or where nothing installs it, Turborepo does not do it.
+        (turbo, script, &[("turbo.json", r#"{"tasks": {"build": {}}}"#)][..], format!("{npm} && npm run build")),
+        (r#""name": "r""#, script, &[ordered][..], format!("{npm} && npm run build")),
+    ] {
+        assert_eq!(in_workspace(root, own, more), Some(expected), "{root} {own} {more:?}");
+    }
+    // Another script than `build` builds it.
+    let own = r#""scripts": {"gcp-build": "tsc"},"#;
+    let filtered = "pnpm --filter web^... run build && pnpm run gcp-build";
+    assert_eq!(in_workspace(r#""name": "r""#, own, &[workspace]).as_deref(), Some(filtered));
+}
+
+#[test]
+fn what_comes_from_a_registry_is_not_built_first() {
+    let found = super::detect_files(&[
+        ("package.json", r#"{"name": "lib", "exports": {}, "scripts": {"build": "tsc"}}"#),
+        ("demo/package.json", r#"{"name": "demo", "scripts": {"start": "node a.js"}, "dependencies": {"lib": "^1"}}"#),
+        ("demo/a.js", "require('http').createServer().listen(3000)"),
+    ]);
+    let demo = found.apps.iter().find(|app| app.path == "demo").unwrap();
+    assert_eq!(demo.build_command, None);
+}
