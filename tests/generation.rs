@@ -4,7 +4,6 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use wharf::detect::detect;
-use wharf::generate::{Context, artifacts};
 use wharf::model::{AppProfile, Artifact};
 use wharf::os::tree::DiskTree;
 use wharf::validate::check;
@@ -12,7 +11,7 @@ use wharf::validate::check;
 use crate::support::profiles::{self, With as _};
 
 fn of(profile: &AppProfile) -> Vec<Artifact> {
-    artifacts(profile, &Context::new("shop")).unwrap()
+    profiles::usual(profile).unwrap()
 }
 
 fn file<'a>(artifacts: &'a [Artifact], name: &str) -> &'a str {
@@ -75,10 +74,10 @@ fn an_image_judges_a_guessed_path_as_the_engine_does() {
 #[test]
 fn an_app_that_nothing_starts_is_told_so() {
     let profile = AppProfile { start_command: None, ..profiles::express() };
-    let problem = artifacts(&profile, &Context::new("shop")).unwrap_err();
+    let problem = profiles::usual(&profile).unwrap_err();
     assert_eq!(problem.cause, "no-start-command");
     let profile = profiles::of("fortran", "./x");
-    assert_eq!(artifacts(&profile, &Context::new("shop")).unwrap_err().cause, "no-template");
+    assert_eq!(profiles::usual(&profile).unwrap_err().cause, "no-template");
 }
 
 #[test]
@@ -111,7 +110,7 @@ fn everything_generated_stands_the_checks() {
     assert!(apps.len() > 50, "{}", apps.len());
     let mut unstarted = Vec::new();
     for (name, profile) in apps {
-        let made = match artifacts(&profile, &Context::new("shop")) {
+        let made = match profiles::usual(&profile) {
             Ok(made) => made,
             // A library, or what only a server of another kind starts.
             Err(problem) if problem.cause == "no-start-command" => {

@@ -51,7 +51,8 @@ fn a_docker_plan_has_image_services_and_names() {
     let (plan, missing) = Asked::default().said(&profiles::express());
     assert_eq!(missing, ["SESSION_SECRET"]);
     assert_eq!((plan.build.context.as_str(), plan.build.dockerfile.as_str()), (".", "Dockerfile"));
-    assert_eq!(plan.build.artifacts.len(), 4);
+    let files: Vec<&str> = plan.build.artifacts.iter().map(|artifact| artifact.path.as_str()).collect();
+    assert_eq!(files, ["Dockerfile", ".dockerignore"]);
     assert_eq!(plan.network.name, "wharf-shop-web-staging");
     assert!(plan.network.bind.is_loopback());
     assert_eq!(plan.services[0].volumes[0].name, "wharf-shop-web-staging-postgres");

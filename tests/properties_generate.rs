@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use proptest::collection::vec;
 use proptest::prelude::*;
-use wharf::generate::{Context, Folder, Wishes, artifacts, beside, writes};
+use wharf::generate::{Folder, Wishes, beside, writes};
 use wharf::model::{AppProfile, Artifact, ArtifactState, ArtifactView, FileChange, Found, Take};
 
 use crate::support::profiles;
@@ -252,12 +252,11 @@ proptest! {
     // artifacts, and a project that they were written into is as it should be
     #[test]
     fn a_profile_comes_back_and_makes_the_same_files(profile in profile()) {
-        let context = Context::new("shop");
-        let made = artifacts(&profile, &context).unwrap();
+        let made = profiles::usual(&profile).unwrap();
         let stored: AppProfile = bincode::deserialize(&bincode::serialize(&profile).unwrap()).unwrap();
         let told: AppProfile = serde_json::from_str(&serde_json::to_string(&profile).unwrap()).unwrap();
-        prop_assert_eq!(&artifacts(&stored, &context).unwrap(), &made);
-        prop_assert_eq!(&artifacts(&told, &context).unwrap(), &made);
+        prop_assert_eq!(&profiles::usual(&stored).unwrap(), &made);
+        prop_assert_eq!(&profiles::usual(&told).unwrap(), &made);
         let mut project = Project::default();
         prop_assert!(project.generate(&made, None));
         prop_assert!(project.views(&made).iter().all(|view| view.state == ArtifactState::Unchanged));

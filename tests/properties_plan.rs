@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use proptest::collection::{btree_map, btree_set, vec};
 use proptest::option;
 use proptest::prelude::*;
-use wharf::generate::{Context, PlanInput, Templates, artifacts, plan};
+use wharf::generate::{Context, PlanInput, Templates, image, plan};
 use wharf::model::{
     AppKey, AppProfile, AppSettings, Environment, Plan, ProjectId, Serving, Settings, Source, TargetKind, TargetRef,
 };
@@ -144,7 +144,7 @@ proptest! {
         prop_assert_eq!(&back, &made);
         prop_assert_eq!(bincode::serialize(&back).unwrap(), bytes);
         if back.target.kind == TargetKind::Docker {
-            let again = artifacts(&back.profile, &Context { project: &back.project_name, templates: Templates::embedded() });
+            let again = image(&back.profile, &Context { project: &back.project_name, templates: Templates::embedded() });
             prop_assert_eq!(again.unwrap(), made.build.artifacts.clone());
         }
         let second = asked.plan().unwrap();

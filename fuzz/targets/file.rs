@@ -9,7 +9,7 @@ use std::{env, fs};
 use libfuzzer_sys::fuzz_target;
 use toml_edit::{DocumentMut, Item};
 use wharf::detect::{MemoryTree, detect, settings};
-use wharf::generate::{Context, artifacts, settings_file};
+use wharf::generate::{Order, settings_file};
 use wharf::model::{Environment, FileTree as _, Settings};
 use wharf::os::tree::DiskTree;
 use wharf::validate::check;
@@ -56,7 +56,8 @@ fuzz_target!(|bytes: &[u8]| {
     let most = (1 << 20) + 64 * bytes.len();
     assert!(text.len() < most && stored.len() < most, "a small file makes a small profile");
     for app in &found.apps {
-        for artifact in artifacts(app, &Context::new("shop")).into_iter().flatten() {
+        let (settings, kinds) = (Settings::default(), ["docker", "compose"].map(str::to_owned).into());
+        for artifact in Order::new("shop", &[app], &settings).artifacts(&kinds).into_iter().flatten() {
             let faults = check(&artifact.path, &artifact.content);
             assert!(faults.is_empty(), "{faults:?} in\n{}", artifact.content);
         }

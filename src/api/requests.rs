@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::model::{Environment, ProjectId};
+use crate::model::ProjectId;
 
 /// Which project is meant.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema, IntoParams)]
@@ -30,17 +30,6 @@ pub struct DetectRequest {
     /// Look again, even where nothing seems to have changed.
     #[serde(default)]
     pub fresh: bool,
-}
-
-/// Which generated files to show.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema, IntoParams)]
-#[serde(default)]
-#[into_params(parameter_in = Query)]
-pub struct ArtifactQuery {
-    /// Only this app's; null for all.
-    pub app: Option<String>,
-    /// For this environment.
-    pub environment: Environment,
 }
 
 /// Which vulnerabilities to look for.

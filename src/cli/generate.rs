@@ -1,6 +1,7 @@
 //! `wharf generate`: the files that a project lacks. Done right here, without an engine.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -9,9 +10,9 @@ use super::artifacts::{self, Report};
 use super::output;
 use super::{Context, Outcome, confirm, place};
 use crate::detect;
-use crate::generate::{self, Folder, Wishes};
+use crate::generate::{self, Folder, Order, Templates, Wishes};
 use crate::model::{
-    AppProfile, ArtifactState, ArtifactView, Detection, Environment, Found, Problem, ProblemCode, Settings, Take,
+    ArtifactQuery, ArtifactState, ArtifactView, Detection, Environment, Found, Problem, ProblemCode, Settings, Take,
     Warning,
 };
 use crate::os::project_files;
@@ -25,23 +26,27 @@ pub struct GenerateArgs {
     /// A folder, or with --stdout a git address (`URL#ref`)
     #[arg(value_name = "PATH", default_value = ".")]
     path: String,
-    /// Only for this app of the project
+    /// Only these kinds, with commas between; without it those of wharf.toml, those that were generated before, or
+    /// docker,compose
+    #[arg(long, value_name = "KINDS", long_help = kinds())]
+    only: Option<String>,
+    /// Only the files of this app and those that all share
     #[arg(long, value_name = "NAME")]
     app: Option<String>,
-    /// For this environment: development, staging, production
-    #[arg(long, value_name = "ENVIRONMENT", default_value_t)]
-    env: Environment,
+    /// Of the files for one environment only those for development, staging or production
+    #[arg(long, value_name = "ENVIRONMENT")]
+    env: Option<Environment>,
     /// Print the files and write nothing
-    #[arg(long, group = "only")]
+    #[arg(long, group = "instead")]
     stdout: bool,
     /// Show what would be written, and why, and write nothing
-    #[arg(long, short = 'n', group = "only", visible_alias = "preview")]
+    #[arg(long, short = 'n', group = "instead", visible_alias = "preview")]
     dry_run: bool,
     /// Show what would change line by line, and write nothing
-    #[arg(long, group = "only")]
+    #[arg(long, group = "instead")]
     diff: bool,
     /// Write nothing, and fail where something would be written or a file breaks a rule
-    #[arg(long, group = "only")]
+    #[arg(long, group = "instead")]
     check: bool,
     /// Where you and Wharf changed the same place, keep what you wrote there
     #[arg(long, group = "side", conflicts_with_all = ["stdout", "check"])]
@@ -62,6 +67,18 @@ impl GenerateArgs {
         let sides = [(self.keep, Take::Yours), (self.take, Take::Wharfs), (self.force, Take::Whole)];
         Wishes { take: sides.into_iter().find_map(|(asked, take)| asked.then_some(take)), prune: self.prune }
     }
+}
+
+/// What there is to choose from.
+fn kinds() -> String {
+    let mut help =
+        "Only these kinds, with commas between; without it those that `generate` in wharf.toml lists, those \
+                    that were generated before, or docker,compose. There is:\n"
+            .to_owned();
+    for kind in generate::kinds(Templates::embedded()).unwrap_or_default() {
+        let _ = write!(help, "\n  {:<17} {}: {}", kind.name, kind.label, kind.about);
+    }
+    help
 }
 
 /// Without it a clone knows nothing of what Wharf wrote.
@@ -179,11 +196,12 @@ async fn look(args: &GenerateArgs, context: &Context) -> Result<Looked, Problem>
     if place::git(&args.path).is_some() {
         let client = context.client().await?;
         let project = client.glance(&place::location(&args.path)?).await?;
-        let views = client.artifacts(&project.id, args.app.as_deref(), args.env).await?;
+        let query = ArtifactQuery { app: args.app.clone(), environment: args.env, only: args.only.clone() };
+        let views = client.artifacts(&project.id, &query).await?;
         let detection = client.detection(&project.id, false).await?;
-        let apps = chosen(&project.root, &detection, args.app.as_deref())?;
+        let app = named(&project.root, &detection, args.app.as_deref())?;
         // What the settings say stands in the profiles already.
-        told(&generate::startable(apps, &Settings::default(), args.env).1);
+        told(&generate::meant(&detection.apps, app, &Settings::default(), args.env).1);
         return Ok(Looked { root: None, name: project.name, views, own: Vec::new() });
     }
     let tree = DiskTree::open(Path::new(&args.path))?.named_after_folder();
@@ -202,17 +220,14 @@ fn compare(tree: &DiskTree, args: &GenerateArgs, folder: &Folder<'_>) -> Result<
     let settings = &detect::settings(tree)?;
     let detection = detect::detect(tree);
     let root = tree.root();
-    let (apps, left_out) = generate::startable(chosen(root, &detection, args.app.as_deref())?, settings, args.env);
+    let app = named(root, &detection, args.app.as_deref())?;
+    let (apps, left_out) = generate::meant(&detection.apps, app, settings, args.env);
     told(&left_out);
     let name = folder.name().map_or_else(|| named_after(root), str::to_owned);
-    let context = generate::Context::new(&name);
-    let mut artifacts = Vec::new();
-    for app in &apps {
-        artifacts.extend(generate::artifacts(&settings.applied_to(app, args.env), &context)?);
-    }
-    let all = args.app.is_none().then(|| generate::paths(&apps, settings, &context)).flatten();
+    let templates = Templates::embedded();
+    let order = Order { project: &name, apps: &apps, app, settings, environment: args.env, templates };
+    let views = order.beside(args.only.as_deref(), folder)?;
     let own = apps.iter().flat_map(|app| app.dockerfile.iter().chain(&app.compose_file)).cloned().collect();
-    let views = generate::beside(artifacts, all.as_ref(), folder);
     Ok(Looked { root: Some(root.to_owned()), name, views, own })
 }
 
@@ -227,23 +242,23 @@ fn in_folder<T>(root: &Path, look: impl FnOnce(&Folder<'_>) -> T) -> T {
     look(&Folder::new(&read, &validate::says))
 }
 
-fn chosen<'a>(root: &Path, detection: &'a Detection, app: Option<&str>) -> Result<Vec<&'a AppProfile>, Problem> {
+/// The name of the app that is meant by its name or path; there must be one at all.
+fn named<'a>(root: &Path, detection: &'a Detection, app: Option<&str>) -> Result<Option<&'a str>, Problem> {
     if detection.apps.is_empty() {
         let message = format!("there is nothing to deploy in {}", root.display());
         return Err(Problem::new(ProblemCode::NotFound, "framework-not-detected", message)
             .why("no manifest of a known stack, no Dockerfile and no index.html was found")
             .fix("check that this is the app's folder; `wharf detect` shows what was looked at"));
     }
-    let Some(wanted) = app else { return Ok(detection.apps.iter().collect()) };
-    let found: Vec<_> = detection.apps.iter().filter(|one| one.name == wanted || one.path == wanted).collect();
-    if found.is_empty() {
+    let Some(wanted) = app else { return Ok(None) };
+    let found = detection.apps.iter().find(|one| one.name == wanted || one.path == wanted);
+    found.map(|app| Some(app.name.as_str())).ok_or_else(|| {
         let names: Vec<&str> = detection.apps.iter().map(|app| app.name.as_str()).collect();
         let message = format!("{} has no app “{wanted}”", root.display());
-        return Err(Problem::new(ProblemCode::NotFound, "app-not-found", message)
+        Problem::new(ProblemCode::NotFound, "app-not-found", message)
             .why(format!("its apps are: {}", names.join(", ")))
-            .fix("name one of them with `--app`"));
-    }
-    Ok(found)
+            .fix("name one of them with `--app`")
+    })
 }
 
 fn not_ours() -> Problem {

@@ -82,11 +82,15 @@ fn fault(keys: &[&str], says: impl Into<String>, fix: impl Into<String>) -> Faul
 
 /// Checks what is said, and brings the paths into the one form that profiles have.
 fn check(settings: &mut Settings, tree: &dyn FileTree) -> Result<(), Fault> {
+    if let Some(branch) = settings.branch.as_ref().filter(|branch| !is_branch(branch)) {
+        return Err(fault(&["branch"], format!("“{branch}” is no branch"), "write its name, as in \"main\""));
+    }
     let only_apps = "write it under [apps.NAME]";
     if settings.app.path.is_some() {
         return Err(fault(&["app", "path"], "only one of the apps has a path", only_apps));
     }
     check_app(&["app"], &settings.app)?;
+    check_ways(&["app"], &settings.app)?;
     for (environment, app) in &settings.environments {
         let environment = environment.to_string();
         if app.path.is_some() {
@@ -98,6 +102,7 @@ fn check(settings: &mut Settings, tree: &dyn FileTree) -> Result<(), Fault> {
     let mut places: Vec<String> = Vec::new();
     for (name, app) in &mut settings.apps {
         check_app(&["apps", name], app)?;
+        check_ways(&["apps", name], app)?;
         let Some(path) = &mut app.path else { continue };
         let keys = ["apps", name.as_str(), "path"];
         if label(name) != *name {
@@ -119,10 +124,19 @@ fn check(settings: &mut Settings, tree: &dyn FileTree) -> Result<(), Fault> {
     Ok(())
 }
 
+/// What only an environment has: a pipeline deploys all apps in one go.
+fn check_ways(place: &[&str], app: &AppSettings) -> Result<(), Fault> {
+    let said = [("triggers", app.triggers.is_some()), ("approval", app.approval.is_some())];
+    let Some((key, _)) = said.into_iter().find(|(_, said)| *said) else { return Ok(()) };
+    let says = format!("`{key}` is said of an environment");
+    Err(fault(&[place, &[key]].concat(), says, "write it under [environments.production] or another one"))
+}
+
 fn check_app(place: &[&str], app: &AppSettings) -> Result<(), Fault> {
     let at = |key| [place, &[key]].concat();
     check_words(place, app)?;
     check_amounts(place, app)?;
+    check_delivery(place, app)?;
     if app.port == Some(0) {
         return Err(fault(&at("port"), "0 is no port", "write the port that the app listens on, from 1 to 65535"));
     }
@@ -199,6 +213,52 @@ fn check_amounts(place: &[&str], app: &AppSettings) -> Result<(), Fault> {
     Ok(())
 }
 
+const LOG_LEVELS: [&str; 4] = ["debug", "info", "warn", "error"];
+
+/// What generated infrastructure and pipelines go by.
+fn check_delivery(place: &[&str], app: &AppSettings) -> Result<(), Fault> {
+    let at = |key| [place, &[key]].concat();
+    if app.max_replicas == Some(0) {
+        return Err(fault(&at("max_replicas"), "none at all is too few", "write how many may run, from 1 on"));
+    }
+    if let (Some(min), Some(max)) = (app.min_replicas, app.max_replicas)
+        && min > max
+    {
+        let says = format!("it is less than `min_replicas`, which is {min}");
+        return Err(fault(&at("max_replicas"), says, "write the larger number here"));
+    }
+    if let Some(domain) = app.domain.as_ref().filter(|domain| !is_host(domain)) {
+        let says = format!("“{domain}” is no host name");
+        return Err(fault(&at("domain"), says, "write it without scheme and path, as in \"shop.example.com\""));
+    }
+    if let Some(level) = app.log_level.as_ref().filter(|level| !LOG_LEVELS.contains(&level.as_str())) {
+        let fix = format!("write one of {}", LOG_LEVELS.join(", "));
+        return Err(fault(&at("log_level"), format!("“{level}” is no level"), fix));
+    }
+    Ok(())
+}
+
+/// A name of at least two labels that DNS takes (RFC 1123).
+fn is_host(name: &str) -> bool {
+    let is_label = |label: &str| {
+        let ends_well = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
+        label.len() <= 63
+            && label.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
+            && ends_well(label.chars().next())
+            && ends_well(label.chars().last())
+    };
+    name.len() <= 253 && name.contains('.') && name.split('.').all(is_label)
+}
+
+/// Whether git takes it as a branch and every shell as one word.
+fn is_branch(name: &str) -> bool {
+    let is_part = |part: &str| !part.is_empty() && !part.starts_with(['.', '-']);
+    name.chars().all(|c| c.is_ascii_alphanumeric() || "_-./".contains(c))
+        && !name.contains("..")
+        && !name.ends_with('.')
+        && name.split('/').all(is_part)
+}
+
 /// A path relative to the project as profiles have it: `.` or `services/api`; none where it leads out.
 fn normal(path: &str) -> Option<String> {
     if path.starts_with('/') {
@@ -242,6 +302,15 @@ fn example(key: &str) -> &'static str {
         "bind" => "bind = \"127.0.0.1\"",
         "path" => "path = \"services/api\"",
         "health_path" => "health_path = \"/health\"",
+        "min_replicas" | "max_replicas" => "max_replicas = 4",
+        "log_days" | "backup_days" => "backup_days = 14",
+        "storage_gb" => "storage_gb = 50",
+        "domain" => "domain = \"shop.example.com\"",
+        "log_level" => "log_level = \"info\"",
+        "debug" | "deletion_protection" | "highly_available" | "approval" => "approval = true",
+        "triggers" => "triggers = [\"push\", \"manual\"]",
+        "generate" => "generate = [\"docker\", \"github\"]",
+        "branch" => "branch = \"main\"",
         "install" | "build" | "start" => "start = \"node server.js\"",
         _ => "LOG_LEVEL = \"info\"",
     }
@@ -253,6 +322,7 @@ fn range(key: &str) -> Option<&'static str> {
         "port" => Some("from 1 to 65535"),
         "memory_mb" => Some("from 6 on: so many MiB"),
         "build_timeout" | "start_timeout" => Some("from 1 on: so many seconds"),
+        "min_replicas" | "max_replicas" | "log_days" | "backup_days" | "storage_gb" => Some("from 0 on"),
         _ => None,
     }
 }
@@ -336,6 +406,13 @@ mod tests {
             ("[app.env]\n\"MY VAR\" = \"1\"\n", "line 2, column 12", "no name for a variable"),
             ("[apps.a.env]\nPORT = \"1\"\n", "line 2, column 8", "told by Wharf"),
             ("[environments.production]\nstart = \" \"\n", "line 2, column 9", "says nothing"),
+            ("[app]\napproval = true\n", "line 2, column 12", "[environments.production]"),
+            ("[environments.staging]\ntriggers = [\"pull\"]\n", "line 2", "`pull-request`"),
+            ("[environments.staging]\nmin_replicas = 3\nmax_replicas = 2\n", "line 3, column 16", "which is 3"),
+            ("[app]\ndomain = \"https://a.example\"\n", "line 2, column 10", "no host name"),
+            ("[app]\nlog_level = \"loud\"\n", "line 2, column 13", "debug, info, warn, error"),
+            ("branch = \"a b\"\n", "line 1, column 10", "no branch"),
+            ("generate = \"docker\"\n", "line 1, column 12", "generate = [\"docker\""),
         ] {
             let problem = settings(&MemoryTree::new([("wharf.toml", text), ("x/y", "")])).unwrap_err();
             let told = problem.to_string();

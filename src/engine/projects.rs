@@ -4,20 +4,17 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use sha2::{Digest, Sha256};
-
 use super::error::EngineError;
 use super::{Engine, Inner};
 use crate::detect;
-use crate::generate::{self, Context, Folder, Wishes};
+use crate::generate::{self, Folder, Order, Templates, Wishes};
 use crate::model::{
-    AddProject, AppKey, AppProfile, Artifact, ArtifactView, DeploymentFilter, Detection, Environment, EventKind,
+    AddProject, AppKey, AppProfile, ArtifactQuery, ArtifactView, DeploymentFilter, Detection, Environment, EventKind,
     FileTree, Kept, Location, Page, PageQuery, Problem, ProblemCode, Project, ProjectId, RemoveQuery, Removed,
     Settings, Source, TargetRef, WriteArtifacts,
 };
 use crate::os::tree::DiskTree;
 use crate::os::{chance, clock, git, paths, project_files};
-use crate::store::CacheKind;
 use crate::validate;
 
 /// A repository may take so long to arrive.
@@ -88,30 +85,36 @@ impl Engine {
     }
 
     /// The files that would be generated, and how they stand to the project's own.
-    pub async fn artifacts(
-        &self,
-        id: &ProjectId,
-        app: Option<&str>,
-        environment: Environment,
-    ) -> Result<Vec<ArtifactView>, Problem> {
+    pub async fn artifacts(&self, id: &ProjectId, query: &ArtifactQuery) -> Result<Vec<ArtifactView>, Problem> {
         let project = self.0.seen(id).await?;
         let (detection, settings) = self.0.examine_unwritten(&project).await?;
-        let (apps, _) = generate::startable(select_apps(&project, &detection, app)?, &settings, environment);
-        let name = in_folder(&project, |_, name| name.to_owned()).await?;
-        let mut artifacts = Vec::new();
-        for app in &apps {
-            artifacts.extend(self.0.generated(&name, &settings.applied_to(app, environment)).await?);
-        }
-        let all = app.is_none().then(|| generate::paths(&apps, &settings, &Context::new(&name))).flatten();
-        Ok(in_folder(&project, move |folder, _| generate::beside(artifacts, all.as_ref(), folder)).await?)
+        let app = match &query.app {
+            Some(app) => select_apps(&project, &detection, Some(app))?.first().map(|app| app.name.clone()),
+            None => None,
+        };
+        let query = query.clone();
+        let made = in_folder(&project, move |folder, name| {
+            let (apps, _) = generate::meant(&detection.apps, app.as_deref(), &settings, query.environment);
+            let order = Order {
+                project: name,
+                apps: &apps,
+                app: app.as_deref(),
+                settings: &settings,
+                environment: query.environment,
+                templates: Templates::embedded(),
+            };
+            order.beside(query.only.as_deref(), folder)
+        });
+        made.await?
     }
 
     /// Writes the generated files into the project. Where one is in conflict that is not decided on, nothing at all is
     /// written.
     pub async fn write_artifacts(&self, id: &ProjectId, request: WriteArtifacts) -> Result<Vec<ArtifactView>, Problem> {
         let project = self.0.project(id).await?;
-        let WriteArtifacts { app, environment, paths, take, prune } = request;
-        let mut views = self.artifacts(id, app.as_deref(), environment).await?;
+        let WriteArtifacts { app, environment, only, paths, take, prune } = request;
+        let query = ArtifactQuery { app, environment, only };
+        let mut views = self.artifacts(id, &query).await?;
         if let Some(unknown) = paths.iter().find(|path| !views.iter().any(|view| view.artifact.path == **path)) {
             return Err(no_artifact(unknown, &project.name));
         }
@@ -123,7 +126,7 @@ impl Engine {
         })
         .await??;
         self.0.publish(EventKind::Detected(id.clone())).await;
-        self.artifacts(id, app.as_deref(), environment).await
+        self.artifacts(id, &query).await
     }
 }
 
@@ -262,18 +265,6 @@ impl Inner {
         }
     }
 
-    /// The files for an app; those of an equal profile are taken from the cache.
-    async fn generated(&self, project: &str, profile: &AppProfile) -> Result<Vec<Artifact>, EngineError> {
-        let name = generated_name(project, profile);
-        let now = clock::now();
-        if let Some((artifacts, _)) = self.store.cache_get(CacheKind::Templates, &name, now).await? {
-            return Ok(artifacts);
-        }
-        let artifacts = generate::artifacts(profile, &Context::new(project))?;
-        self.store.cache_put(CacheKind::Templates, &name, &artifacts, now, CacheKind::Templates.lifetime()).await?;
-        Ok(artifacts)
-    }
-
     /// What is in a project beside what Wharf wrote there, and what its settings say.
     async fn examine_unwritten(&self, project: &Project) -> Result<(Detection, Settings), EngineError> {
         let tree = open_tree(project.root.clone()).await?.named(&project.name);
@@ -323,15 +314,6 @@ impl Inner {
         }
         Ok((detection, settings))
     }
-}
-
-/// The name under which what was generated for a profile is kept.
-fn generated_name(project: &str, profile: &AppProfile) -> String {
-    let mut digest = Sha256::new();
-    digest.update(project);
-    digest.update([0]);
-    digest.update(serde_json::to_vec(profile).unwrap_or_default());
-    format!("{:x}", digest.finalize())
 }
 
 /// The apps that are meant: the one named, by its name or path, or all.

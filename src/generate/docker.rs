@@ -100,7 +100,7 @@ fn ignore_list(profile: &AppProfile, ctx: &Context<'_>) -> Result<String, Proble
 
 /// Files that nothing has to build are a static site, whatever their folder is called; pages that somebody starts a
 /// program for are none.
-fn stack_of(profile: &AppProfile) -> &str {
+pub(crate) fn stack_of(profile: &AppProfile) -> &str {
     match profile.serving {
         Serving::Static if profile.build_command.is_none() => "static",
         Serving::Server | Serving::None if profile.stack == "static" => "other",

@@ -1,16 +1,19 @@
 //! From a profile and settings to files and the plan. Pure: the same input gives the same bytes.
 //!
-//! [`artifacts`] makes the files of one app, [`plan`] what a deployment would run, [`beside()`] and [`writes`] say how
-//! the files stand to a project's own and what has to be written.
+//! [`Order`] makes all files of a project, [`image`] what an app's image is built by, [`plan`] what a deployment would
+//! run, [`beside()`] and [`writes`] say how the files stand to a project's own and what has to be written.
 //!
-//! *Architecture invariant:* artifacts follow from the profile, the project's name and the templates alone. No value
-//! of an environment variable is ever among these, so none can stand in a file.
+//! *Architecture invariant:* artifacts follow from the profiles, the project's name, its settings and the templates
+//! alone. No template sees the value of an environment variable, so none can stand in a file.
 
 mod beside;
 mod command;
 mod compose;
+mod delivery;
 mod docker;
 mod escape;
+mod kinds;
+mod order;
 mod plan;
 mod services;
 mod settings_file;
@@ -18,11 +21,11 @@ mod templates;
 mod version;
 mod view;
 
-use std::collections::BTreeSet;
-
 use crate::model::{AppProfile, Artifact, Environment, Problem, Serving, Settings, Warning};
 
 pub use beside::{Check, Folder, Read, Wishes, beside, diff, writes};
+pub use kinds::{Kind, kinds};
+pub use order::Order;
 pub use plan::{PlanInput, commands, plan};
 pub use settings_file::settings_file;
 pub use templates::Templates;
@@ -44,33 +47,12 @@ impl<'a> Context<'a> {
     }
 }
 
-/// The files that belong to an app: Dockerfile, .dockerignore, compose.yaml, .env.example. The profile is the one
-/// after the settings. A Dockerfile or compose file of the project's own is respected: none is generated then.
-pub fn artifacts(profile: &AppProfile, ctx: &Context<'_>) -> Result<Vec<Artifact>, Problem> {
-    let mut artifacts = Vec::new();
-    if profile.dockerfile.is_none() {
-        artifacts.extend(docker::artifacts(profile, ctx)?);
-    }
-    if profile.compose_file.is_none() {
-        artifacts.extend(compose::artifacts(profile, ctx)?);
-    }
+/// What an app's image is built by: Dockerfile and ignore list. The profile is the one after the settings. What the
+/// project has of its own is respected: none is generated then.
+pub fn image(profile: &AppProfile, ctx: &Context<'_>) -> Result<Vec<Artifact>, Problem> {
+    let mut artifacts = if profile.dockerfile.is_none() { docker::artifacts(profile, ctx)? } else { Vec::new() };
     artifacts.retain(|artifact| !is_the_projects(profile, &artifact.path));
     Ok(artifacts)
-}
-
-/// The paths of all that could be generated for these apps, in any environment; none where that cannot be told.
-#[must_use]
-pub fn paths(apps: &[&AppProfile], settings: &Settings, ctx: &Context<'_>) -> Option<BTreeSet<String>> {
-    let mut paths = BTreeSet::new();
-    for app in apps {
-        let mut profiles: Vec<AppProfile> =
-            Environment::ALL.iter().map(|environment| settings.applied_to(app, *environment)).collect();
-        profiles.dedup();
-        for profile in profiles {
-            paths.extend(artifacts(&profile, ctx).ok()?.into_iter().map(|artifact| artifact.path));
-        }
-    }
-    Some(paths)
 }
 
 /// Of several apps those that something says how to start, and a warning for each other: a part that cannot be started
@@ -97,6 +79,25 @@ pub fn startable<'a>(
         ),
     };
     (apps, others.into_iter().map(left_out).collect())
+}
+
+/// The apps that files are made for, and a warning for each other: those that something says how to start, and the one
+/// that is named.
+#[must_use]
+pub fn meant<'a>(
+    apps: &'a [AppProfile],
+    named: Option<&str>,
+    settings: &Settings,
+    environment: Option<Environment>,
+) -> (Vec<&'a AppProfile>, Vec<Warning>) {
+    let environment = environment.unwrap_or(Environment::Production);
+    let (mut meant, left_out) = startable(apps.iter().collect(), settings, environment);
+    if let Some(named) = apps.iter().find(|app| Some(app.name.as_str()) == named)
+        && !meant.iter().any(|app| app.name == named.name)
+    {
+        meant.push(named);
+    }
+    (meant, if named.is_some() { Vec::new() } else { left_out })
 }
 
 /// A `.dockerignore` or `.env.example` that detection saw in the project stays as it is.
@@ -130,7 +131,9 @@ mod tests {
     }
 
     fn paths(profile: &AppProfile) -> Vec<String> {
-        artifacts(profile, &Context::new("shop")).unwrap().into_iter().map(|artifact| artifact.path).collect()
+        let (settings, wanted) = (Settings::default(), ["docker", "compose"].map(str::to_owned).into());
+        let made = Order::new("shop", &[profile], &settings).artifacts(&wanted).unwrap();
+        made.into_iter().map(|artifact| artifact.path).collect()
     }
 
     #[test]

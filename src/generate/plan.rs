@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr};
 
 use super::services::{self, Service};
-use super::{Context, artifacts, docker, escape, view};
+use super::{Context, docker, escape, image, view};
 use crate::model::{
     AppKey, AppProfile, AppSettings, BuildPlan, Compute, EnvValue, EnvVar, HealthCheck, HealthProbe, Limits, Millis,
     NetworkPlan, Plan, PlanCommands, PortPlan, Problem, ProblemCode, Scaling, Security, ServicePlan, Serving, Settings,
@@ -103,7 +103,7 @@ fn build(input: &PlanInput<'_>, profile: &AppProfile) -> Result<BuildPlan, Probl
         TargetKind::Docker => Ok(BuildPlan {
             context: docker::build_context(profile),
             dockerfile: docker::dockerfile_path(profile),
-            artifacts: artifacts(profile, &input.context)?,
+            artifacts: image(profile, &input.context)?,
             commands: Vec::new(),
         }),
         TargetKind::Process => Ok(BuildPlan {

@@ -2,17 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::templates::Templates;
 use crate::model::{AppProfile, EnvValue, EnvVar, Problem, ProblemCode, is_image_tag};
 
 /// One file of `templates/services/`.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Service {
     /// Its name: the file's, and its host name on the network.
-    #[serde(skip)]
+    #[serde(skip_deserializing)]
     pub(crate) name: String,
     /// Its name for people.
     pub(crate) label: String,
@@ -32,7 +32,9 @@ pub(crate) struct Service {
     /// Its environment.
     #[serde(default)]
     env: BTreeMap<String, String>,
+    #[serde(skip_serializing)]
     gives: Vec<Gives>,
+    #[serde(skip_serializing)]
     always: Vec<Always>,
 }
 
@@ -109,20 +111,21 @@ impl Service {
         self.env.iter().map(|(name, value)| EnvVar { name: name.clone(), value: self.filled(value) }).collect()
     }
 
-    /// What the app gets to reach it: the names that it reads, or the usual one, and those of its framework.
-    fn given(&self, profile: &AppProfile) -> Vec<EnvVar> {
+    /// What the app gets to reach it: the names that it reads, or the usual one, and those of its framework, each with
+    /// its text in braces.
+    fn given<'s>(&'s self, profile: &'s AppProfile) -> Vec<(&'s str, &'s str)> {
         let framework = profile.framework.as_ref().map(|framework| framework.name.as_str());
         let fits =
             |list: &[String], name: Option<&str>| list.is_empty() || name.is_some_and(|n| list.iter().any(|l| l == n));
-        let value = |name: &str| {
+        let value = |name: &'s str| {
             let entry = self.gives.iter().find(|entry| {
                 entry.names.iter().any(|known| known == name)
                     && fits(&entry.stacks, Some(&profile.stack))
                     && fits(&entry.frameworks, framework)
             })?;
-            Some(EnvVar { name: name.to_owned(), value: self.filled(&entry.value) })
+            Some((name, entry.value.as_str()))
         };
-        let mut given: Vec<EnvVar> = profile.env.iter().filter_map(|name| value(name)).collect();
+        let mut given: Vec<(&str, &str)> = profile.env.iter().filter_map(|name| value(name)).collect();
         let reads_any = !given.is_empty();
         let always = self.always.iter().filter(|entry| match entry.frameworks.as_slice() {
             [] => !reads_any,
@@ -153,10 +156,30 @@ impl Service {
 /// What the app gets to reach all its services, by name; the service that is named first wins.
 pub(crate) fn app_env(services: &[Service], profile: &AppProfile) -> BTreeMap<String, EnvValue> {
     let mut env = BTreeMap::new();
-    for var in services.iter().flat_map(|service| service.given(profile)) {
-        env.entry(var.name).or_insert(var.value);
+    for service in services {
+        for (name, text) in service.given(profile) {
+            env.entry(name.to_owned()).or_insert_with(|| service.filled(text));
+        }
     }
     env
+}
+
+/// The same for where services are not what they are on one machine: name, service, and the text with `{host}`, `{port}`
+/// and `{password}` in it.
+pub(crate) fn connections<'a>(
+    services: impl IntoIterator<Item = &'a Service>,
+    profile: &'a AppProfile,
+) -> Vec<(&'a str, &'a Service, &'a str)> {
+    let mut connections: Vec<(&str, &Service, &str)> = Vec::new();
+    for service in services {
+        for (name, text) in service.given(profile) {
+            if !connections.iter().any(|known| known.0 == name) {
+                connections.push((name, service, text));
+            }
+        }
+    }
+    connections.sort_by_key(|connection| connection.0);
+    connections
 }
 
 #[cfg(test)]

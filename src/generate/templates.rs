@@ -3,15 +3,18 @@
 //! *Architecture invariant:* a template can print a value that is not plain (`A-Za-z0-9` and a few marks) only through
 //! one of the filters of `escape.rs`; printing it bare is an error. So no value of a project ever becomes syntax.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
 use include_dir::{Dir, include_dir};
 use minijinja::syntax::SyntaxConfig;
+use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior, Value};
+use serde::Serialize;
 
 use super::command::Start;
+use super::kinds::Kind;
 use super::{escape, version};
 use crate::model::{Problem, ProblemCode};
 
@@ -21,6 +24,7 @@ static EMBEDDED: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/templates");
 pub struct Templates {
     environment: Environment<'static>,
     own: BTreeMap<String, String>,
+    kinds: OnceLock<Vec<Kind>>,
 }
 
 impl Templates {
@@ -51,7 +55,7 @@ impl Templates {
             move |name| Ok(text_of(&own, name).map(str::to_owned))
         });
         add_filters(&mut environment);
-        Self { environment, own }
+        Self { environment, own, kinds: OnceLock::new() }
     }
 
     /// The text of a file below `templates/`.
@@ -70,13 +74,46 @@ impl Templates {
         names
     }
 
+    /// The names of the folders in one below `templates/`, sorted.
+    pub(super) fn folders(&self, folder: &str) -> BTreeSet<String> {
+        let embedded = EMBEDDED.get_dir(folder).into_iter().flat_map(Dir::dirs);
+        let embedded = embedded.filter_map(|folder| folder.path().file_name()?.to_str().map(str::to_owned));
+        let inside = |path: &String| {
+            let (name, _) = path.strip_prefix(folder)?.strip_prefix('/')?.split_once('/')?;
+            Some(name.to_owned())
+        };
+        embedded.chain(self.own.keys().filter_map(inside)).collect()
+    }
+
+    /// The kinds that the templates make, read once.
+    pub(super) fn kinds(&self, read: impl FnOnce() -> Result<Vec<Kind>, Problem>) -> Result<&[Kind], Problem> {
+        if let Some(kinds) = self.kinds.get() {
+            return Ok(kinds);
+        }
+        let kinds = read()?;
+        Ok(self.kinds.get_or_init(|| kinds))
+    }
+
     /// Fills a template in.
-    pub(crate) fn render(&self, path: &str, view: impl serde::Serialize) -> Result<String, Problem> {
-        let rendered = self
-            .environment
-            .get_template(path)
-            .and_then(|template| template.render(Value::from(minijinja::value::Serde(view))));
+    pub(crate) fn render(&self, path: &str, view: impl Serialize) -> Result<String, Problem> {
+        self.fill(path, &Value::from(Serde(view)))
+    }
+
+    /// Fills a template in with values that several are filled in with.
+    pub(super) fn fill(&self, path: &str, view: &Value) -> Result<String, Problem> {
+        let rendered = self.environment.get_template(path).and_then(|template| template.render(view.clone()));
         rendered.map(|text| tidy(&text)).map_err(|error| problem(path, &error))
+    }
+
+    /// Fills in a template of one line that stands in a file of settings.
+    pub(super) fn line(&self, file: &str, template: &str, view: &Value) -> Result<String, Problem> {
+        self.environment.render_named_str(file, template, view.clone()).map_err(|error| problem(file, &error))
+    }
+
+    /// Whether an expression that stands in a file of settings holds.
+    pub(super) fn holds(&self, file: &str, expression: &str, view: &Value) -> Result<bool, Problem> {
+        let value = self.environment.compile_expression(expression).and_then(|it| it.eval(view.clone()));
+        value.map(|value| value.is_true()).map_err(|error| problem(file, &error))
     }
 }
 
@@ -140,7 +177,7 @@ fn tidy(text: &str) -> String {
 }
 
 fn problem(path: &str, error: &Error) -> Problem {
-    let file = error.name().unwrap_or(path);
+    let file = error.name().filter(|name| *name != "<expression>").unwrap_or(path);
     let at = error.line().map(|line| format!(", line {line}")).unwrap_or_default();
     let why = error.detail().map_or_else(|| error.kind().to_string(), |detail| format!("{}: {detail}", error.kind()));
     Problem::new(ProblemCode::Failed, "template-failed", format!("the template {file} cannot be filled in{at}"))

@@ -152,7 +152,7 @@ fn document_root(start: &str) -> &str {
 }
 
 /// Names that Debian could have; nothing else reaches apt.
-fn packages(names: &[String]) -> Vec<&str> {
+pub(crate) fn packages(names: &[String]) -> Vec<&str> {
     let mut names: Vec<&str> = names.iter().map(String::as_str).filter(|name| is_debian_package(name)).collect();
     names.sort_unstable();
     names.dedup();
@@ -173,7 +173,7 @@ fn lists(profile: &AppProfile) -> Vec<&str> {
     lists
 }
 
-fn own_files(profile: &AppProfile) -> Vec<&str> {
+pub(crate) fn own_files(profile: &AppProfile) -> Vec<&str> {
     let files = profile.config_files.iter();
     match profile.path.as_str() {
         "." | "" => files.map(String::as_str).collect(),

@@ -258,15 +258,30 @@ pub struct ReservePort {
     pub note: String,
 }
 
+/// Which generated files are meant.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema, IntoParams)]
+#[serde(default)]
+#[into_params(parameter_in = Query)]
+pub struct ArtifactQuery {
+    /// Only this app's and those that all share; null for all.
+    pub app: Option<String>,
+    /// Of those for one environment only this one's; null for all.
+    pub environment: Option<Environment>,
+    /// Only these kinds, with commas between; null for those that the project has.
+    pub only: Option<String>,
+}
+
 /// Asks to write the generated files into the project's folder. Where one is in conflict that is not decided on, nothing
 /// at all is written.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
 pub struct WriteArtifacts {
-    /// Only this app's; null for all.
+    /// Only this app's and those that all share; null for all.
     pub app: Option<String>,
-    /// For this environment.
-    pub environment: Environment,
+    /// Of those for one environment only this one's; null for all.
+    pub environment: Option<Environment>,
+    /// Only these kinds, with commas between; null for those that the project has.
+    pub only: Option<String>,
     /// Only these files; all where it is empty.
     pub paths: Vec<String>,
     /// What is taken where a person's file and the generated one do not go together.

@@ -54,7 +54,7 @@ pub use port::{PORT_RANGE, PortHolder, PortLease};
 pub use problem::{Problem, ProblemCode};
 pub use project::Project;
 pub use secret::Secret;
-pub use settings::{AppSettings, Settings};
+pub use settings::{AppSettings, Settings, Trigger};
 pub use target::{Instance, InstanceState, TargetKind, TargetRef, TargetStatus};
 pub use time::{Millis, Timestamp};
 pub use tree::{FileTree, ReadError};
@@ -64,4 +64,4 @@ pub use vulnerability::{
     AdvisoryArchive, AdvisoryImport, AdvisorySources, AllowAdvisories, AppVulnerabilities, Consent, ImportAdvisories,
     NotScanned, NotScannedReason, Severity, Vulnerability, VulnerabilityReport,
 };
-pub use words::{is_debian_package, is_image_tag, is_service, is_variable};
+pub use words::{is_debian_package, is_image_tag, is_service, is_variable, names_a_secret};

@@ -18,6 +18,10 @@ pub struct Settings {
     pub apps: BTreeMap<String, AppSettings>,
     /// For every app in one environment.
     pub environments: BTreeMap<Environment, AppSettings>,
+    /// What `wharf generate` makes, by the names that `--only` takes; null for what was made before, or the usual.
+    pub generate: Option<Vec<String>>,
+    /// The branch that is delivered; null for `main`.
+    pub branch: Option<String>,
 }
 
 /// What can be said about an app. What is absent is left to detection.
@@ -55,6 +59,46 @@ pub struct AppSettings {
     pub build_timeout: Option<u64>,
     /// Seconds until it must have started and turned healthy.
     pub start_timeout: Option<u64>,
+    /// How many of it run at least, where generated infrastructure scales it.
+    pub min_replicas: Option<u32>,
+    /// How many of it run at most there.
+    pub max_replicas: Option<u32>,
+    /// The host name under which it is reached there.
+    pub domain: Option<String>,
+    /// How much it says in its log: `debug`, `info`, `warn`, `error`.
+    pub log_level: Option<String>,
+    /// Whether errors may say what is inside.
+    pub debug: Option<bool>,
+    /// For how many days its log is kept.
+    pub log_days: Option<u32>,
+    /// For how many days the backups of its databases are kept; zero for none.
+    pub backup_days: Option<u32>,
+    /// How much a database of it may hold, in GB.
+    pub storage_gb: Option<u32>,
+    /// Whether its data is kept from being deleted by mistake.
+    pub deletion_protection: Option<bool>,
+    /// Whether it is to survive the failure of one data centre.
+    pub highly_available: Option<bool>,
+    /// What begins a deployment by a pipeline; only for an environment.
+    pub triggers: Option<Vec<Trigger>>,
+    /// Whether a person has to agree to a deployment by a pipeline; only for an environment.
+    pub approval: Option<bool>,
+}
+
+/// What begins a deployment by a pipeline.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Trigger {
+    /// A change of the branch that is delivered.
+    Push,
+    /// A proposed change.
+    PullRequest,
+    /// A new tag.
+    Tag,
+    /// The time: each night.
+    Schedule,
+    /// A person.
+    Manual,
 }
 
 impl AppSettings {
@@ -63,23 +107,14 @@ impl AppSettings {
     pub fn overlaid(&self, over: &Self) -> Self {
         let mut env = self.env.clone();
         env.extend(over.env.clone());
-        Self {
-            path: over.path.clone().or_else(|| self.path.clone()),
-            install: over.install.clone().or_else(|| self.install.clone()),
-            build: over.build.clone().or_else(|| self.build.clone()),
-            start: over.start.clone().or_else(|| self.start.clone()),
-            port: over.port.or(self.port),
-            health_path: over.health_path.clone().or_else(|| self.health_path.clone()),
-            runtime_version: over.runtime_version.clone().or_else(|| self.runtime_version.clone()),
-            packages: over.packages.clone().or_else(|| self.packages.clone()),
-            services: over.services.clone().or_else(|| self.services.clone()),
-            env,
-            bind: over.bind.or(self.bind),
-            cpus: over.cpus.or(self.cpus),
-            memory_mb: over.memory_mb.or(self.memory_mb),
-            build_timeout: over.build_timeout.or(self.build_timeout),
-            start_timeout: over.start_timeout.or(self.start_timeout),
+        macro_rules! overlaid {
+            ($($key:ident)*) => { Self { env, $($key: over.$key.clone().or_else(|| self.$key.clone()),)* } };
         }
+        overlaid!(
+            path install build start port health_path runtime_version packages services bind cpus memory_mb
+            build_timeout start_timeout min_replicas max_replicas domain log_level debug log_days backup_days storage_gb
+            deletion_protection highly_available triggers approval
+        )
     }
 }
 

@@ -30,6 +30,20 @@ pub fn is_variable(name: &str) -> bool {
     !name.is_empty() && !name.contains(|c: char| c.is_whitespace() || c.is_control() || c == '=')
 }
 
+/// Whether a variable's name says that its value is nobody else's business.
+#[must_use]
+pub fn names_a_secret(name: &str) -> bool {
+    const PARTS: [&str; 9] =
+        ["PASSWORD", "PASSWD", "SECRET", "TOKEN", "API_KEY", "APIKEY", "PRIVATE_KEY", "ACCESS_KEY", "CREDENTIAL"];
+    // Files, addresses and switches about secrets are no secrets.
+    const ABOUT: [&str; 8] = ["_FILE", "_PATH", "_URL", "_DUMMY", "_NAME", "_TTL", "_EXPIRY", "_LENGTH"];
+    let name = name.to_ascii_uppercase();
+    PARTS.iter().any(|part| name.contains(part))
+        && !ABOUT.iter().any(|end| name.ends_with(end))
+        && !name.contains("RANDOM_")
+        && !name.contains("ALLOW_EMPTY_")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -40,5 +54,17 @@ mod tests {
         assert!(is_service("postgres") && is_service("postgres:16-bookworm"));
         assert!(!is_service("a b") && !is_service("postgres:") && !is_service("postgres:1 6") && !is_service(""));
         assert!(is_variable("my.name") && !is_variable("") && !is_variable("A=B") && !is_variable("A\n"));
+    }
+
+    #[test]
+    fn secrets_are_told_by_their_names() {
+        for name in ["DB_PASSWORD", "github_token", "AWS_SECRET_ACCESS_KEY", "STRIPE_API_KEY"] {
+            assert!(names_a_secret(name), "{name}");
+        }
+        for name in
+            ["POSTGRES_PASSWORD_FILE", "TOKEN_URL", "SECRET_KEY_BASE_DUMMY", "MYSQL_RANDOM_ROOT_PASSWORD", "PORT"]
+        {
+            assert!(!names_a_secret(name), "{name}");
+        }
     }
 }

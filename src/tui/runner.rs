@@ -14,7 +14,7 @@ use super::message::Message;
 use super::model::{Act, Offer};
 use crate::api::client::{Client, NOT_RUNNING, Update, follow, follow_logs};
 use crate::model::{
-    AddProject, DeploymentId, Location, LogQuery, PageQuery, Problem, ProblemCode, Project, RemoveQuery,
+    AddProject, ArtifactQuery, DeploymentId, Location, LogQuery, PageQuery, Problem, ProblemCode, Project, RemoveQuery,
 };
 
 /// How many lines of what was printed before are fetched.
@@ -191,7 +191,8 @@ async fn ask(client: &Client, effect: Effect, holds_app: fn(&Path) -> bool) -> M
             Message::Vulnerabilities(id, result)
         }
         Effect::Artifacts(key) => {
-            let result = client.artifacts(&key.0, Some(&key.1), key.2).await;
+            let query = ArtifactQuery { app: Some(key.1.clone()), ..ArtifactQuery::default() };
+            let result = client.artifacts(&key.0, &query).await;
             Message::Artifacts(key, result)
         }
         Effect::Detail(id) => {

@@ -8,6 +8,8 @@ mod ignore_list;
 
 use serde::Serialize;
 
+use crate::model::names_a_secret;
+
 /// So many bytes of a file are checked; nobody writes more by hand.
 const LARGEST: usize = 512 << 10;
 
@@ -67,19 +69,6 @@ impl Faults<'_> {
     }
 }
 
-/// Whether a variable's name says that its value is nobody else's business.
-fn names_a_secret(name: &str) -> bool {
-    const PARTS: [&str; 9] =
-        ["PASSWORD", "PASSWD", "SECRET", "TOKEN", "API_KEY", "APIKEY", "PRIVATE_KEY", "ACCESS_KEY", "CREDENTIAL"];
-    // Files, addresses and switches about secrets are no secrets.
-    const ABOUT: [&str; 8] = ["_FILE", "_PATH", "_URL", "_DUMMY", "_NAME", "_TTL", "_EXPIRY", "_LENGTH"];
-    let name = name.to_ascii_uppercase();
-    PARTS.iter().any(|part| name.contains(part))
-        && !ABOUT.iter().any(|end| name.ends_with(end))
-        && !name.contains("RANDOM_")
-        && !name.contains("ALLOW_EMPTY_")
-}
-
 /// Whether the tag of an image can mean another image tomorrow; text with a variable cannot be told.
 fn is_unpinned(image: &str) -> bool {
     if image.contains('$') || image.contains('@') {
@@ -92,18 +81,6 @@ fn is_unpinned(image: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn secrets_are_told_by_their_names() {
-        for name in ["DB_PASSWORD", "github_token", "AWS_SECRET_ACCESS_KEY", "STRIPE_API_KEY"] {
-            assert!(names_a_secret(name), "{name}");
-        }
-        for name in
-            ["POSTGRES_PASSWORD_FILE", "TOKEN_URL", "SECRET_KEY_BASE_DUMMY", "MYSQL_RANDOM_ROOT_PASSWORD", "PORT"]
-        {
-            assert!(!names_a_secret(name), "{name}");
-        }
-    }
 
     #[test]
     fn tags_pin_an_image() {

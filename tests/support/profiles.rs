@@ -1,6 +1,13 @@
 //! Profiles as detection makes them, one for each kind of project that generation tells apart.
 
-use wharf::model::{AppProfile, Dependency, Framework, Serving};
+use wharf::generate::Order;
+use wharf::model::{AppProfile, Artifact, Dependency, Framework, Problem, Serving, Settings};
+
+/// What is generated for an app where nobody says what.
+pub(crate) fn usual(profile: &AppProfile) -> Result<Vec<Artifact>, Problem> {
+    let wanted = ["docker", "compose"].map(str::to_owned).into();
+    Order::new("shop", &[profile], &Settings::default()).artifacts(&wanted)
+}
 
 /// Beginning of a profile: a server of this stack at the project's root.
 pub(crate) fn of(stack: &str, start: &str) -> AppProfile {

@@ -5,14 +5,14 @@ use std::path::Path;
 use serde_json::json;
 
 use super::{Client, Stream};
-use crate::api::requests::{ArtifactQuery, DetectionQuery, FindQuery, VulnerabilityQuery};
+use crate::api::requests::{DetectionQuery, FindQuery, VulnerabilityQuery};
 use crate::api::routes;
 use crate::model::{
-    AddProject, AdvisoryImport, AdvisorySources, AllowAdvisories, ArtifactView, DeleteQuery, DeployRequest, Deployment,
-    DeploymentDetail, DeploymentFilter, DeploymentId, Detection, Environment, Event, EventQuery, HealthSample,
-    ImportAdvisories, Job, JobId, JobsView, Location, LogLine, LogQuery, Page, PageQuery, PlanPreview, PortLease,
-    Problem, Project, ProjectId, ReleasesView, RemoveQuery, Removed, ReservePort, RollbackRequest, Sample, Snapshot,
-    TargetRef, TargetStatus, VulnerabilityReport, WriteArtifacts,
+    AddProject, AdvisoryImport, AdvisorySources, AllowAdvisories, ArtifactQuery, ArtifactView, DeleteQuery,
+    DeployRequest, Deployment, DeploymentDetail, DeploymentFilter, DeploymentId, Detection, Event, EventQuery,
+    HealthSample, ImportAdvisories, Job, JobId, JobsView, Location, LogLine, LogQuery, Page, PageQuery, PlanPreview,
+    PortLease, Problem, Project, ProjectId, ReleasesView, RemoveQuery, Removed, ReservePort, RollbackRequest, Sample,
+    Snapshot, TargetRef, TargetStatus, VulnerabilityReport, WriteArtifacts,
 };
 
 impl Client {
@@ -85,14 +85,8 @@ impl Client {
     }
 
     /// The generated files of a project and how they compare with its own.
-    pub async fn artifacts(
-        &self,
-        id: &ProjectId,
-        app: Option<&str>,
-        environment: Environment,
-    ) -> Result<Vec<ArtifactView>, Problem> {
-        let query = ArtifactQuery { app: app.map(ToOwned::to_owned), environment };
-        self.transport.get(&routes::with(routes::ARTIFACTS, id.as_str()), &query).await
+    pub async fn artifacts(&self, id: &ProjectId, query: &ArtifactQuery) -> Result<Vec<ArtifactView>, Problem> {
+        self.transport.get(&routes::with(routes::ARTIFACTS, id.as_str()), query).await
     }
 
     /// Writes the generated files into the project's folder, and says how they stand then.

@@ -5,9 +5,8 @@ use axum::extract::State;
 
 use super::App;
 use super::answer::{Answer, Body, Path, Query};
-use crate::api::requests::ArtifactQuery;
 use crate::api::routes;
-use crate::model::{ArtifactView, Problem, ProjectId, WriteArtifacts};
+use crate::model::{ArtifactQuery, ArtifactView, Problem, ProjectId, WriteArtifacts};
 
 /// The generated files and how they compare with the project's own.
 #[utoipa::path(get, path = routes::ARTIFACTS, operation_id = "artifacts", tag = "artifacts",
@@ -18,7 +17,7 @@ pub(super) async fn show(
     Path(id): Path<ProjectId>,
     Query(query): Query<ArtifactQuery>,
 ) -> Answer<Vec<ArtifactView>> {
-    Ok(Json(app.engine.artifacts(&id, query.app.as_deref(), query.environment).await?))
+    Ok(Json(app.engine.artifacts(&id, &query).await?))
 }
 
 /// Writes the generated files into the project's folder; where one is in conflict, none, unless forced.

@@ -74,7 +74,7 @@ pub(crate) enum Folder {
 pub(crate) type ArtifactKey = (String, u64);
 
 /// Where a generated file belongs to.
-pub(crate) type ArtifactsKey = (ProjectId, String, Environment);
+pub(crate) type ArtifactsKey = (ProjectId, String);
 
 /// Which of an app's deployments the panes show.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -255,7 +255,7 @@ impl Model {
             Some(key) => key.app.clone(),
             None => self.profile()?.name.clone(),
         };
-        Some((project, app, self.environment()))
+        Some((project, app))
     }
 
     /// The artifacts of the selected app.

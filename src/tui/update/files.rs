@@ -17,8 +17,8 @@ pub(super) fn write(model: &mut Model) {
 
 /// Writes these files of the selected app.
 fn act(model: &Model, paths: Vec<String>, take: Option<Take>) -> Option<Act> {
-    let (project, app, environment) = model.artifacts_key()?;
-    Some(Act::Write(project, WriteArtifacts { app: Some(app), environment, paths, take, prune: false }))
+    let (project, app) = model.artifacts_key()?;
+    Some(Act::Write(project, WriteArtifacts { app: Some(app), paths, take, ..WriteArtifacts::default() }))
 }
 
 /// The ways out of a conflict.

@@ -111,7 +111,7 @@ fn what_is_selected_is_asked_for_once() {
     assert_eq!(update(&mut model, Message::Clock(samples::at(0))), []);
     // Files are generated as soon as somebody looks at them.
     let effects = press(&mut model, "2");
-    let artifacts = ("shop".into(), "shop".to_owned(), Environment::Development);
+    let artifacts = ("shop".into(), "shop".to_owned());
     assert_eq!(effects, [Effect::Artifacts(artifacts.clone())]);
     let effects = update(&mut model, Message::Artifacts(artifacts, Ok(samples::artifacts())));
     assert!(matches!(&effects[..], [Effect::Colour(_, path, _)] if path == "Dockerfile"));

@@ -1,0 +1,285 @@
+//! What the templates of pipelines and infrastructure are filled in with: the whole project in its environments.
+//!
+//! *Architecture invariant:* names of environment variables stand here, values never.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+
+use super::escape::{is_env_name, slug};
+use super::order::Order;
+use super::services::{self, Service};
+use super::{docker, view};
+use crate::model::{AppProfile, AppSettings, Environment, Problem, ProblemCode, Trigger, names_a_secret};
+
+/// Where the environments are defined: for each what a project's `wharf.toml` may say otherwise.
+const DEFINITION: &str = "environments.toml";
+
+/// Everything about the project.
+#[derive(Serialize)]
+pub(super) struct Delivery<'a> {
+    /// Its name; any text.
+    project: &'a str,
+    /// The same for where only small letters, digits and hyphens go.
+    slug: String,
+    /// The branch that is delivered.
+    branch: &'a str,
+    /// The apps as they are where nothing tells environments apart.
+    pub(super) apps: Vec<App<'a>>,
+    /// What the apps need, each once.
+    services: Vec<&'a Service>,
+    /// Development, staging, production.
+    pub(super) environments: Vec<InEnvironment<'a>>,
+}
+
+/// The project in one environment.
+#[derive(Serialize)]
+pub(super) struct InEnvironment<'a> {
+    pub(super) name: Environment,
+    /// `dev`, `stage`, `prod`: for names that must be short.
+    short: &'static str,
+    /// What is not any one app's.
+    size: Size,
+    pub(super) apps: Vec<App<'a>>,
+}
+
+/// One app in one environment. Commands are text for a shell; what a profile does not say is null, or empty text.
+#[derive(Serialize)]
+pub(super) struct App<'a> {
+    /// A DNS label, unique in the project.
+    pub(super) name: &'a str,
+    /// Its folder, relative to the project; `.` for the project itself.
+    path: &'a str,
+    stack: &'a str,
+    language: &'a str,
+    framework: &'a str,
+    framework_version: Option<&'a str>,
+    /// The version of the runtime that is asked for.
+    runtime: Option<&'a str>,
+    package_manager: &'a str,
+    package_manager_version: Option<&'a str>,
+    install: Option<&'a str>,
+    build: Option<&'a str>,
+    start: Option<&'a str>,
+    /// Where built files lie, relative to the app; null for what is no static site.
+    output_dir: Option<&'a str>,
+    /// `server`, `static` or `none`.
+    serving: crate::model::Serving,
+    /// Where its container listens; zero for what listens on nothing.
+    port: u16,
+    /// Empty where only the port can be probed.
+    health_path: &'a str,
+    /// A status from this on means that it is not well.
+    unwell_from: u16,
+    /// Its Dockerfile, and the folder that it is built from, relative to the project.
+    dockerfile: String,
+    context: String,
+    /// The name of its image, without registry and tag.
+    image: String,
+    /// The services that it needs, by name.
+    services: Vec<&'a str>,
+    /// What it is told to reach its services.
+    connections: Vec<Connection<'a>>,
+    /// The names of other variables that it reads: those that anybody may see, and those that nobody may.
+    variables: Vec<&'a str>,
+    secrets: Vec<&'a str>,
+    /// Those of both without which it does not start.
+    required: Vec<&'a str>,
+    /// The files that detection read in its folder.
+    files: Vec<&'a str>,
+    system_packages: Vec<&'a str>,
+    size: Size,
+}
+
+/// A variable that leads to a service.
+#[derive(Serialize)]
+struct Connection<'a> {
+    name: &'a str,
+    service: &'a str,
+    /// Its text with `{host}`, `{port}` and `{password}` where those go; for the filter `fill`.
+    value: &'a str,
+    /// Whether a password stands in it.
+    secret: bool,
+}
+
+/// How much of everything there is, and how careful one is with it.
+#[allow(clippy::struct_excessive_bools, reason = "each is a setting of its own")]
+#[derive(Clone, Serialize)]
+pub(super) struct Size {
+    /// Processor cores.
+    cpus: f64,
+    memory_mb: u64,
+    min_replicas: u32,
+    max_replicas: u32,
+    log_level: String,
+    /// Whether errors may say what is inside.
+    debug: bool,
+    log_days: u32,
+    /// Zero for none.
+    backup_days: u32,
+    /// Of a database.
+    storage_gb: u32,
+    deletion_protection: bool,
+    /// Whether the failure of one data centre is to be survived.
+    highly_available: bool,
+    /// The host name under which it is reached; null where nobody said one.
+    domain: Option<String>,
+    /// What begins a deployment.
+    triggers: Vec<Trigger>,
+    /// Whether a person has to agree.
+    approval: bool,
+}
+
+/// What everything in [`Delivery`] is borrowed from.
+pub(super) struct Ground {
+    definition: BTreeMap<Environment, AppSettings>,
+    profiles: BTreeMap<Environment, Vec<AppProfile>>,
+    services: Vec<Service>,
+}
+
+impl Ground {
+    /// The apps under the settings of each environment, and their services.
+    pub(super) fn new(order: &Order<'_>) -> Result<Self, Problem> {
+        let applied = |environment: Environment| {
+            order.apps.iter().map(|app| order.settings.applied_to(app, environment)).collect::<Vec<_>>()
+        };
+        let profiles: BTreeMap<_, _> = Environment::ALL.into_iter().map(|it| (it, applied(it))).collect();
+        let mut services: Vec<Service> = Vec::new();
+        for profile in profiles.values().flatten() {
+            for service in services::of(profile, order.templates)? {
+                if !services.iter().any(|known| known.name == service.name) {
+                    services.push(service);
+                }
+            }
+        }
+        Ok(Self { definition: definition(order)?, profiles, services })
+    }
+}
+
+fn definition(order: &Order<'_>) -> Result<BTreeMap<Environment, AppSettings>, Problem> {
+    let text = order.templates.text(DEFINITION).unwrap_or_default();
+    toml_edit::de::from_str(text).map_err(|error| {
+        Problem::new(ProblemCode::Failed, "template-failed", format!("the template {DEFINITION} cannot be read"))
+            .why(error)
+            .fix("mend your copy of it, or remove the copy to use the one in the program")
+    })
+}
+
+impl<'a> Delivery<'a> {
+    pub(super) fn new(order: &Order<'a>, ground: &'a Ground) -> Self {
+        let environments: Vec<_> = Environment::ALL.into_iter().map(|it| in_environment(order, ground, it)).collect();
+        Self {
+            project: order.project,
+            slug: slug(order.project),
+            branch: order.settings.branch.as_deref().unwrap_or("main"),
+            apps: in_environment(order, ground, order.environment.unwrap_or(Environment::Production)).apps,
+            services: ground.services.iter().collect(),
+            environments,
+        }
+    }
+}
+
+fn in_environment<'a>(order: &Order<'a>, ground: &'a Ground, name: Environment) -> InEnvironment<'a> {
+    let usual = ground.definition.get(&name).cloned().unwrap_or_default();
+    let said = order.settings.environments.get(&name).cloned().unwrap_or_default();
+    let short = match name {
+        Environment::Development => "dev",
+        Environment::Staging => "stage",
+        Environment::Production => "prod",
+    };
+    let profiles = ground.profiles.get(&name).map(Vec::as_slice).unwrap_or_default();
+    let app = |profile: &'a AppProfile| {
+        let settings = usual.overlaid(&order.settings.resolve(profile, name));
+        App::new(profile, order, ground, Size::new(&settings))
+    };
+    let size = Size::new(&usual.overlaid(&order.settings.app).overlaid(&said));
+    InEnvironment { name, short, size, apps: profiles.iter().map(app).collect() }
+}
+
+impl<'a> App<'a> {
+    fn new(profile: &'a AppProfile, order: &Order<'a>, ground: &'a Ground, size: Size) -> Self {
+        let bare = |wanted: &'a String| wanted.split(':').next().unwrap_or(wanted);
+        let services: Vec<&str> = profile.services.iter().map(bare).collect();
+        let own = services.iter().filter_map(|name| ground.services.iter().find(|service| service.name == *name));
+        let connections = services::connections(own, profile);
+        let is_given = |name: &str| connections.iter().any(|given| given.0 == name);
+        let names: BTreeSet<&str> = profile
+            .env
+            .iter()
+            .chain(&profile.required_env)
+            .map(String::as_str)
+            .filter(|name| is_env_name(name) && *name != "PORT" && !is_given(name))
+            .collect();
+        let (secrets, variables): (Vec<&str>, Vec<&str>) = names.into_iter().partition(|name| is_secret(name));
+        let required = profile.required_env.iter().map(String::as_str).filter(|name| !is_given(name));
+        let image = match order.apps {
+            [_] => slug(order.project),
+            _ => format!("{}-{}", slug(order.project), profile.name),
+        };
+        Self {
+            name: &profile.name,
+            path: &profile.path,
+            stack: docker::stack_of(profile),
+            language: &profile.language.name,
+            framework: profile.framework.as_ref().map_or("", |framework| &framework.name),
+            framework_version: profile.framework.as_ref().and_then(|framework| framework.version.as_deref()),
+            runtime: profile.runtime_version.as_deref(),
+            package_manager: profile.package_manager.as_deref().unwrap_or_default(),
+            package_manager_version: profile.package_manager_version.as_deref(),
+            install: profile.install_command.as_deref(),
+            build: profile.build_command.as_deref(),
+            start: profile.start_command.as_deref(),
+            output_dir: profile.output_dir.as_deref(),
+            serving: profile.serving,
+            port: docker::container_port(profile).unwrap_or_default(),
+            health_path: profile.health_path.as_deref().unwrap_or_default(),
+            unwell_from: if profile.health_guessed { 500 } else { 400 },
+            dockerfile: docker::dockerfile_path(profile),
+            context: docker::build_context(profile),
+            image,
+            required: required.collect(),
+            services,
+            connections: connections
+                .into_iter()
+                .map(|(name, service, value)| Connection {
+                    name,
+                    service: &service.name,
+                    value,
+                    secret: value.contains("{password}"),
+                })
+                .collect(),
+            variables,
+            secrets,
+            files: view::own_files(profile),
+            system_packages: view::packages(&profile.system_packages),
+            size,
+        }
+    }
+}
+
+/// Whatever must be there to start and is made by nobody is better kept among the secrets too.
+fn is_secret(name: &str) -> bool {
+    names_a_secret(name) || name.ends_with("_KEY") || name.ends_with("_DSN") || name.ends_with("DATABASE_URL")
+}
+
+impl Size {
+    fn new(settings: &AppSettings) -> Self {
+        let min_replicas = settings.min_replicas.unwrap_or(1);
+        Self {
+            cpus: settings.cpus.unwrap_or(0.5),
+            memory_mb: settings.memory_mb.unwrap_or(512),
+            min_replicas,
+            max_replicas: settings.max_replicas.unwrap_or(1).max(min_replicas),
+            log_level: settings.log_level.clone().unwrap_or_else(|| "info".to_owned()),
+            debug: settings.debug.unwrap_or_default(),
+            log_days: settings.log_days.unwrap_or(14),
+            backup_days: settings.backup_days.unwrap_or_default(),
+            storage_gb: settings.storage_gb.unwrap_or(20),
+            deletion_protection: settings.deletion_protection.unwrap_or_default(),
+            highly_available: settings.highly_available.unwrap_or_default(),
+            domain: settings.domain.clone(),
+            triggers: settings.triggers.clone().unwrap_or_default(),
+            approval: settings.approval.unwrap_or_default(),
+        }
+    }
+}
