@@ -13,6 +13,7 @@ mod kept;
 mod kills;
 mod layers;
 mod life;
+mod outside;
 mod plans;
 mod ports;
 mod process_demos;
