@@ -1,6 +1,8 @@
 //! What the reader of a stack finds in a folder: plain facts, from which the rules in `stack.toml` make a profile.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
+
+use foldhash::HashSet;
 
 use super::env::{Origin, Origins};
 use super::project::Folder;
@@ -25,6 +27,8 @@ pub(super) struct Facts {
     pub language_version: Option<String>,
     /// What it depends on directly.
     pub dependencies: Vec<Dependency>,
+    /// The names of all that was noted as a dependency.
+    pub named: HashSet<String>,
     /// All that its lock file pins, its own dependencies among it.
     pub locked: Vec<Dependency>,
     /// The package manager that it names itself, with the version.
@@ -170,7 +174,16 @@ impl Facts {
 
     pub(super) fn depend(&mut self, name: impl Into<String>, version: Option<String>, scope: DependencyScope) {
         if self.dependencies.len() < DEPENDENCIES {
-            self.dependencies.push(Dependency { name: name.into(), version, scope });
+            let name = name.into();
+            self.named.insert(name.clone());
+            self.dependencies.push(Dependency { name, version, scope });
+        }
+    }
+
+    /// The same, where nothing of that name is noted yet.
+    pub(super) fn depend_once(&mut self, name: &str, version: Option<String>, scope: DependencyScope) {
+        if !self.named.contains(name) {
+            self.depend(name, version, scope);
         }
     }
 

@@ -27,6 +27,8 @@ pub(super) const WRITTEN: &str = ".wharf/base";
 pub struct Bounds {
     /// Files listed at most.
     pub files: usize,
+    /// Folders looked into at most.
+    pub folders: usize,
     /// Folders below each other at most.
     pub depth: usize,
     /// Bytes of one file at most.
@@ -37,7 +39,7 @@ pub struct Bounds {
 
 impl Default for Bounds {
     fn default() -> Self {
-        Self { files: 600_000, depth: 64, file_bytes: 16 << 20, warnings: 50 }
+        Self { files: 600_000, folders: 100_000, depth: 64, file_bytes: 16 << 20, warnings: 50 }
     }
 }
 
@@ -356,6 +358,9 @@ mod tests {
         let few = DiskTree::open_within(folder.path(), Bounds { files: 1, ..Bounds::default() }).unwrap();
         assert_eq!(few.paths().len(), 1);
         assert!(few.warnings().iter().any(|warning| warning.says.contains("more than 1 files")));
+        let few = DiskTree::open_within(folder.path(), Bounds { folders: 2, ..Bounds::default() }).unwrap();
+        assert_eq!(few.paths(), ["a", "b"]);
+        assert!(few.warnings().iter().any(|warning| warning.says.contains("more than 2 folders")));
     }
 
     #[test]

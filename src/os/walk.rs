@@ -230,6 +230,8 @@ struct Walk<'a> {
     root: &'a Beneath,
     bounds: Bounds,
     count: AtomicUsize,
+    /// Folders that were noted to be looked at.
+    folders: AtomicUsize,
     warnings: Mutex<BTreeMap<String, String>>,
     /// Warnings over the bound.
     untold: AtomicUsize,
@@ -354,6 +356,11 @@ impl<'a> Worker<'a> {
             walk.warn(shown, format!("lies {depth} folders deep; nothing below it was read"));
             return None;
         }
+        let most = walk.bounds.folders;
+        if walk.folders.fetch_add(1, Ordering::Relaxed) >= most {
+            walk.warn("", format!("holds more than {most} folders; what lies in the rest was not looked at"));
+            return None;
+        }
         self.places.push(Place { path: path.clone(), depth, lists: place.lists.clone() });
         Some(path)
     }
@@ -362,8 +369,9 @@ impl<'a> Worker<'a> {
 impl<'a> Walk<'a> {
     fn new(root: &'a Beneath, bounds: Bounds) -> Self {
         let zero = || AtomicUsize::new(0);
-        let (count, untold, lists, wild, tried) = (zero(), zero(), zero(), zero(), zero());
-        Self { root, bounds, count, warnings: Mutex::default(), untold, lists, wild, tried }
+        let (count, folders, untold) = (zero(), zero(), zero());
+        let (lists, wild, tried) = (zero(), zero(), zero());
+        Self { root, bounds, count, folders, warnings: Mutex::default(), untold, lists, wild, tried }
     }
 
     /// Counts the files of a folder, and drops those for which there is no room.

@@ -51,11 +51,7 @@ fn note(read: &mut Cabal, section: &str, field: &str, value: &str) {
     let aside = matches!(section, "test-suite" | "benchmark");
     match field {
         "build-depends" if !aside => {
-            for part in value.split(',').filter_map(dependency) {
-                if !read.dependencies.iter().any(|(name, _)| *name == part.0) {
-                    read.dependencies.push(part);
-                }
-            }
+            read.dependencies.extend(value.split(',').filter_map(dependency));
         }
         "name" if section.is_empty() => read.name = Some(value.trim().to_owned()),
         "tested-with" if read.tested_with.is_none() && !value.trim().is_empty() => {

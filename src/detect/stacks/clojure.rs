@@ -66,8 +66,8 @@ fn leiningen(facts: &mut Facts, folder: Folder<'_>) {
 fn dependencies(facts: &mut Facts, listed: Option<&Form>, scope: DependencyScope) {
     for entry in listed.map(Form::items).unwrap_or_default() {
         let word = |at: usize| entry.items().get(at).and_then(Form::letters);
-        if let Some(name) = word(0).filter(|name| facts.dependency(name).is_none()) {
-            facts.depend(name, word(1).map(str::to_owned), scope);
+        if let Some(name) = word(0) {
+            facts.depend_once(name, word(1).map(str::to_owned), scope);
         }
     }
 }

@@ -166,8 +166,8 @@ fn included(facts: &mut Facts, sources: &Sources<'_>) {
 
 fn depend(facts: &mut Facts, name: &str) {
     let name = name.to_lowercase();
-    if !name.is_empty() && !name.contains('$') && !facts.depends_on(&name) {
-        facts.depend(name, None, DependencyScope::Runtime);
+    if !name.is_empty() && !name.contains('$') {
+        facts.depend_once(&name, None, DependencyScope::Runtime);
     }
 }
 

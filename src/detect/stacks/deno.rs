@@ -128,9 +128,7 @@ fn read_package(facts: &mut Facts, folder: Folder<'_>, manifest: &PackageJson, t
         [("dependencies", DependencyScope::Runtime), ("devDependencies", DependencyScope::Development)]
     {
         for (name, asked) in manifest.group(group) {
-            if !facts.depends_on(name) {
-                facts.depend(name, Some(asked.to_owned()), scope);
-            }
+            facts.depend_once(name, Some(asked.to_owned()), scope);
         }
     }
     for (name, command) in manifest.scripts() {
@@ -179,9 +177,9 @@ fn depend(facts: &mut Facts, import: &str) {
         Some((at, _)) => (&package[..at], Some(package[at + 1..].trim_start_matches('v'))),
         None => (package, None),
     };
-    if !name.is_empty() && !facts.depends_on(name) {
+    if !name.is_empty() {
         let version = version.map(|version| version.split('?').next().unwrap_or(version).to_owned());
-        facts.depend(name, version, DependencyScope::Runtime);
+        facts.depend_once(name, version, DependencyScope::Runtime);
     }
 }
 

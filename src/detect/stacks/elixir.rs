@@ -63,9 +63,7 @@ pub(super) fn read(sources: &Sources<'_>) -> Facts {
 fn packages(facts: &mut Facts, read: &Mix) {
     for package in &read.packages {
         let scope = if package.development { DependencyScope::Development } else { DependencyScope::Runtime };
-        if facts.dependency(&package.name).is_none() {
-            facts.depend(package.name.as_str(), package.asked.clone(), scope);
-        }
+        facts.depend_once(&package.name, package.asked.clone(), scope);
     }
 }
 

@@ -40,7 +40,7 @@ pub(super) fn read(sources: &Sources<'_>) -> Facts {
             facts.name = read.name;
         }
         for (name, asked) in read.dependencies {
-            depend(&mut facts, name, asked);
+            depend(&mut facts, &name, asked);
         }
         if programs.is_empty() {
             programs = read.executables;
@@ -65,10 +65,8 @@ pub(super) fn read(sources: &Sources<'_>) -> Facts {
     facts
 }
 
-fn depend(facts: &mut Facts, name: String, asked: Option<String>) {
-    if facts.dependency(&name).is_none() {
-        facts.depend(name, asked, DependencyScope::Runtime);
-    }
+fn depend(facts: &mut Facts, name: &str, asked: Option<String>) {
+    facts.depend_once(name, asked, DependencyScope::Runtime);
 }
 
 /// `package.yaml`: programs and dependencies, common ones and those of each part.
@@ -86,7 +84,7 @@ fn hpack(facts: &mut Facts, package: &Value, programs: &mut Vec<String>) {
         let keys = listed.as_object().into_iter().flatten();
         let keys = keys.map(|(name, asked)| (name.clone(), asked.as_str().map(str::to_owned)));
         for (name, asked) in names.chain(keys).collect::<Vec<_>>() {
-            depend(facts, name, asked);
+            depend(facts, &name, asked);
         }
     }
 }

@@ -24,8 +24,8 @@ pub(super) fn read(sources: &Sources<'_>) -> Facts {
         for name in REQUIRED {
             let required = ["(\"", " \"", "('", " '"].iter().any(|mark| text.contains(&format!("require{mark}{name}")));
             let name = name.split('.').next().unwrap_or(name);
-            if required && !facts.depends_on(name) {
-                facts.depend(name, None, DependencyScope::Runtime);
+            if required {
+                facts.depend_once(name, None, DependencyScope::Runtime);
             }
         }
     }

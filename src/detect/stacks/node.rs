@@ -114,9 +114,7 @@ fn read_manifest(facts: &mut Facts, folder: Folder<'_>, manifest: &PackageJson) 
     ];
     for (group, scope) in groups {
         for (name, asked) in manifest.group(group) {
-            if !facts.depends_on(name) {
-                facts.depend(name, Some(asked.to_owned()), scope);
-            }
+            facts.depend_once(name, Some(asked.to_owned()), scope);
         }
     }
     facts.manager = manifest.manager();

@@ -91,9 +91,7 @@ fn add(facts: &mut Facts, read: Requirement, scope: DependencyScope) {
         // An extra can matter as a package does: `fastapi[standard]` brings its server along.
         facts.word(&format!("extra.{}.{extra}", read.name), "");
     }
-    if !facts.depends_on(&read.name) {
-        facts.depend(read.name, read.asked, scope);
-    }
+    facts.depend_once(&read.name, read.asked, scope);
 }
 
 fn add_all(facts: &mut Facts, list: Option<&Value>, scope: DependencyScope) {
