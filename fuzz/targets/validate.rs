@@ -4,8 +4,11 @@
 use libfuzzer_sys::fuzz_target;
 use wharf::validate::check;
 
+/// A name for each kind of file.
+const PATHS: &[&str] = &["Dockerfile", "compose.yaml", "compose.production.yaml", ".dockerignore", ".env.example", ".github/workflows/ci.yml"];
+
 fuzz_target!(|text: &str| {
-    for path in ["Dockerfile", "compose.yaml", ".dockerignore", ".env.example"] {
+    for path in PATHS {
         // YAML knows more ends of lines, and what lacks at the end is missed on the line behind it.
         let lines = 2 + text.matches(['\n', '\r', '\u{85}', '\u{2028}', '\u{2029}']).count();
         assert!(check(path, text).iter().all(|fault| fault.line.is_none_or(|line| line <= lines)), "{path}");

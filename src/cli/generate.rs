@@ -12,8 +12,8 @@ use super::{Context, Outcome, confirm, place};
 use crate::detect;
 use crate::generate::{self, Folder, Order, Templates, Wishes};
 use crate::model::{
-    ArtifactQuery, ArtifactState, ArtifactView, Detection, Environment, Found, Problem, ProblemCode, Settings, Take,
-    Warning,
+    ArtifactQuery, ArtifactState, ArtifactView, Detection, Environment, FileTree as _, Found, Problem, ProblemCode,
+    Settings, Take, Warning,
 };
 use crate::os::project_files;
 use crate::os::tree::DiskTree;
@@ -94,6 +94,8 @@ struct Looked {
     views: Vec<ArtifactView>,
     /// Files of the project's own in the place of generated ones.
     own: Vec<String>,
+    /// Every file of the project's own that a generated one can refer to.
+    beside: Vec<String>,
 }
 
 pub(super) async fn run(args: GenerateArgs, context: &Context) -> Result<Outcome, Problem> {
@@ -179,15 +181,21 @@ fn check(looked: &Looked, json: bool) -> Outcome {
     };
     let drift: Vec<&ArtifactView> = looked.views.iter().filter(fits).collect();
     let there = looked.views.iter().filter_map(|view| Some((view.artifact.path.clone(), view.current.clone()?)));
-    let own = looked.root.iter().flat_map(|root| {
+    let beside = looked.root.iter().flat_map(|root| {
         let text = |path: &String| match project_files::look(root, path) {
             Found::Text(text) => Some((path.clone(), text)),
             _ => None,
         };
-        looked.own.iter().filter_map(text)
+        looked.own.iter().chain(&looked.beside).filter_map(text)
     });
-    let texts: BTreeMap<String, String> = there.chain(own).collect();
-    let faults: Vec<_> = texts.iter().flat_map(|(path, text)| validate::check(path, text)).collect();
+    let mut texts: BTreeMap<String, String> = beside.collect();
+    texts.extend(there);
+    let is_asked = |path: &str| {
+        looked.own.iter().any(|own| own == path) || looked.views.iter().any(|view| view.artifact.path == path)
+    };
+    let faults = validate::check_all(&texts);
+    let faults: Vec<_> = faults.into_iter().filter(|fault| is_asked(&fault.path)).collect();
+    texts.retain(|path, _| is_asked(path));
     artifacts::checked(&drift, &faults, texts.len(), json);
     if drift.is_empty() && faults.is_empty() { Outcome::Done } else { Outcome::Failed }
 }
@@ -202,7 +210,7 @@ async fn look(args: &GenerateArgs, context: &Context) -> Result<Looked, Problem>
         let app = named(&project.root, &detection, args.app.as_deref())?;
         // What the settings say stands in the profiles already.
         told(&generate::meant(&detection.apps, app, &Settings::default(), args.env).1);
-        return Ok(Looked { root: None, name: project.name, views, own: Vec::new() });
+        return Ok(Looked { root: None, name: project.name, views, own: Vec::new(), beside: Vec::new() });
     }
     let tree = DiskTree::open(Path::new(&args.path))?.named_after_folder();
     let root = tree.root().to_owned();
@@ -228,7 +236,8 @@ fn compare(tree: &DiskTree, args: &GenerateArgs, folder: &Folder<'_>) -> Result<
     let order = Order { project: &name, apps: &apps, app, settings, environment: args.env, templates };
     let views = order.beside(args.only.as_deref(), folder)?;
     let own = apps.iter().flat_map(|app| app.dockerfile.iter().chain(&app.compose_file)).cloned().collect();
-    Ok(Looked { root: Some(root.to_owned()), name, views, own })
+    let beside = tree.paths().iter().filter(|path| validate::knows(path)).cloned().collect();
+    Ok(Looked { root: Some(root.to_owned()), name, views, own, beside })
 }
 
 /// A project that has no name in its files yet is called after its folder.

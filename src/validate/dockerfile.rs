@@ -1,6 +1,7 @@
 //! Dockerfiles (docs.docker.com, “Dockerfile reference”).
 
-use super::{Faults, is_unpinned, names_a_secret};
+use super::images::{self, is_unpinned};
+use super::{Faults, secrets::names_a_secret};
 
 const INSTRUCTIONS: [&str; 18] = [
     "ADD",
@@ -145,8 +146,7 @@ fn from(instruction: &Instruction, stages: &mut Stages, faults: &mut Faults<'_>)
         }
     };
     if earlier.is_none() && image != "scratch" && is_unpinned(image) {
-        let message = format!("{image} can be another image tomorrow: name a version, as in {image}:1.2");
-        faults.add("unpinned-image", instruction.line, message.replace(":latest:1.2", ":1.2"));
+        faults.add("unpinned-image", instruction.line, images::says(image));
     }
     let non_root = image.ends_with(":nonroot").then(|| (instruction.line, "nonroot".to_owned()));
     stages.user = earlier.unwrap_or(non_root);
@@ -174,7 +174,7 @@ fn copy(instruction: &Instruction, stages: &Stages, faults: &mut Faults<'_>) {
         let message = format!("--from={from} names no earlier stage: write FROM … AS {from} above it");
         faults.add("unknown-stage", instruction.line, message);
     } else if is_image && is_unpinned(from) {
-        faults.add("unpinned-image", instruction.line, format!("{from} can be another image tomorrow: name a version"));
+        faults.add("unpinned-image", instruction.line, images::says(from));
     }
 }
 
@@ -217,38 +217,57 @@ fn root(stages: &Stages, last: Option<&Instruction>, faults: &mut Faults<'_>) {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
+    use crate::validate::cases::Case;
     use crate::validate::check;
 
-    fn rules(text: &str) -> Vec<(&'static str, Option<usize>)> {
-        check("Dockerfile", text).into_iter().map(|fault| (fault.rule, fault.line)).collect()
-    }
+    const SOUND: &str = "ARG V=22
+# a comment
+FROM node:${V}-slim AS build
+RUN a \\
+  # still
+  && b
+RUN cat <<EOF
+FROM x
+EOF
+FROM gcr.io/distroless/static:nonroot
+COPY --from=build /a /b
+COPY --from=0 /a /c
+CMD [\"a\"]
+";
 
-    #[test]
-    fn a_sound_one_has_no_faults() {
-        let text = "ARG V=22\n# a comment\nFROM node:${V}-slim AS build\nRUN a \\\n  # still\n  && b\nRUN cat <<EOF\nFROM x\nEOF\n\
-                    FROM gcr.io/distroless/static:nonroot\nCOPY --from=build /a /b\nCOPY --from=0 /a /c\nCMD [\"a\"]\n";
-        assert_eq!(rules(text), []);
-    }
+    const SHORT: &str = "FROM a:1\nUSER app\nENV A=1\nRUN x\n";
 
-    #[test]
-    fn each_fault_is_told_with_its_line() {
-        assert_eq!(rules("FROM node\nUSER app\n"), [("unpinned-image", Some(1))]);
-        assert_eq!(rules("FROM node:latest\nUSER app\n"), [("unpinned-image", Some(1))]);
-        assert_eq!(rules("FROM a:1\nRUN x\n"), [("root-user", Some(1))]);
-        assert_eq!(rules("FROM a:1\nUSER app\nUSER 0:0\n"), [("root-user", Some(3))]);
-        assert_eq!(rules("FROM a:1\nUSER app\nCOPY --from=build /a /b\n"), [("unknown-stage", Some(3))]);
-        assert_eq!(rules("FROM a:1\nUSER app\nENV A=1 DB_PASSWORD=x\n"), [("secret-in-image", Some(3))]);
-        assert_eq!(rules("FROM a:1\nUSER app\nENV API_KEY some thing\n"), [("secret-in-image", Some(3))]);
-        assert_eq!(rules("FROM a:1\nUSER app\nCMD ['a']\n"), [("dockerfile-syntax", Some(3))]);
-        assert_eq!(rules("FROM a:1\nUSER app\nRUM x\n"), [("dockerfile-syntax", Some(3))]);
-        assert_eq!(rules("RUN x\nFROM a:1\nUSER app\n"), [("dockerfile-syntax", Some(1))]);
-        assert_eq!(rules("FROM a:1\nUSER app\nRUN x \\\n"), [("dockerfile-syntax", Some(3))]);
-        assert_eq!(rules("FROM a:1 b\nUSER app\n"), [("dockerfile-syntax", Some(1))]);
-    }
+    pub(in crate::validate) const CASES: &[Case] = &[
+        Case {
+            files: &[("Dockerfile", SOUND)],
+            breaks: &[
+                ("node:${V}-slim", "node", "unpinned-image", 3),
+                ("node:${V}-slim", "node:latest", "unpinned-image", 3),
+                (":nonroot", ":debug", "root-user", 10),
+                ("--from=build", "--from=built", "unknown-stage", 11),
+                ("ARG V=22", "RUN x", "dockerfile-syntax", 1),
+                ("CMD [\"a\"]", "RUN <<END", "dockerfile-syntax", 13),
+            ],
+        },
+        Case {
+            files: &[("apps/web/Dockerfile.worker", SHORT)],
+            breaks: &[
+                ("USER app\n", "", "root-user", 1),
+                ("USER app\n", "USER app\nUSER 0:0\n", "root-user", 3),
+                ("ENV A=1", "ENV A=1 DB_PASSWORD=x", "secret-in-image", 3),
+                ("ENV A=1", "ENV API_KEY some thing", "secret-in-image", 3),
+                ("RUN x", "CMD ['a']", "dockerfile-syntax", 4),
+                ("RUN x", "RUM x", "dockerfile-syntax", 4),
+                ("RUN x", "RUN x \\", "dockerfile-syntax", 4),
+                ("FROM a:1", "FROM a:1 b", "dockerfile-syntax", 1),
+            ],
+        },
+    ];
 
     #[test]
     fn a_stage_has_the_user_of_the_one_it_begins_with() {
+        let rules = |text: &str| check("Dockerfile", text).into_iter().map(|f| (f.rule, f.line)).collect::<Vec<_>>();
         assert_eq!(rules("FROM a:1 AS base\nUSER app\nFROM base\nRUN x\n"), []);
         assert_eq!(rules("FROM a:1 AS base\nRUN y\nFROM base\nRUN x\n"), [("root-user", Some(3))]);
     }

@@ -1,6 +1,6 @@
 //! `.env` files and their examples.
 
-use super::{Faults, names_a_secret};
+use super::{Faults, secrets::names_a_secret};
 
 /// What placeholders hold.
 const PLACEHOLDERS: [&str; 6] = ["change", "example", "placeholder", "your", "xxx", "<"];
@@ -39,15 +39,16 @@ pub(super) fn check(text: &str, faults: &mut Faults<'_>) {
 }
 
 #[cfg(test)]
-mod tests {
-    use crate::validate::check;
+pub(super) mod tests {
+    use crate::validate::cases::Case;
 
-    #[test]
-    fn each_fault_is_told_with_its_line() {
-        let rules = |text: &str| check(".env.example", text).into_iter().map(|f| (f.rule, f.line)).collect::<Vec<_>>();
-        assert_eq!(rules("# a\n\nA=1\nexport B='x y'\nDB_PASSWORD=change-me-before-anybody-sees\nTOKEN=\n"), []);
-        assert_eq!(rules("A\n"), [("env-syntax", Some(1))]);
-        assert_eq!(rules("1A=2\nA=1\nA=2\n"), [("env-syntax", Some(1)), ("env-syntax", Some(3))]);
-        assert_eq!(rules("API_TOKEN=0123456789abcdef0123\n"), [("secret-in-file", Some(1))]);
-    }
+    pub(in crate::validate) const CASES: &[Case] = &[Case {
+        files: &[(".env.example", "# a\n\nA=1\nexport B='x y'\nDB_PASSWORD=change-me-before-anybody-sees\nTOKEN=\n")],
+        breaks: &[
+            ("A=1", "A", "env-syntax", 3),
+            ("A=1", "1A=1", "env-syntax", 3),
+            ("TOKEN=", "A=2", "env-syntax", 6),
+            ("TOKEN=", "API_TOKEN=0123456789abcdef0123", "secret-in-file", 6),
+        ],
+    }];
 }

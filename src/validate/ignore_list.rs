@@ -21,13 +21,17 @@ pub(super) fn check(text: &str, faults: &mut Faults<'_>) {
 }
 
 #[cfg(test)]
-mod tests {
-    use crate::validate::check;
+pub(super) mod tests {
+    use crate::validate::cases::Case;
 
-    #[test]
-    fn history_and_secrets_must_be_named() {
-        assert_eq!(check(".dockerignore", ".git\n**/.env\n").len(), 0);
-        assert_eq!(check(".dockerignore", "*\n!src\n").len(), 0);
-        assert_eq!(check(".dockerignore", "# .git\n.env*\n").len(), 1);
-    }
+    pub(in crate::validate) const CASES: &[Case] = &[
+        Case {
+            files: &[(".dockerignore", ".git\n**/.env\n")],
+            breaks: &[(".git", "# .git", "ignore-list", 0), (".env", ".venv", "ignore-list", 0)],
+        },
+        Case {
+            files: &[("api/Dockerfile.dockerignore", "*\n!src\n")],
+            breaks: &[("*\n", ".env*\n", "ignore-list", 0)],
+        },
+    ];
 }

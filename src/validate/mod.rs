@@ -1,14 +1,28 @@
 //! Whether a file that describes a deployment can work and is safe: text in, faults out. The same check stands behind
 //! what is generated and what a person wrote.
 
+#[cfg(test)]
+mod cases;
 mod compose;
 mod dockerfile;
 mod env_file;
+mod exceptions;
+mod github;
 mod ignore_list;
+mod images;
+mod kinds;
+#[cfg(test)]
+mod mutations;
+mod rules;
+mod secrets;
+mod tree;
+
+use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::model::names_a_secret;
+use kinds::Kind;
+pub use rules::{RULES, Rule, rule};
 
 /// So many bytes of a file are checked; nobody writes more by hand.
 const LARGEST: usize = 512 << 10;
@@ -26,29 +40,36 @@ pub struct Fault {
     pub message: String,
 }
 
+/// So many faults of a file are told at most.
+const MOST: usize = 500;
+
 /// What is wrong with a file, in the order of its lines. The file's name says which checks it gets; a file of a kind
-/// that none knows has no faults.
+/// that none knows has no faults. What it refers to in other files is not looked for: [`check_all`] does.
 #[must_use]
 pub fn check(path: &str, text: &str) -> Vec<Fault> {
-    let name = path.rsplit('/').next().unwrap_or(path);
-    let lower = name.to_ascii_lowercase();
-    let is_yaml = lower.rsplit_once('.').is_some_and(|(_, ending)| matches!(ending, "yaml" | "yml"));
     let mut faults = Faults { path, found: Vec::new() };
+    let Some(kind) = Kind::of(path, text) else { return faults.found };
     if text.len() > LARGEST {
         faults.add("too-large", None, format!("it has more than {} KB", LARGEST >> 10));
         return faults.found;
     }
-    if lower.ends_with(".dockerignore") {
-        ignore_list::check(text, &mut faults);
-    } else if lower == "dockerfile" || lower == "containerfile" || lower.starts_with("dockerfile.") {
-        dockerfile::check(text, &mut faults);
-    } else if is_yaml && (lower.starts_with("compose") || lower.starts_with("docker-compose")) {
-        compose::check(text, &mut faults);
-    } else if lower.starts_with(".env") {
-        env_file::check(text, &mut faults);
-    }
-    faults.found.sort_by_key(|fault| fault.line);
-    faults.found
+    kind.check(text, &mut faults);
+    secrets::scan(text, &mut faults);
+    exceptions::apply(text, &mut faults);
+    faults.in_order()
+}
+
+/// What is wrong with all files of a project that belong to its deployment, file by file in the order of their paths.
+/// What they refer to in each other has to be among them.
+#[must_use]
+pub fn check_all(files: &BTreeMap<String, String>) -> Vec<Fault> {
+    files.iter().flat_map(|(path, text)| check(path, text)).collect()
+}
+
+/// Whether a file of this name can be of a kind that is checked.
+#[must_use]
+pub fn knows(path: &str) -> bool {
+    Kind::may_be(path)
 }
 
 /// The same as rules with what breaks them, wherever in the file that is.
@@ -65,32 +86,22 @@ struct Faults<'a> {
 
 impl Faults<'_> {
     fn add(&mut self, rule: &'static str, line: impl Into<Option<usize>>, message: impl Into<String>) {
+        debug_assert!(rules::rule(rule).is_some(), "{rule} is in no list");
         self.found.push(Fault { rule, path: self.path.to_owned(), line: line.into(), message: message.into() });
     }
-}
 
-/// Whether the tag of an image can mean another image tomorrow; text with a variable cannot be told.
-fn is_unpinned(image: &str) -> bool {
-    if image.contains('$') || image.contains('@') {
-        return false;
+    /// By their lines, each once, and not without end.
+    fn in_order(mut self) -> Vec<Fault> {
+        self.found.sort_by_key(|fault| fault.line);
+        self.found.dedup();
+        self.found.truncate(MOST);
+        self.found
     }
-    let name = image.rsplit('/').next().unwrap_or(image);
-    name.split_once(':').is_none_or(|(_, tag)| tag.is_empty() || tag == "latest")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn tags_pin_an_image() {
-        for image in ["node", "node:latest", "localhost:5000/app", "node:"] {
-            assert!(is_unpinned(image), "{image}");
-        }
-        for image in ["node:22", "localhost:5000/app:1", "node@sha256:00", "$BASE"] {
-            assert!(!is_unpinned(image), "{image}");
-        }
-    }
 
     #[test]
     fn each_kind_of_file_is_known_by_its_name() {
@@ -100,5 +111,11 @@ mod tests {
         assert!(check("docker-compose.yml", "").iter().any(|fault| fault.rule == "compose-syntax"));
         assert!(check(".env.example", "=").iter().any(|fault| fault.rule == "env-syntax"));
         assert_eq!(check("README.md", "FROM"), []);
+    }
+
+    #[test]
+    fn a_file_that_nobody_reads_is_told_so() {
+        let faults = check("Dockerfile", &"#\n".repeat(LARGEST));
+        assert_eq!(faults.iter().map(|fault| fault.rule).collect::<Vec<_>>(), ["too-large"]);
     }
 }

@@ -1,0 +1,96 @@
+//! Compose files, and what is wrong with them.
+
+use crate::validate::cases::Case;
+use crate::validate::check;
+
+const SOUND: &str = "services:
+  web:
+    build: .
+    depends_on: [db]
+    environment:
+      DB_PASSWORD: ${DB_PASSWORD:?}
+    secrets: [key]
+  db:
+    image: postgres:16
+    networks: [back, default]
+    ports:
+      - 127.0.0.1:5432:5432
+    volumes:
+      - data:/x
+      - ./a:/b
+      - type: bind
+        source: /etc
+volumes:
+  data:
+networks:
+  back:
+secrets:
+  key:
+    file: ./key
+";
+
+const PRODUCTION: &str = "services:
+  web:
+    image: shop/web:1.4
+    restart: unless-stopped
+    read_only: true
+    cap_drop: [ALL]
+    security_opt: [no-new-privileges:true]
+    volumes:
+      - ./Caddyfile:/etc/caddy/Caddyfile:ro
+    deploy:
+      resources:
+        limits:
+          memory: 256M
+  db:
+    image: postgres:16
+    restart: unless-stopped
+    security_opt: [no-new-privileges:true]
+    mem_limit: 1g
+";
+
+pub(in crate::validate) const CASES: &[Case] = &[
+    Case {
+        files: &[("compose.yaml", SOUND)],
+        breaks: &[
+            ("[db]", "[db", "compose-syntax", 5),
+            ("    build: .\n", "", "compose-syntax", 2),
+            ("    build: .\n", "    build: .\n    comand: x\n", "compose-syntax", 4),
+            ("networks:\n  back", "volume: {}\nnetworks:\n  back", "compose-syntax", 20),
+            ("[db]", "[cache]", "unknown-service", 4),
+            ("[db]", "\n      cache:\n        condition: service_healthy", "unknown-service", 5),
+            ("[back, default]", "[front]", "unknown-network", 10),
+            ("- data:/x", "- date:/x", "unknown-volume", 14),
+            ("[key]", "[keys]", "unknown-reference", 7),
+            ("postgres:16", "postgres", "unpinned-image", 9),
+            ("${DB_PASSWORD:?}", "abc", "secret-in-file", 6),
+            ("DB_PASSWORD: ${DB_PASSWORD:?}", "- DB_PASSWORD=abc", "secret-in-file", 6),
+            ("127.0.0.1:5432", "5432", "public-database", 12),
+            ("- ./a:/b", "- /var/run/docker.sock:/var/run/docker.sock", "host-access", 15),
+            ("    build: .\n", "    build: .\n    privileged: true\n", "host-access", 4),
+            ("    build: .\n", "    build: .\n    network_mode: host\n", "host-access", 4),
+        ],
+    },
+    Case {
+        files: &[("compose.production.yaml", PRODUCTION)],
+        breaks: &[
+            ("Caddyfile:ro", "Caddyfile", "source-mount", 9),
+            ("    restart: unless-stopped\n", "", "no-restart", 2),
+            ("          memory: 256M", "          cpus: 1", "no-limits", 2),
+            ("    security_opt: [no-new-privileges:true]\n", "", "privilege-escalation", 2),
+            ("    cap_drop: [ALL]\n", "", "kept-capabilities", 2),
+            ("    read_only: true\n", "", "writable-root", 2),
+            ("    mem_limit: 1g\n", "    mem_limit: 1g\n    ports: ['127.0.0.1:5432:5432']\n", "public-database", 19),
+        ],
+    },
+];
+
+#[test]
+fn what_is_no_compose_file_is_told() {
+    let rules = |text: &str| check("compose.yaml", text).into_iter().map(|f| (f.rule, f.line)).collect::<Vec<_>>();
+    assert_eq!(rules("name: x\n"), [("compose-syntax", None)]);
+    assert_eq!(rules("services:\n  a:\n"), [("compose-syntax", Some(2))]);
+    assert_eq!(rules("include: [other.yaml]\nservices:\n  a:\n    image: a:1\n    depends_on: [b]\n"), []);
+    let text = format!("services: &a [{}]\nx: [{}]\n", "x,".repeat(9000), "*a,".repeat(9000));
+    assert_eq!(rules(&text)[0].0, "compose-syntax");
+}

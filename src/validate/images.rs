@@ -1,0 +1,67 @@
+//! Names of images.
+
+/// Whether the tag of an image can mean another image tomorrow; text with a variable cannot be told.
+pub(super) fn is_unpinned(image: &str) -> bool {
+    if image.contains('$') || image.contains('@') || image.contains("{{") {
+        return false;
+    }
+    let name = image.rsplit('/').next().unwrap_or(image);
+    name.split_once(':').is_none_or(|(_, tag)| tag.is_empty() || tag == "latest")
+}
+
+/// What to do about an image without a version.
+pub(super) fn says(image: &str) -> String {
+    let bare = image.strip_suffix(":latest").unwrap_or(image).trim_end_matches(':');
+    format!("{image} can be another image tomorrow: name a version, as in {bare}:1.2")
+}
+
+/// The name of an image without where it comes from and its version.
+fn name(image: &str) -> &str {
+    let name = image.rsplit('/').next().unwrap_or(image);
+    name.split([':', '@']).next().unwrap_or(name)
+}
+
+/// Whether an image keeps data that nobody else should reach.
+pub(super) fn is_database(image: &str) -> bool {
+    const NAMES: [&str; 17] = [
+        "postgres",
+        "postgis",
+        "pgvector",
+        "timescaledb",
+        "mysql",
+        "mariadb",
+        "mongo",
+        "mongodb",
+        "redis",
+        "valkey",
+        "memcached",
+        "rabbitmq",
+        "elasticsearch",
+        "opensearch",
+        "cassandra",
+        "clickhouse-server",
+        "couchdb",
+    ];
+    NAMES.contains(&name(image))
+}
+
+/// Whether an image is a service beside an app, made by others: a database or the like.
+pub(super) fn is_service(image: &str) -> bool {
+    is_database(image) || matches!(name(image), "minio" | "mailpit" | "nats" | "kafka" | "zookeeper" | "etcd" | "vault")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tags_pin_an_image() {
+        for image in ["node", "node:latest", "localhost:5000/app", "node:"] {
+            assert!(is_unpinned(image), "{image}");
+        }
+        for image in ["node:22", "localhost:5000/app:1", "node@sha256:00", "$BASE"] {
+            assert!(!is_unpinned(image), "{image}");
+        }
+        assert_eq!(says("a/node:latest").split("as in ").nth(1), Some("a/node:1.2"));
+    }
+}

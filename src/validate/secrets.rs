@@ -1,0 +1,84 @@
+//! What looks like a secret, by its name or by its text.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::Faults;
+
+/// Whether a name says that its value is nobody else's business, in whatever way the format writes names.
+pub(super) fn names_a_secret(name: &str) -> bool {
+    let mut words = String::with_capacity(name.len() + 4);
+    let mut was_small = false;
+    for letter in name.chars() {
+        if was_small && letter.is_ascii_uppercase() {
+            words.push('_');
+        }
+        was_small = letter.is_ascii_lowercase();
+        words.push(if matches!(letter, '-' | '.') { '_' } else { letter });
+    }
+    crate::model::names_a_secret(&words)
+}
+
+/// What keys of well-known services look like; each has a part that nothing else has.
+static KNOWN: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(
+        r"(?x) \b(?:AKIA|ASIA)[0-9A-Z]{16}\b | \bgh[pousr]_[A-Za-z0-9]{36} | \bgithub_pat_[A-Za-z0-9_]{40,}
+        | \bglpat-[A-Za-z0-9_-]{20} | \b[sr]k_live_[A-Za-z0-9]{20,} | \bxox[abprs]-[A-Za-z0-9-]{20,}
+        | \bAIza[0-9A-Za-z_-]{35}\b | \bnpm_[A-Za-z0-9]{36}\b | \bdop_v1_[a-f0-9]{64}\b
+        | -----BEGIN\ (?:[A-Z]+\ )*PRIVATE\ KEY-----",
+    )
+    .ok()
+});
+
+/// Tells of keys of well-known services, wherever they stand. The key itself is not repeated.
+pub(super) fn scan(text: &str, faults: &mut Faults<'_>) {
+    let Some(known) = KNOWN.as_ref() else { return };
+    let mut line = 1;
+    let mut seen = 0;
+    for found in known.find_iter(text) {
+        line += text[seen..found.start()].matches('\n').count();
+        seen = found.start();
+        let beginning: String = found.as_str().chars().take(8).collect();
+        faults.add(
+            "secret-in-file",
+            line,
+            format!("what begins with “{beginning}” is a key: take it out and revoke it"),
+        );
+    }
+}
+
+/// Whether a text cannot be the secret itself: nothing, or a reference to where it is kept.
+pub(super) fn is_reference(text: &str) -> bool {
+    let text = text.trim();
+    text.is_empty() || text.contains("${") || text.contains("$(") || text.contains("{{") || text.starts_with('$')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::validate::check;
+
+    #[test]
+    fn secrets_are_told_by_their_names() {
+        for name in ["dbPassword", "api-token", "AWS_SECRET_ACCESS_KEY", "accessKey"] {
+            assert!(names_a_secret(name), "{name}");
+        }
+        for name in ["passwordFile", "secretName", "token-url", "PORT"] {
+            assert!(!names_a_secret(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn keys_are_told_by_their_text() {
+        assert!(KNOWN.is_some());
+        for key in ["AKIAABCDEFGHIJKLMNOP", "-----BEGIN RSA PRIVATE KEY-----", "glpat-aaaaaaaaaaaaaaaaaaaa"] {
+            let faults = check("Dockerfile", &format!("FROM a:1\nUSER app\n# {key}\n"));
+            assert_eq!(
+                faults.iter().map(|fault| (fault.rule, fault.line)).collect::<Vec<_>>(),
+                [("secret-in-file", Some(3))]
+            );
+            assert!(!faults[0].message.contains(key));
+        }
+    }
+}
