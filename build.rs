@@ -29,6 +29,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed={STACKS}");
     println!("cargo::rerun-if-changed=src/detect/rules.rs");
     link_at_a_fixed_address();
+    link_the_unwinder();
     let mut stacks: BTreeMap<String, (Vec<EvidenceRule>, Vec<u8>)> = BTreeMap::new();
     for entry in fs::read_dir(STACKS)? {
         let folder = entry?;
@@ -49,5 +50,14 @@ fn main() -> Result<(), Box<dyn Error>> {
 fn link_at_a_fixed_address() {
     if env::var("CARGO_CFG_TARGET_OS").is_ok_and(|system| system == "linux") {
         println!("cargo::rustc-link-arg-bins=-no-pie");
+    }
+}
+
+/// What unwinds a panic becomes part of the program: as a library of its own it would take a seventh of what `wharf
+/// detect` does in all to find, map and bind it.
+fn link_the_unwinder() {
+    let is = |what: &str, value: &str| env::var(what).is_ok_and(|own| own == value);
+    if is("CARGO_CFG_TARGET_OS", "linux") && is("CARGO_CFG_TARGET_ENV", "gnu") {
+        println!("cargo::rustc-link-lib=static:-bundle=gcc_eh");
     }
 }
