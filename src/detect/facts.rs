@@ -1,6 +1,6 @@
 //! What the reader of a stack finds in a folder: plain facts, from which the rules in `stack.toml` make a profile.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use foldhash::HashSet;
 
@@ -29,6 +29,8 @@ pub(super) struct Facts {
     pub dependencies: Vec<Dependency>,
     /// The names of all that was noted as a dependency.
     pub named: HashSet<String>,
+    /// What it is only tested and checked with, where its manifests do not count that among the dependencies.
+    pub tools: BTreeSet<String>,
     /// All that its lock file pins, its own dependencies among it.
     pub locked: Vec<Dependency>,
     /// The package manager that it names itself, with the version.
@@ -154,6 +156,15 @@ impl Facts {
     /// plain ones.
     pub(super) fn phrase<const N: usize>(&mut self, name: &str, text: &'static str, values: [&str; N]) {
         self.words.insert(name.to_owned(), Word::Phrase(text.into(), values.map(str::to_owned).to_vec()));
+    }
+
+    /// Notes a piece of shell and behind it, for each of these plain words, the text that it comes with, with `{}` for
+    /// the word.
+    pub(super) fn options(&mut self, name: &str, before: &str, options: &[(&str, &[String])]) {
+        let texts = options.iter().map(|(text, values)| text.repeat(values.len()));
+        let text = texts.fold(before.to_owned(), |text, next| text + &next);
+        let values = options.iter().flat_map(|(_, values)| values.iter().cloned()).collect();
+        self.words.insert(name.to_owned(), Word::Phrase(text.into(), values));
     }
 
     /// Notes a command that the project itself says.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::apps::{App, Services};
-use super::commands::choose;
+use super::commands::Choice;
 use super::docker::{self, Docker};
 use super::env::{self, Origin, Origins};
 use super::evidence;
@@ -45,6 +45,9 @@ pub(super) fn profile(app: &App<'_>) -> (AppProfile, Option<Warning>) {
         install_command: commands.install(),
         build_command: commands.build(),
         start_command: commands.start(),
+        check_install_command: commands.check_install(),
+        test_command: commands.test(),
+        lint_command: commands.lint(),
         serving,
         dependencies: facts.dependencies.clone(),
         services: services.keys().cloned().collect(),
@@ -52,6 +55,7 @@ pub(super) fn profile(app: &App<'_>) -> (AppProfile, Option<Warning>) {
         compose_file: docker.compose_file.clone(),
         ..AppProfile::default()
     };
+    profile.develop_command = commands.develop(profile.start_command.as_deref());
     let start = profile.start_command.as_deref();
     // A command that is given the port is there to listen.
     let serves = || start.is_some_and(|start| start.contains("$PORT") || listens(app));
@@ -211,6 +215,10 @@ impl<'a> Lines<'a> {
         output: Option<&str>,
     ) -> Self {
         let mut words = app.facts.words.clone();
+        let own = &app.candidate.stack.words;
+        for (name, text) in own {
+            words.entry(name.clone()).or_insert_with(|| Word::of_rules(text));
+        }
         if let Some(manager) = manager {
             words.extend(manager.words.iter().map(|(name, text)| (name.clone(), Word::of_rules(text))));
             let locks = if manager.locks.is_empty() { &manager.files } else { &manager.locks };
@@ -227,15 +235,47 @@ impl<'a> Lines<'a> {
         Self { app, manager, rule, words }
     }
 
+    fn choice(&self) -> Choice<'_> {
+        Choice { folder: self.app.folder(), facts: &self.app.facts, words: &self.words, tested: None }
+    }
+
     fn choose(&self, own: Option<&[CommandRule]>, stack: &[CommandRule]) -> Option<String> {
-        let folder = self.app.folder();
-        let facts = &self.app.facts;
-        own.and_then(|rules| choose(rules, folder, facts, &self.words))
-            .or_else(|| choose(stack, folder, facts, &self.words))
+        let choice = self.choice();
+        own.and_then(|rules| choice.first(rules)).or_else(|| choice.first(stack))
+    }
+
+    fn rules(&self, of: impl Fn(&FrameworkRule) -> &Vec<CommandRule>) -> &'a [CommandRule] {
+        self.rule.map_or(&[], |rule| of(rule))
     }
 
     fn install(&self) -> Option<String> {
         self.choose(self.manager.map(|manager| manager.install.as_slice()), &self.app.candidate.stack.install)
+    }
+
+    fn check_install(&self) -> Option<String> {
+        let choice = self.choice();
+        let stack = self.app.candidate.stack;
+        let own = self.manager.and_then(|manager| choice.first(&manager.check_install));
+        let usual = || self.manager.and_then(|manager| choice.first(&manager.install));
+        own.or_else(usual).or_else(|| choice.first(&stack.check_install)).or_else(|| choice.first(&stack.install))
+    }
+
+    fn test(&self) -> Option<String> {
+        let tested = || self.app.sources.are_tested() || self.app.sources.hold(&self.app.candidate.stack.test_marks);
+        let choice = Choice { tested: Some(&tested), ..self.choice() };
+        choice.first(self.rules(|rule| &rule.test)).or_else(|| choice.first(&self.app.candidate.stack.test))
+    }
+
+    fn lint(&self) -> Option<String> {
+        let choice = Choice { tested: Some(&|| false), ..self.choice() };
+        choice.parts(self.rules(|rule| &rule.lint).iter().chain(&self.app.candidate.stack.lint))
+    }
+
+    fn develop(&self, start: Option<&str>) -> Option<String> {
+        let mut words = self.words.clone();
+        words.extend(start.map(|start| ("start".to_owned(), Word::Command(start.to_owned()))));
+        let choice = Choice { words: &words, ..self.choice() };
+        choice.first(self.rules(|rule| &rule.develop)).or_else(|| choice.first(&self.app.candidate.stack.develop))
     }
 
     fn build(&self) -> Option<String> {

@@ -160,12 +160,21 @@ fn share(stack: &mut Stack, other: Stack) {
         stack.outputs = other.outputs;
         stack.output_flags = other.output_flags;
     }
+    for (word, text) in other.words {
+        stack.words.entry(word).or_insert(text);
+    }
     if stack.versions.default.is_empty() {
         stack.versions = other.versions;
     }
     take(&mut stack.managers, other.managers);
     take(&mut stack.build, other.build);
     take(&mut stack.start, other.start);
+    take(&mut stack.check_install, other.check_install);
+    take(&mut stack.test, other.test);
+    take(&mut stack.lint, other.lint);
+    take(&mut stack.develop, other.develop);
+    take(&mut stack.tests, other.tests);
+    take(&mut stack.test_marks, other.test_marks);
     take(&mut stack.env, other.env);
     take(&mut stack.env_schemas, other.env_schemas);
     take(&mut stack.listens, other.listens);

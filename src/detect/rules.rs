@@ -61,6 +61,20 @@ pub(super) struct Stack {
     pub build: Vec<CommandRule>,
     /// How it starts, where the framework does not say.
     pub start: Vec<CommandRule>,
+    /// How a pipeline installs what tests and checks need, where the manager does not say; as it installs where nobody does.
+    pub check_install: Vec<CommandRule>,
+    /// How its tests run, once, where the framework does not say.
+    pub test: Vec<CommandRule>,
+    /// How its sources are checked: of each part the first that holds, the framework's before these, one after the other.
+    pub lint: Vec<CommandRule>,
+    /// How it starts for development, where the framework does not say. The word `start` is how it starts else.
+    pub develop: Vec<CommandRule>,
+    /// Files that are its tests, anywhere in it: names with at most one `*`; one that ends in `/` is a folder with sources.
+    pub tests: Vec<String>,
+    /// What stands in sources that hold tests themselves.
+    pub test_marks: Vec<String>,
+    /// Words for the templates of commands, where its manager has none of that name.
+    pub words: BTreeMap<String, String>,
     /// How its sources read environment variables.
     pub env: Vec<EnvRule>,
     /// How its sources name many of them at once.
@@ -157,6 +171,8 @@ pub(super) struct Manager {
     pub first: Option<String>,
     /// How it builds an app by its script, and before it what that needs of the workspace.
     pub with_first: Option<String>,
+    /// How it installs what tests and checks need, where that is more.
+    pub check_install: Vec<CommandRule>,
     /// Words of its own for the templates of commands.
     pub words: BTreeMap<String, String>,
 }
@@ -230,6 +246,12 @@ pub(super) struct FrameworkRule {
     pub build: Vec<CommandRule>,
     /// How it starts.
     pub start: Vec<CommandRule>,
+    /// How its tests run.
+    pub test: Vec<CommandRule>,
+    /// How its sources are checked.
+    pub lint: Vec<CommandRule>,
+    /// How it starts for development.
+    pub develop: Vec<CommandRule>,
 }
 
 /// A setting that says where a build leaves files to be served.
@@ -256,8 +278,14 @@ pub(super) struct CommandRule {
     pub before: Option<String>,
     /// A file that must be there.
     pub file: Option<String>,
+    /// Texts of which one must stand in that file.
+    pub holds: Vec<String>,
     /// A word that must be known.
     pub word: Option<String>,
+    /// There must be tests: see [`Stack::tests`].
+    pub tested: bool,
+    /// What it looks after, where several commands make one: `format`, `types`.
+    pub part: String,
 }
 
 /// A call or an annotation that puts a path before routes.

@@ -143,7 +143,15 @@ fn check_app(place: &[&str], app: &AppSettings) -> Result<(), Fault> {
     if app.health_path.as_ref().is_some_and(|path| !path.starts_with('/')) {
         return Err(fault(&at("health_path"), "a health path begins with “/”", "as in `health_path = \"/health\"`"));
     }
-    for (key, value) in [("install", &app.install), ("build", &app.build), ("start", &app.start)] {
+    let commands = [
+        ("install", &app.install),
+        ("build", &app.build),
+        ("start", &app.start),
+        ("test", &app.test),
+        ("lint", &app.lint),
+        ("develop", &app.develop),
+    ];
+    for (key, value) in commands {
         if value.as_ref().is_some_and(|command| command.trim().is_empty()) {
             return Err(fault(&at(key), format!("`{key}` says nothing"), "leave the line out to have it detected"));
         }
@@ -312,6 +320,7 @@ fn example(key: &str) -> &'static str {
         "generate" => "generate = [\"docker\", \"github\"]",
         "branch" => "branch = \"main\"",
         "install" | "build" | "start" => "start = \"node server.js\"",
+        "test" | "lint" | "develop" => "test = \"npm test\"",
         _ => "LOG_LEVEL = \"info\"",
     }
 }

@@ -7,6 +7,7 @@ use foldhash::HashSet;
 
 use super::project::Folder;
 use super::rules::Stack;
+use super::text::fits;
 
 /// So many source files of an app are looked into at most.
 const FILES: usize = 400;
@@ -47,6 +48,29 @@ const ASIDE: &[&str] = &[
     "obj",
 ];
 
+/// So many tests are looked for at most.
+const TESTS: usize = 20;
+
+/// Folders of what others wrote, or of what was built, and those whose tests need more than the app.
+const BROUGHT: &[&str] = &[
+    "vendor",
+    "third_party",
+    "node_modules",
+    "site-packages",
+    "venv",
+    "dist",
+    "build",
+    "out",
+    "target",
+    "obj",
+    "coverage",
+    "fixtures",
+    "testdata",
+    "e2e",
+    "cypress",
+    "playwright",
+];
+
 /// Folders that show how it is used, where they lie at the top.
 const SHOWN: &[&str] = &["example", "examples", "sample", "samples", "demo", "demos"];
 
@@ -56,6 +80,7 @@ pub(super) struct Sources<'p> {
     endings: &'p [String],
     named: &'p [String],
     built: &'p [String],
+    tests: &'p [String],
     others: Rc<HashSet<&'p str>>,
     /// Of the others, the one whose sources are its own too.
     taken_in: Option<String>,
@@ -71,6 +96,7 @@ impl<'p> Sources<'p> {
             endings: &stack.extensions,
             named: &stack.source_files,
             built: &stack.built_folders,
+            tests: &stack.tests,
             others,
             taken_in: None,
             without: Vec::new(),
@@ -109,6 +135,41 @@ impl<'p> Sources<'p> {
     /// The same, without these files and folders, given relative to the project.
     pub(super) fn without(self, paths: Vec<String>) -> Self {
         Self { without: paths, files: OnceCell::new(), ..self }
+    }
+
+    /// Files that are its tests, relative to the project, a few of them.
+    pub(super) fn tests(&self) -> Vec<String> {
+        let (folders, files): (Vec<&str>, Vec<&str>) =
+            self.tests.iter().map(String::as_str).partition(|form| form.ends_with('/'));
+        let mut found = Vec::new();
+        let mut level = vec![(self.folder, false)];
+        while !level.is_empty() && found.len() < TESTS {
+            let mut next = Vec::new();
+            for (folder, within) in level {
+                let is_source = |name: &str| ends_in(name, self.endings);
+                let named = |name: &str| files.iter().any(|form| fits(form, name));
+                let tests = folder.files().iter().filter(|name| is_source(name) && (within || named(name)));
+                found.extend(tests.map(|name| folder.at(name)));
+                for child in folder.subfolders().filter(|child| !self.holds_no_tests(*child)) {
+                    let tests = folders.iter().any(|form| form.trim_end_matches('/') == child.name());
+                    next.push((child, within || tests));
+                }
+            }
+            level = next;
+        }
+        found
+    }
+
+    /// There are such files.
+    pub(super) fn are_tested(&self) -> bool {
+        !self.tests.is_empty() && !self.tests().is_empty()
+    }
+
+    fn holds_no_tests(&self, child: Folder<'_>) -> bool {
+        BROUGHT.contains(&child.name())
+            || self.built.iter().any(|built| built == child.name())
+            || self.others.contains(child.path()) && self.taken_in.as_deref() != Some(child.path())
+            || self.without.iter().any(|path| path == child.path())
     }
 
     /// Only those that lie right in these folders.
@@ -179,6 +240,10 @@ pub(super) fn is_of_tests(path: &str) -> bool {
     let runners = ["karma.", "jest.", "vitest.", "cypress.", "playwright.", "protractor.", "wdio."];
     runners.iter().any(|runner| file.starts_with(runner))
         || [".spec.", ".test.", ".e2e.", "_test."].iter().any(|mark| file.contains(mark))
+}
+
+fn ends_in(name: &str, endings: &[String]) -> bool {
+    name.rsplit_once('.').is_some_and(|(_, ending)| endings.iter().any(|known| known == ending))
 }
 
 fn any_stands_in(text: &str, marks: &[String]) -> bool {

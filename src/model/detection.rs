@@ -67,6 +67,15 @@ pub struct AppProfile {
     pub build_command: Option<String>,
     /// Starts it; a shell command that listens on `$PORT` or on `port`.
     pub start_command: Option<String>,
+    /// Installs what its tests and its checks need, what only development depends on included; a shell command.
+    pub check_install_command: Option<String>,
+    /// Runs its tests once; a shell command. Null where there is nothing to test.
+    pub test_command: Option<String>,
+    /// Checks form and faults of its sources as the project itself asks for; a shell command that changes none of them.
+    pub lint_command: Option<String>,
+    /// Starts it for development, anew at each change where its tools can; a shell command that listens on `$PORT` or on
+    /// `port`, on all addresses.
+    pub develop_command: Option<String>,
     /// How it answers requests.
     pub serving: Serving,
     /// Where the build leaves files to be served, relative to the app; only for `Serving::Static`.

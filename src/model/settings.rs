@@ -36,6 +36,12 @@ pub struct AppSettings {
     pub build: Option<String>,
     /// Instead of the detected start command.
     pub start: Option<String>,
+    /// Instead of the detected test command.
+    pub test: Option<String>,
+    /// Instead of the detected lint command.
+    pub lint: Option<String>,
+    /// Instead of the detected develop command.
+    pub develop: Option<String>,
     /// The port that the app listens on.
     pub port: Option<u16>,
     /// The path to ask for its health.
@@ -111,7 +117,7 @@ impl AppSettings {
             ($($key:ident)*) => { Self { env, $($key: over.$key.clone().or_else(|| self.$key.clone()),)* } };
         }
         overlaid!(
-            path install build start port health_path runtime_version packages services bind cpus memory_mb
+            path install build start test lint develop port health_path runtime_version packages services bind cpus memory_mb
             build_timeout start_timeout min_replicas max_replicas domain log_level debug log_days backup_days storage_gb
             deletion_protection highly_available triggers approval
         )
@@ -148,6 +154,10 @@ impl Settings {
                 *slot = value;
             }
         };
+        // Where checks need nothing more than the rest, they are installed alike.
+        if app.check_install_command == app.install_command {
+            over(&mut profile.check_install_command, settings.install.clone());
+        }
         over(&mut profile.install_command, settings.install);
         over(&mut profile.build_command, settings.build);
         // Whoever says how it starts wants a process of its own, not only the files that a build leaves.
@@ -156,6 +166,9 @@ impl Settings {
             profile.output_dir = None;
         }
         over(&mut profile.start_command, settings.start);
+        over(&mut profile.test_command, settings.test);
+        over(&mut profile.lint_command, settings.lint);
+        over(&mut profile.develop_command, settings.develop);
         profile.health_guessed &= settings.health_path.is_none();
         over(&mut profile.health_path, settings.health_path);
         over(&mut profile.runtime_version, settings.runtime_version);
@@ -183,6 +196,9 @@ fn overruling(found: &AppProfile, settled: &AppProfile) -> Option<Evidence> {
         ("install", found.install_command != settled.install_command),
         ("build", found.build_command != settled.build_command),
         ("start", found.start_command != settled.start_command),
+        ("test", found.test_command != settled.test_command),
+        ("lint", found.lint_command != settled.lint_command),
+        ("develop", found.develop_command != settled.develop_command),
         ("health_path", found.health_path != settled.health_path),
         ("runtime_version", found.runtime_version != settled.runtime_version),
         ("port", found.port != settled.port),

@@ -8,19 +8,22 @@ use crate::model::{
 };
 
 /// A plan whose evidence was not yet weighed.
-pub(super) type PlanV1 = OldPlan<EvidenceV1>;
+pub(super) type PlanV1 = OldPlan<EvidenceV1, NotSaid>;
 
 /// A plan that did not yet tell a guessed health path from one that was said.
-pub(super) type PlanV2 = OldPlan<Evidence>;
+pub(super) type PlanV2 = OldPlan<Evidence, NotSaid>;
 
-/// A plan of the first or second shape, by the shape of its evidence.
+/// A plan that did not yet know how its app is tested, checked and developed.
+pub(super) type PlanV3 = OldPlan<Evidence, bool>;
+
+/// A plan of the first shapes, by the shapes of its evidence and of whether its health path was guessed.
 #[derive(Deserialize)]
-pub(super) struct OldPlan<E> {
+pub(super) struct OldPlan<E, G> {
     key: AppKey,
     project_name: String,
     target: TargetRef,
     source: Source,
-    profile: OldProfile<E>,
+    profile: OldProfile<E, G>,
     build: BuildPlan,
     compute: Compute,
     storage: Vec<Volume>,
@@ -35,7 +38,7 @@ pub(super) struct OldPlan<E> {
 }
 
 #[derive(Deserialize)]
-struct OldProfile<E> {
+struct OldProfile<E, G> {
     path: String,
     name: String,
     stack: String,
@@ -52,6 +55,7 @@ struct OldProfile<E> {
     output_dir: Option<String>,
     port: Option<u16>,
     health_path: Option<String>,
+    health_guessed: G,
     services: Vec<String>,
     env: Vec<String>,
     required_env: Vec<String>,
@@ -64,14 +68,24 @@ struct OldProfile<E> {
     evidence: Vec<E>,
 }
 
+/// Of a shape that did not say it: no byte.
+#[derive(Deserialize)]
+pub(super) struct NotSaid;
+
+impl From<NotSaid> for bool {
+    fn from(_: NotSaid) -> Self {
+        false
+    }
+}
+
 #[derive(Deserialize)]
 pub(super) struct EvidenceV1 {
     file: String,
     says: String,
 }
 
-impl<E: Into<Evidence>> From<OldPlan<E>> for Plan {
-    fn from(old: OldPlan<E>) -> Self {
+impl<E: Into<Evidence>, G: Into<bool>> From<OldPlan<E, G>> for Plan {
+    fn from(old: OldPlan<E, G>) -> Self {
         Self {
             key: old.key,
             project_name: old.project_name,
@@ -93,8 +107,8 @@ impl<E: Into<Evidence>> From<OldPlan<E>> for Plan {
     }
 }
 
-impl<E: Into<Evidence>> From<OldProfile<E>> for AppProfile {
-    fn from(old: OldProfile<E>) -> Self {
+impl<E: Into<Evidence>, G: Into<bool>> From<OldProfile<E, G>> for AppProfile {
+    fn from(old: OldProfile<E, G>) -> Self {
         Self {
             path: old.path,
             name: old.name,
@@ -108,11 +122,15 @@ impl<E: Into<Evidence>> From<OldProfile<E>> for AppProfile {
             install_command: old.install_command,
             build_command: old.build_command,
             start_command: old.start_command,
+            check_install_command: None,
+            test_command: None,
+            lint_command: None,
+            develop_command: None,
             serving: old.serving,
             output_dir: old.output_dir,
             port: old.port,
             health_path: old.health_path,
-            health_guessed: false,
+            health_guessed: old.health_guessed.into(),
             services: old.services,
             env: old.env,
             required_env: old.required_env,

@@ -108,6 +108,10 @@ fn plan() -> Plan {
             path: ".".into(),
             name: "web".into(),
             port: Some(3000),
+            check_install_command: Some("c".into()),
+            test_command: Some("t".into()),
+            lint_command: Some("l".into()),
+            develop_command: Some("d".into()),
             health_guessed: true,
             framework: Some(Framework { name: "nextjs".into(), version: Some("15".into()) }),
             dependencies: vec![Dependency { name: "next".into(), version: None, scope: DependencyScope::Optional }],
@@ -250,6 +254,21 @@ const PLAN_V2: &str = "020002703103776562010473686f7001010468657265010e687474707
     01fbb80b01fb204e03014e000170014e010173014e0201620173016101020101\
     fb000400072f6865616c7468fb8813fbd00703fc40771b00fce0930400fb1027";
 
+/// What the third version of the sample's plan was written as: it had no commands for tests, checks and development.
+const PLAN_V3: &str = "030002703103776562010473686f7001010468657265010e68747470733a2f2f\
+    686f73742f7801046d61696e01026330012e0377656200000000000000000000\
+    0001066e6578746a730102313500000000000000000001fbb80b000100000001\
+    046e6578740002000000000000000000000000020c7061636b6167652e6a736f\
+    6e06737065616b7301000000000000e03f00062e6e766d72630461736b730001\
+    012e0a446f636b657266696c65010a446f636b657266696c650646524f4d2078\
+    08746f206275696c6401046d616b65010372756e012e01000000000000f83f01\
+    fb0004010176052f64617461036e6574007f0000010108706f7374677265730b\
+    706f7374677265733a3137fb38150108706f73746772657303014e000170014e\
+    010173014e02016201730161010176052f64617461010a70675f697372656164\
+    7901fbb80b01fb204e03014e000170014e010173014e02016201730161010201\
+    01fb000403072f6865616c7468fb8813fbd00703fc40771b00fce0930400fb10\
+    27";
+
 /// The plan that these hexadecimal digits hold.
 fn read(digits: &str) -> Plan {
     let digits: Vec<char> = digits.chars().collect();
@@ -260,7 +279,12 @@ fn read(digits: &str) -> Plan {
 
 #[test]
 fn plans_of_older_shapes_are_read() {
-    let mut expected = Plan { health: HealthCheck { probe: asked(), ..plan().health }, ..plan() };
+    let mut expected = plan();
+    let profile = &mut expected.profile;
+    let later = [&mut profile.check_install_command, &mut profile.test_command, &mut profile.lint_command];
+    later.into_iter().chain([&mut profile.develop_command]).for_each(|command| *command = None);
+    assert_eq!(read(PLAN_V3), expected);
+    expected.health.probe = asked();
     expected.profile.health_guessed = false;
     assert_eq!(read(PLAN_V2), expected);
     expected.profile.evidence = vec![Evidence::new("package.json", "speaks")];

@@ -8,7 +8,7 @@ use crate::detect::manifests::package_json::PackageJson;
 use crate::detect::project::Folder;
 use crate::detect::rules::FrameworkRule;
 use crate::detect::sources::Sources;
-use crate::detect::stacks::{nx, prisma};
+use crate::detect::stacks::{ends_in, node_scripts, nx, prisma};
 use crate::model::{DependencyScope, Serving};
 
 /// Where a program begins when its manifest does not say.
@@ -145,6 +145,7 @@ fn read_manifest(facts: &mut Facts, folder: Folder<'_>, manifest: &PackageJson) 
             facts.saw(folder, "package.json", format!("starts with {command}"));
         }
     }
+    node_scripts::read(facts, folder, manifest, develops);
     facts.members = manifest.workspaces();
     if !facts.members.is_empty() {
         let tool = facts.manager.as_ref().map_or("npm", |(name, _)| name);
@@ -452,7 +453,8 @@ fn entry(folder: Folder<'_>, manifest: Option<&PackageJson>) -> Option<String> {
     });
     let from_main = || {
         let main = manifest?.text("/main")?.trim_start_matches("./");
-        [main.to_owned(), format!("{main}.js"), format!("{main}/index.js")].into_iter().find(|file| folder.has(file))
+        let files = [main.to_owned(), format!("{main}.js"), format!("{main}/index.js")];
+        files.into_iter().find(|file| folder.has(file) && !ends_in(file, &["json"]))
     };
     let usual = || {
         let endings = [".js", ".mjs", ".cjs", ""];

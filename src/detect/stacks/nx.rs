@@ -52,7 +52,7 @@ pub(super) fn read(sources: &Sources<'_>, root: Folder<'_>) -> Facts {
     facts.role = role(&project, name);
     facts.cannot_run = facts.role == Role::Library;
     if facts.role == Role::App {
-        commands(&mut facts, folder, name, build, executor);
+        commands(&mut facts, folder, name, &project, executor);
     }
     facts
 }
@@ -109,8 +109,17 @@ fn depend(facts: &mut Facts, sources: &Sources<'_>, manifest: &PackageJson, exec
 }
 
 /// Nx builds from anywhere below its workspace, and leaves what it made where the project says.
-fn commands(facts: &mut Facts, folder: Folder<'_>, name: &str, build: Option<&Value>, executor: &str) {
+fn commands(facts: &mut Facts, folder: Folder<'_>, name: &str, project: &Value, executor: &str) {
+    let build = target(project, "build");
     facts.phrase("script.build", "{exec} nx build {}", [name]);
+    let targets = [
+        ("test", "test.script", "{exec} nx test {}"),
+        ("lint", "lint.script", "{exec} nx lint {}"),
+        ("serve", "dev.script", "{exec} nx serve {}"),
+    ];
+    for (_, word, text) in targets.iter().filter(|(name, ..)| target(project, name).is_some()) {
+        facts.phrase(word, text, [name]);
+    }
     facts.word("build_tool", "nx");
     let option = |key: &str| build.and_then(|build| build.pointer(&format!("/options/{key}")));
     let says = option("outputPath").and_then(|path| path.as_str().or_else(|| path.get("base")?.as_str()));

@@ -10,6 +10,7 @@ use crate::detect::manifests::requirements::{Line, Requirement, lines, normalize
 use crate::detect::project::Folder;
 use crate::detect::rules::FrameworkRule;
 use crate::detect::sources::Sources;
+use crate::detect::stacks::python_checks;
 use crate::model::DependencyScope;
 
 /// Files that start a program, the most telling first.
@@ -82,6 +83,7 @@ pub(super) fn read(sources: &Sources<'_>) -> Facts {
     }
     django(&mut facts, sources);
     paste(&mut facts, folder);
+    python_checks::read(&mut facts, sources);
     facts.role = role(folder, &facts);
     facts
 }
