@@ -4,7 +4,7 @@
 use libfuzzer_sys::fuzz_target;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use wharf::api::requests::{DetectRequest, WriteArtifacts};
+use wharf::api::requests::DetectRequest;
 use wharf::model;
 
 /// What is read can be written and read again.
@@ -17,7 +17,7 @@ fn read<T: DeserializeOwned + Serialize>(bytes: &[u8]) {
 
 fuzz_target!(|bytes: &[u8]| {
     read::<DetectRequest>(bytes);
-    read::<WriteArtifacts>(bytes);
+    read::<model::WriteArtifacts>(bytes);
     read::<model::DeployRequest>(bytes);
     read::<model::Event>(bytes);
     read::<model::Problem>(bytes);

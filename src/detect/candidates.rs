@@ -1,6 +1,7 @@
 //! Which folders may be of which stack, weighed by the files that lie there.
 
 use foldhash::{HashMap, HashMapExt as _};
+use serde_json::Value;
 
 use super::docker;
 use super::facts::Facts;
@@ -8,6 +9,9 @@ use super::project::{Folder, Project};
 use super::registry::Registry;
 use super::rules::{EvidenceKind, EvidenceRule, Stack};
 use super::text::fits;
+
+/// So many folders are taken from one file at most.
+const LISTED: usize = 1_000;
 
 /// A folder that may hold an app of a stack.
 pub(super) struct Candidate<'p> {
@@ -96,9 +100,14 @@ pub(super) fn candidates<'p>(project: &'p Project<'p>, registry: &'p Registry) -
     let rules = Rules::new(registry);
     let mut found = Vec::new();
     let mut hints: Option<(Folder<'p>, Vec<Seen>)> = None;
+    let mut listed: Vec<(String, usize, &EvidenceRule)> = Vec::new();
     for folder in project.folders() {
         let mut here: Vec<Seen> = Vec::new();
         for (number, rule) in seen_in(folder, &rules) {
+            if let Some(keys) = &rule.lists {
+                listed.extend(folders_listed(folder, &rule.file, keys).into_iter().map(|path| (path, number, rule)));
+                continue;
+            }
             let position = here.iter().position(|seen| seen.stack == number);
             let position = position.unwrap_or_else(|| {
                 here.push(Seen::of(number));
@@ -114,6 +123,13 @@ pub(super) fn candidates<'p>(project: &'p Project<'p>, registry: &'p Registry) -
             hints = Some((folder, weak));
         }
         found.extend(strong.into_iter().map(|seen| seen.candidate(folder, registry)));
+    }
+    for (path, number, rule) in listed {
+        let known = |one: &Candidate<'_>| one.folder.path() == path && one.kind == EvidenceKind::Manifest;
+        if let Some(folder) = project.folder(&path).filter(|_| !found.iter().any(known)) {
+            let seen = Seen { stack: number, kind: rule.kind, weight: rule.weight, files: Vec::new() };
+            found.push(seen.candidate(folder, registry));
+        }
     }
     let hints = hints.filter(|_| found.is_empty()).into_iter();
     found.extend(hints.flat_map(|(folder, hints)| hints.into_iter().map(move |seen| seen.candidate(folder, registry))));
@@ -151,6 +167,20 @@ fn seen_in<'r>(folder: Folder<'_>, rules: &Rules<'r>) -> Vec<(usize, &'r Evidenc
         }
     }
     seen
+}
+
+/// The folders, relative to the project, that a file names where these keys lead to.
+fn folders_listed(folder: Folder<'_>, file: &str, keys: &str) -> Vec<String> {
+    let Some(value) = folder.value(file) else { return Vec::new() };
+    let mut values = vec![value.as_ref()];
+    for key in keys.split('.') {
+        values = match key {
+            "*" => values.into_iter().filter_map(Value::as_object).flat_map(|object| object.values()).collect(),
+            key => values.into_iter().filter_map(|value| value.get(key)).collect(),
+        };
+    }
+    let paths = values.into_iter().filter_map(Value::as_str).map(|path| path.trim_matches(['.', '/']));
+    paths.filter(|path| !path.is_empty()).take(LISTED).map(|path| folder.at(path)).collect()
 }
 
 fn holds(folder: Folder<'_>, name: &str, rule: &EvidenceRule) -> bool {

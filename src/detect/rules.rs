@@ -108,6 +108,9 @@ pub(super) struct EvidenceRule {
     pub kind: EvidenceKind,
     /// Texts of which one must stand in it.
     pub holds: Vec<String>,
+    /// It says this of other folders than its own: those to which the keys in it lead, of which `*` is any, as in
+    /// `projects.*.root`.
+    pub lists: Option<String>,
 }
 
 /// What a file makes of the folder that it lies in.

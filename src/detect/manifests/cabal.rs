@@ -7,7 +7,7 @@ pub(in crate::detect) struct Cabal {
     /// Its programs, in their order.
     pub executables: Vec<String>,
     pub library: bool,
-    /// What its library and programs are built with, and what is asked of each.
+    /// What its library and programs are built with, for each anew, and what is asked of it.
     pub dependencies: Vec<(String, Option<String>)>,
     pub tested_with: Option<String>,
 }
@@ -83,7 +83,7 @@ mod tests {
         assert_eq!((read.name.as_deref(), read.library), (Some("shop"), true));
         assert_eq!(read.executables, ["shop-web"]);
         let names: Vec<&str> = read.dependencies.iter().map(|(name, _)| name.as_str()).collect();
-        assert_eq!(names, ["base", "servant-server", "warp", "shop"]);
+        assert_eq!(names, ["base", "servant-server", "warp", "shop", "warp"]);
         assert_eq!(read.dependencies[1].1.as_deref(), Some("0.20.2"));
         assert_eq!(read.tested_with.as_deref(), Some("GHC == 9.6.4"));
     }

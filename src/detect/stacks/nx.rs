@@ -2,6 +2,7 @@
 //! workspace above.
 
 use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
 
 use serde_json::Value;
 
@@ -18,28 +19,48 @@ const SERVERS: &[&str] = &["/node:", "/js:", "webpack:", "esbuild:", "rollup:", 
 /// What servers are written with, where the executor makes pages as well.
 const FRAMEWORKS: &[&str] = &["@nestjs/core", "express", "fastify", "koa", "hono", "@hapi/hapi"];
 
+/// The file of an older workspace that holds what `project.json` of each project says now.
+const TOGETHER: &str = "workspace.json";
+
 /// The folder of the workspace that a folder without a manifest of its own is a project of.
 pub(super) fn workspace(folder: Folder<'_>) -> Option<Folder<'_>> {
-    if !folder.has("project.json") || folder.has("package.json") {
+    if folder.has("package.json") {
         return None;
     }
-    folder.upwards().skip(1).find(|above| above.has("nx.json") && above.has("package.json"))
+    let root = folder.upwards().skip(1).find(|above| above.has("nx.json") && above.has("package.json"))?;
+    (folder.has("project.json") || listed(folder, root).is_some()).then_some(root)
+}
+
+/// The name and the settings of a project as the older workspace has them.
+fn listed(folder: Folder<'_>, root: Folder<'_>) -> Option<(String, Value)> {
+    let all = root.value(TOGETHER)?;
+    let below = folder.path().strip_prefix(root.path())?.trim_start_matches('/');
+    let is_here = |project: &Value| {
+        project.get("root").and_then(Value::as_str).is_some_and(|path| path.trim_matches(['.', '/']) == below)
+    };
+    let (name, project) = all.get("projects")?.as_object()?.iter().find(|(_, project)| is_here(project))?;
+    Some((name.clone(), project.clone()))
 }
 
 /// What the project's file and the manifest above say.
 pub(super) fn read(sources: &Sources<'_>, root: Folder<'_>) -> Facts {
     let folder = sources.folder;
     let mut facts = Facts::default();
-    let Some(project) = folder.value("project.json").filter(|_| !sources.files().is_empty()) else {
+    let own = folder.value("project.json").map(|project| (None, project));
+    let said = own.or_else(|| listed(folder, root).map(|(name, project)| (Some(name), Rc::new(project))));
+    let Some((called, project)) = said.filter(|_| !sources.files().is_empty()) else {
         // Nx builds other languages too: what makes those says more.
         facts.strength = -1.0;
         return facts;
     };
-    let name = project.get("name").and_then(Value::as_str).filter(is_plain).unwrap_or_else(|| folder.name());
+    let name = called.as_deref().or_else(|| project.get("name").and_then(Value::as_str));
+    let name = name.filter(is_plain).unwrap_or_else(|| folder.name());
     facts.name = Some(name.to_owned());
-    facts.files.push("project.json".to_owned());
+    if called.is_none() {
+        facts.files.push("project.json".to_owned());
+    }
     let locks = ["package-lock.json", "yarn.lock", "pnpm-lock.yaml", "bun.lock", "bun.lockb"];
-    facts.built_with(root, &[&["package.json", "nx.json"][..], &locks[..]].concat());
+    facts.built_with(root, &[&["package.json", "nx.json", TOGETHER][..], &locks[..]].concat());
     let build = target(&project, "build");
     let executor = build.and_then(|build| build.get("executor").or_else(|| build.get("builder"))?.as_str());
     let executor = executor.unwrap_or("");

@@ -194,6 +194,14 @@ fn projects_of_nx_without_manifests_are_apps_of_their_own() {
         ("libs/ui/project.json", r#"{"projectType": "library"}"#),
         ("libs/ui/src/index.ts", "export * from './a';"),
         ("tools/gen/project.json", r#"{"projectType": "application"}"#),
+        (
+            "workspace.json",
+            r#"{"projects": {"shop": "apps/shop", "old-api": {"root": "services/old", "projectType": "application",
+            "targets": {"build": {"executor": "@nrwl/node:webpack", "options": {"outputPath": "dist/old"}}}},
+            "old-ui": {"root": "libs/old", "projectType": "library"}, "gone": {"root": "../../etc"}}}"#,
+        ),
+        ("services/old/src/main.ts", "import express from 'express';\nexpress().listen(4444);"),
+        ("libs/old/src/index.ts", "export * from './a';"),
         ("tools/gen/main.go", "package main\n"),
         ("tools/gen/go.mod", "module gen\n"),
     ]);
@@ -210,8 +218,12 @@ fn projects_of_nx_without_manifests_are_apps_of_their_own() {
             "apps/api | nestjs | pnpm exec nx build api | node ../../dist/apps/api/main.js | -",
             "apps/shop | nextjs | pnpm exec nx build shop | pnpm exec next start ../../dist/apps/shop | -",
             "apps/spa | react | pnpm exec nx build spa | pnpm exec vite preview --host 0.0.0.0 --port $PORT | ../../dist/apps/spa",
+            "services/old | express | pnpm exec nx build old-api | node ../../dist/old/main.js | -",
         ]
     );
+    let old = &found.apps[3];
+    assert_eq!((old.name.as_str(), old.port), ("old-api", Some(4444)));
+    assert!(old.config_files.contains(&"workspace.json".to_owned()), "{:?}", old.config_files);
     let api = &found.apps[0];
     assert_eq!((api.port, api.services.as_slice()), (Some(3333), &["postgres".to_owned()][..]));
     assert_eq!(
