@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
+use super::container::Container;
 use super::escape::{is_env_name, slug};
 use super::order::Order;
 use super::services::{self, Service};
@@ -76,6 +77,13 @@ pub(super) struct App<'a> {
     context: String,
     /// The name of its image, without registry and tag.
     image: String,
+    /// The number of the user that its container runs as.
+    user: u32,
+    /// The folders that it writes into while it runs, and whether it writes nowhere else.
+    writes: &'a [String],
+    read_only: bool,
+    /// Whether its Dockerfile is the project's own.
+    own_dockerfile: bool,
     /// The services that it needs, by name.
     services: Vec<&'a str>,
     /// What it is told to reach its services.
@@ -133,7 +141,7 @@ pub(super) struct Size {
 /// What everything in [`Delivery`] is borrowed from.
 pub(super) struct Ground {
     definition: BTreeMap<Environment, AppSettings>,
-    profiles: BTreeMap<Environment, Vec<AppProfile>>,
+    profiles: BTreeMap<Environment, Vec<(AppProfile, Container)>>,
     services: Vec<Service>,
 }
 
@@ -141,11 +149,16 @@ impl Ground {
     /// The apps under the settings of each environment, and their services.
     pub(super) fn new(order: &Order<'_>) -> Result<Self, Problem> {
         let applied = |environment: Environment| {
-            order.apps.iter().map(|app| order.settings.applied_to(app, environment)).collect::<Vec<_>>()
+            let profiles = order.apps.iter().map(|app| order.settings.applied_to(app, environment));
+            let with_container = |profile| Container::new(&profile, order.templates).map(|it| (profile, it));
+            profiles.map(with_container).collect::<Result<Vec<_>, Problem>>()
         };
-        let profiles: BTreeMap<_, _> = Environment::ALL.into_iter().map(|it| (it, applied(it))).collect();
+        let mut profiles = BTreeMap::new();
+        for environment in Environment::ALL {
+            profiles.insert(environment, applied(environment)?);
+        }
         let mut services: Vec<Service> = Vec::new();
-        for profile in profiles.values().flatten() {
+        for (profile, _) in profiles.values().flatten() {
             for service in services::of(profile, order.templates)? {
                 if !services.iter().any(|known| known.name == service.name) {
                     services.push(service);
@@ -188,16 +201,22 @@ fn in_environment<'a>(order: &Order<'a>, ground: &'a Ground, name: Environment) 
         Environment::Production => "prod",
     };
     let profiles = ground.profiles.get(&name).map(Vec::as_slice).unwrap_or_default();
-    let app = |profile: &'a AppProfile| {
+    let app = |(profile, container): &'a (AppProfile, Container)| {
         let settings = usual.overlaid(&order.settings.resolve(profile, name));
-        App::new(profile, order, ground, Size::new(&settings))
+        App::new(profile, container, order, ground, Size::new(&settings))
     };
     let size = Size::new(&usual.overlaid(&order.settings.app).overlaid(&said));
     InEnvironment { name, short, size, apps: profiles.iter().map(app).collect() }
 }
 
 impl<'a> App<'a> {
-    fn new(profile: &'a AppProfile, order: &Order<'a>, ground: &'a Ground, size: Size) -> Self {
+    fn new(
+        profile: &'a AppProfile,
+        container: &'a Container,
+        order: &Order<'a>,
+        ground: &'a Ground,
+        size: Size,
+    ) -> Self {
         let bare = |wanted: &'a String| wanted.split(':').next().unwrap_or(wanted);
         let services: Vec<&str> = profile.services.iter().map(bare).collect();
         let own = services.iter().filter_map(|name| ground.services.iter().find(|service| service.name == *name));
@@ -237,6 +256,10 @@ impl<'a> App<'a> {
             dockerfile: docker::dockerfile_path(profile),
             context: docker::build_context(profile),
             image,
+            user: container.user,
+            writes: &container.writes,
+            read_only: container.read_only,
+            own_dockerfile: profile.dockerfile.is_some(),
             required: required.collect(),
             services,
             connections: connections

@@ -126,6 +126,13 @@ fn template_of(profile: &AppProfile, ctx: &Context<'_>) -> Result<String, Proble
     })
 }
 
+/// Whether its image holds files and the server for them, and nothing of what built them.
+pub(crate) fn serves_files(profile: &AppProfile, ctx: &Context<'_>) -> bool {
+    profile.serving == Serving::Static
+        && (stack_of(profile) == "static"
+            || template_of(profile, ctx).is_ok_and(|path| path.ends_with("/Dockerfile.static.j2")))
+}
+
 /// The port inside the container; none for what listens on nothing.
 pub(crate) fn container_port(profile: &AppProfile) -> Option<u16> {
     (profile.serving != Serving::None).then(|| profile.port.unwrap_or(USUAL_PORT))

@@ -1,5 +1,9 @@
 //! What makes a user's text harmless where it goes: a Dockerfile, a shell line, YAML, a `.env` file.
 
+use std::fmt::Write as _;
+
+use sha2::{Digest, Sha256};
+
 /// A JSON string.
 pub(crate) fn json(text: &str) -> String {
     serde_json::Value::from(text).to_string()
@@ -126,6 +130,53 @@ pub(crate) fn slug(text: &str) -> String {
     }
 }
 
+/// A name of at most so many characters for what takes small letters, digits and single hyphens and begins with a
+/// letter, as DNS and most clouds do. What had to be cut ends in the first letters of its digest, so that two long names
+/// stay two.
+pub(crate) fn label(text: &str, length: usize) -> String {
+    let mut name = String::new();
+    for c in text.chars() {
+        if c.is_ascii_alphanumeric() {
+            name.push(c.to_ascii_lowercase());
+        } else if !name.is_empty() && !name.ends_with('-') {
+            name.push('-');
+        }
+    }
+    let name = name.trim_end_matches('-');
+    fitted(
+        if name.starts_with(|c: char| c.is_ascii_alphabetic()) { name.to_owned() } else { format!("a{name}") },
+        length,
+    )
+}
+
+/// The same without hyphens, for what takes letters and digits only.
+pub(crate) fn compact(text: &str, length: usize) -> String {
+    let name: String = text.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
+    fitted(if name.starts_with(|c: char| c.is_ascii_alphabetic()) { name } else { format!("a{name}") }, length)
+}
+
+/// A name of ASCII that is cut where it is too long.
+fn fitted(name: String, length: usize) -> String {
+    const KEPT: usize = 3;
+    if name.len() <= length {
+        return name;
+    }
+    let digest = Sha256::digest(name.as_bytes()).iter().take(KEPT).fold(String::new(), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    });
+    let room = length.saturating_sub(digest.len() + 1);
+    let head = name.get(..room).unwrap_or_default().trim_end_matches('-');
+    let hyphen = if name.contains('-') { "-" } else { "" };
+    format!("{head}{hyphen}{digest}")
+}
+
+/// A variable's text with what stands in braces filled in.
+pub(crate) fn fill(text: &str, host: &str, port: &str, password: &str) -> String {
+    // The password last: nothing in it is read as a place for another.
+    text.replace("{host}", host).replace("{port}", port).replace("{password}", password)
+}
+
 /// Whether a shell and Compose take it as the name of a variable.
 pub(crate) fn is_env_name(name: &str) -> bool {
     name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
@@ -188,6 +239,22 @@ mod tests {
         assert_eq!(quoted("/a'b\\c\n#{x}"), r"'/a\'b\\c#{x}'");
         assert_eq!(path("target/*.jar"), "target/*.jar");
         assert_eq!(path("-rf $(x)"), "'./-rf $(x)'");
+    }
+
+    #[test]
+    fn a_name_fits_and_stays_its_own() {
+        assert_eq!(label("My  App (1)!", 20), "my-app-1");
+        assert_eq!(label("3d viewer…", 20), "a3d-viewer");
+        assert_eq!(label("…", 5), "a");
+        assert_eq!(compact("3d viewer…", 20), "a3dviewer");
+        let (one, two) = ("x".repeat(300), format!("{}-y", "x".repeat(300)));
+        for length in [24, 32, 63] {
+            for made in [label(&one, length), label(&two, length), compact(&one, length)] {
+                assert!(made.len() <= length && made.starts_with('x') && !made.contains("--"), "{made}");
+            }
+            assert_ne!(label(&one, length), label(&two, length));
+            assert_eq!(label(&one, length), label(&one, length));
+        }
     }
 
     #[test]

@@ -9,6 +9,7 @@
 mod beside;
 mod command;
 mod compose;
+mod container;
 mod delivery;
 mod docker;
 mod escape;

@@ -24,6 +24,13 @@ pub(crate) struct Service {
     pub(crate) data: String,
     /// The command that exits 0 when it is ready, run inside.
     pub(crate) ready: Vec<String>,
+    /// The number of its user, and where it writes besides its data.
+    #[serde(default = "usual_user")]
+    pub(crate) user: u32,
+    #[serde(default)]
+    pub(crate) writes: Vec<String>,
+    /// How its data is copied; none where the copy of its volume is enough.
+    dump: Option<Dump>,
     /// Its command, where the image's is not enough.
     #[serde(default)]
     pub(crate) command: Vec<String>,
@@ -36,6 +43,21 @@ pub(crate) struct Service {
     gives: Vec<Gives>,
     #[serde(skip_serializing)]
     always: Vec<Always>,
+}
+
+/// A copy of what a service holds.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Dump {
+    /// What a shell runs, in the service's image and over the network; the copy is its output.
+    command: String,
+    /// The variable in which it looks for the password.
+    password: String,
+}
+
+/// Most images' own user.
+fn usual_user() -> u32 {
+    999
 }
 
 /// A value that apps get under one of several names.

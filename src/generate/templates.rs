@@ -146,6 +146,12 @@ fn add_filters(environment: &mut Environment<'static>) {
     environment.add_filter("inline", filter(escape::inline));
     environment.add_filter("path", filter(escape::path));
     environment.add_filter("quoted", filter(escape::quoted));
+    environment.add_filter("label", |text: &str, length: usize| escape::label(text, length));
+    environment.add_filter("compact", |text: &str, length: usize| escape::compact(text, length));
+    // Not safe by itself: what comes out goes through the filter for where it goes.
+    environment.add_filter("fill", |text: &str, host: &str, port: Value, password: Option<&str>| {
+        escape::fill(text, host, &port.to_string(), password.unwrap_or_default())
+    });
     environment.add_filter("start", |command: &str, built: Option<&str>, place: Option<&str>| {
         let start = Start::parse(command);
         let start = match (built, place) {

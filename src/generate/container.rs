@@ -1,0 +1,95 @@
+//! What an app's container needs of whatever runs it: `templates/stacks/NAME/container.toml`, where a stack differs from
+//! the usual.
+
+use minijinja::{Value, context};
+use serde::Deserialize;
+
+use super::templates::Templates;
+use super::{Context, docker};
+use crate::model::{AppProfile, Problem, ProblemCode};
+
+/// A user for an image whose own is not known, as it is built by the project's Dockerfile.
+const ANY_USER: u32 = 10001;
+/// The user of images that say nothing else.
+const USUAL_USER: u32 = 65532;
+
+/// What a container needs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Container {
+    /// The number of the user that the image is made for: a runtime that refuses root cannot look names up.
+    pub(super) user: u32,
+    /// The folders that it writes into, each for as long as it runs.
+    pub(super) writes: Vec<String>,
+    /// Whether it writes nowhere else.
+    pub(super) read_only: bool,
+}
+
+/// `container.toml`.
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Written {
+    user: Option<u32>,
+    writes: Option<Vec<String>>,
+    read_only: Option<bool>,
+    /// What holds instead in the first case that is given.
+    case: Vec<Case>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Case {
+    /// An expression over framework, language, package manager and start command.
+    when: String,
+    writes: Option<Vec<String>>,
+    read_only: Option<bool>,
+}
+
+impl Container {
+    /// The container of the image that this app's Dockerfile makes.
+    pub(super) fn new(profile: &AppProfile, templates: &Templates) -> Result<Self, Problem> {
+        let usual = Self { user: USUAL_USER, writes: vec!["/tmp".to_owned()], read_only: true };
+        if profile.dockerfile.is_some() {
+            return Ok(Self { user: ANY_USER, read_only: false, ..usual });
+        }
+        let ctx = Context { project: "", templates };
+        if docker::serves_files(profile, &ctx) {
+            return Ok(usual);
+        }
+        let path = format!("stacks/{}/container.toml", docker::stack_of(profile));
+        let Some(text) = templates.text(&path) else { return Ok(usual) };
+        let written: Written = toml_edit::de::from_str(text).map_err(|error| unread(&path, error))?;
+        let facts = facts(profile);
+        let mut case = None;
+        for one in written.case {
+            if case.is_none() && templates.holds(&path, &one.when, &facts)? {
+                case = Some(one);
+            }
+        }
+        let (writes, read_only) = case.map_or((None, None), |case| (case.writes, case.read_only));
+        let home = match profile.path.as_str() {
+            folder if docker::in_workspace(profile) => format!("/app/{folder}"),
+            _ => "/app".to_owned(),
+        };
+        let writes = writes.or(written.writes).unwrap_or(usual.writes);
+        Ok(Self {
+            user: written.user.unwrap_or(usual.user),
+            writes: writes.into_iter().map(|folder| folder.replace("{app}", &home)).collect(),
+            read_only: read_only.or(written.read_only).unwrap_or(true),
+        })
+    }
+}
+
+fn facts(profile: &AppProfile) -> Value {
+    context! {
+        framework => profile.framework.as_ref().map_or("", |framework| &framework.name),
+        language => profile.language.name.as_str(),
+        package_manager => profile.package_manager.as_deref().unwrap_or_default(),
+        start => profile.start_command.as_deref().unwrap_or_default(),
+    }
+}
+
+fn unread(path: &str, error: impl std::fmt::Display) -> Problem {
+    Problem::new(ProblemCode::Failed, "template-failed", format!("the template {path} cannot be read"))
+        .why(error.to_string())
+        .fix("mend your copy of it, or remove the copy to use the one in the program")
+}
