@@ -3,15 +3,20 @@
 use std::path::PathBuf;
 
 use super::findings::{Finding, settle};
-use super::generated::{self, base};
+use super::generated::{self, base, has_ending};
 use super::tools::{ready, run, sample, tool};
+
+pub(super) fn is_dockerfile(name: &str) -> bool {
+    let name = base(name);
+    (name == "Dockerfile" || name.starts_with("Dockerfile.")) && !has_ending(name, "dockerignore")
+}
 
 #[test]
 fn hadolint_finds_nothing_in_dockerfiles() {
     if !ready(&["hadolint"]) {
         return;
     }
-    let files = generated::paths(|name| base(name) == "Dockerfile" || base(name).starts_with("Dockerfile.dev"));
+    let files = generated::paths(is_dockerfile);
     assert!(files.len() > 100, "{}", files.len());
     settle("hadolint", hadolint(&files));
 }

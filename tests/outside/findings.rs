@@ -5,7 +5,7 @@ use std::path::Path;
 use serde::Deserialize;
 
 /// What a validator says is wrong.
-#[derive(Debug)]
+#[derive(Debug, Deserialize)]
 pub(super) struct Finding {
     pub(super) rule: String,
     pub(super) path: String,

@@ -1,4 +1,4 @@
-//! All files for all sample projects and demos in every environment, as the program makes them, in one folder.
+//! All files for all sample projects and demos in every environment, in one folder.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -6,15 +6,22 @@ use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use wharf::model::Environment;
+use wharf::detect::detect;
+use wharf::generate::{Order, Templates, kinds, meant};
+use wharf::model::{AppProfile, Artifact, Environment, Settings};
+use wharf::os::tree::DiskTree;
 
-use crate::support::wharf::{ROOT, Wharf};
+use super::{azure, cloudformation, compose, dockerfile, kubernetes, pipelines, terraform};
+use crate::support::profiles::{self, With as _};
+use crate::support::wharf::ROOT;
 
 /// A file that was generated.
 #[derive(Debug)]
 pub(super) struct Generated {
     /// Where it lies now.
     pub(super) path: PathBuf,
+    /// The folder of its project, where it lies now.
+    pub(super) project: PathBuf,
     /// Its path in the project.
     pub(super) name: String,
     content: String,
@@ -22,18 +29,31 @@ pub(super) struct Generated {
 
 static ALL: LazyLock<Vec<Generated>> = LazyLock::new(generate);
 
-/// The generated files whose path in the project is such a one; of those that are alike to the byte, one.
-pub(super) fn files(such: impl Fn(&str) -> bool) -> Vec<&'static Generated> {
+/// The generated files that are such; of those that are alike to the byte, one.
+pub(super) fn files(such: impl Fn(&Generated) -> bool) -> Vec<&'static Generated> {
     let mut one_of_each = BTreeMap::new();
-    for file in ALL.iter().filter(|file| such(&file.name)) {
+    for file in ALL.iter().filter(|file| such(file)) {
         one_of_each.entry(&file.content).or_insert(file);
     }
     one_of_each.into_values().collect()
 }
 
-/// The same as paths.
+/// Where those of such a path in their project lie.
 pub(super) fn paths(such: impl Fn(&str) -> bool) -> Vec<PathBuf> {
-    files(such).into_iter().map(|file| file.path.clone()).collect()
+    files(|file| such(&file.name)).into_iter().map(|file| file.path.clone()).collect()
+}
+
+/// The folders that `of` names for a file's path and that are looked at as a whole; of those that are alike, one.
+pub(super) fn units(of: impl Fn(&str) -> Option<&str>) -> Vec<PathBuf> {
+    let roots: BTreeSet<(&Path, &str)> =
+        ALL.iter().filter_map(|file| Some((file.project.as_path(), of(&file.name)?))).collect();
+    let mut one_of_each: BTreeMap<Vec<(&str, &str)>, PathBuf> = BTreeMap::new();
+    for (project, root) in roots {
+        let inside = |file: &&Generated| file.project == project && Path::new(&file.name).starts_with(root);
+        let content = ALL.iter().filter(inside).map(|file| (file.name.as_str(), file.content.as_str())).collect();
+        one_of_each.entry(content).or_insert_with(|| project.join(root));
+    }
+    one_of_each.into_values().collect()
 }
 
 /// The name of a file without its folders.
@@ -46,20 +66,45 @@ pub(super) fn has_ending(name: &str, ending: &str) -> bool {
     Path::new(name).extension().is_some_and(|found| found == ending)
 }
 
+/// A file that none of the judges is asked about is a gap.
+#[test]
+fn every_file_has_a_judge() {
+    let judged: [fn(&str) -> bool; 10] = [
+        dockerfile::is_dockerfile,
+        compose::is_compose,
+        pipelines::is_workflow,
+        pipelines::is_gitlab,
+        pipelines::is_jenkinsfile,
+        terraform::is_terraform,
+        cloudformation::is_template,
+        azure::is_of_azure,
+        kubernetes::is_of_kubernetes,
+        |name| has_ending(name, "sh") || base(name) == ".env.example" || name.ends_with(".dockerignore"),
+    ];
+    let unjudged: BTreeSet<&str> =
+        ALL.iter().map(|file| file.name.as_str()).filter(|name| !judged.iter().any(|of| of(name))).collect();
+    assert!(unjudged.is_empty(), "{unjudged:?}");
+}
+
+/// A project: its folder among those made, its apps, its settings.
+struct Project {
+    folder: String,
+    apps: Vec<AppProfile>,
+    settings: Settings,
+}
+
 fn generate() -> Vec<Generated> {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("outside");
     let _ = fs::remove_dir_all(&folder);
-    let wharf = Wharf::new();
-    let projects: Vec<PathBuf> = projects();
-    let jobs: Vec<(&PathBuf, Environment)> = projects
-        .iter()
-        .flat_map(|project| Environment::ALL.iter().map(move |environment| (project, *environment)))
-        .collect();
+    let wanted: BTreeSet<String> = kinds(Templates::embedded()).unwrap().iter().map(|kind| kind.name.clone()).collect();
+    let projects: Vec<Project> = samples().into_iter().chain(made_up()).collect();
     let next = AtomicUsize::new(0);
     let work = || {
         let mut made = Vec::new();
-        while let Some((project, environment)) = jobs.get(next.fetch_add(1, Ordering::Relaxed)) {
-            made.extend(files_of(&wharf, project, *environment, &folder));
+        while let Some(project) = projects.get(next.fetch_add(1, Ordering::Relaxed)) {
+            for environment in [None].into_iter().chain(Environment::ALL.iter().copied().map(Some)) {
+                made.extend(files_of(project, environment, &wanted, &folder));
+            }
         }
         made
     };
@@ -69,30 +114,57 @@ fn generate() -> Vec<Generated> {
     })
 }
 
-fn files_of(wharf: &Wharf, project: &Path, environment: Environment, folder: &Path) -> Vec<Generated> {
-    let (path, environment) = (project.to_str().unwrap(), environment.to_string());
-    let printed = wharf.json(&["generate", path, "--stdout", "--env", &environment]);
-    let files = printed["files"].as_array().unwrap_or_else(|| panic!("{path}: {printed}"));
-    let to = folder.join(&environment).join(project.strip_prefix(ROOT).unwrap());
-    let write = |file: &serde_json::Value| {
-        let (name, content) = (file["path"].as_str().unwrap().to_owned(), file["content"].as_str().unwrap().to_owned());
-        let path = to.join(&name);
+/// Every project is called alike, and its app where it has one: what differs is what they are, and what is alike is
+/// looked at once.
+fn files_of(
+    project: &Project,
+    environment: Option<Environment>,
+    wanted: &BTreeSet<String>,
+    folder: &Path,
+) -> Vec<Generated> {
+    let (apps, _) = meant(&project.apps, None, &project.settings, environment);
+    let order = Order { environment, ..Order::new("shop", &apps, &project.settings) };
+    let made = order.artifacts(wanted).unwrap_or_else(|problem| panic!("{}: {problem}", project.folder));
+    let project = folder.join(environment.map_or("all", Environment::as_str)).join(&project.folder);
+    let write = |artifact: Artifact| {
+        let path = project.join(&artifact.path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(&path, &content).unwrap();
-        Generated { path, name, content }
+        fs::write(&path, &artifact.content).unwrap();
+        Generated { path, project: project.clone(), name: artifact.path, content: artifact.content }
     };
-    files.iter().map(write).collect()
+    made.into_iter().map(write).collect()
 }
 
-/// Every folder that is one project.
-fn projects() -> Vec<PathBuf> {
+/// Every folder of this repository that is one project.
+fn samples() -> Vec<Project> {
     let fixtures = Path::new(ROOT).join("tests/fixtures");
     let stacks = folders(&fixtures.join("stacks")).into_iter().flat_map(|stack| {
         let below = folders(&stack);
         if below.is_empty() { vec![stack] } else { below }
     });
     let special = folders(&fixtures.join("special")).into_iter().filter(|folder| !folder.ends_with("empty"));
-    stacks.chain(special).chain(crate::support::demos()).collect()
+    let project = |folder: PathBuf| {
+        let detection = detect(&DiskTree::open(&folder).unwrap());
+        let mut apps = detection.apps;
+        assert!(!apps.is_empty(), "{}: {:?}", folder.display(), detection.warnings);
+        if let [app] = &mut apps[..] {
+            "web".clone_into(&mut app.name);
+        }
+        let folder = folder.strip_prefix(ROOT).unwrap().display().to_string();
+        Project { folder, apps, settings: Settings::default() }
+    };
+    stacks.chain(special).chain(crate::support::demos()).map(project).collect()
+}
+
+/// What no sample has: each service beside an app, and all of them.
+fn made_up() -> Vec<Project> {
+    let every = ["postgres", "mysql", "mongodb", "redis"];
+    let needs = |name: &str, services: &[&str]| {
+        let app = profiles::express().needs(services, &["LOG_LEVEL"], &["SESSION_SECRET", "API_TOKEN"]);
+        Project { folder: format!("made-up/{name}"), apps: vec![app], settings: Settings::default() }
+    };
+    let each = every.iter().map(|service| needs(service, &[service]));
+    each.chain([needs("nothing", &[]), needs("all", &every)]).collect()
 }
 
 fn folders(of: &Path) -> Vec<PathBuf> {
@@ -100,15 +172,4 @@ fn folders(of: &Path) -> Vec<PathBuf> {
     let mut folders: Vec<PathBuf> = entries.filter(|path| path.is_dir()).collect();
     folders.sort();
     folders
-}
-
-#[test]
-fn every_file_has_a_judge() {
-    let judged = |name: &str| {
-        let file = base(name);
-        let by_name = file.contains("ockerfile") || matches!(file, ".env.example" | ".dockerignore");
-        by_name || file.starts_with("compose.") || has_ending(file, "sh")
-    };
-    let unjudged: BTreeSet<&str> = ALL.iter().map(|file| file.name.as_str()).filter(|name| !judged(name)).collect();
-    assert!(unjudged.is_empty(), "{unjudged:?}");
 }

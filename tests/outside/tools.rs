@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use super::findings::Finding;
 use crate::support::skip;
 
 /// The folder that `scripts/validators` fills.
@@ -62,6 +63,19 @@ pub(super) fn run(command: &mut Command) -> Judged {
         stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
         stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
     }
+}
+
+/// A program in Python that lies beside these tests.
+pub(super) fn script(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/outside").join(name)
+}
+
+/// What such a program found: one a line, as JSON.
+#[track_caller]
+pub(super) fn findings(judged: &Judged) -> Vec<Finding> {
+    assert!(judged.passed, "{}\n{}", judged.stdout, judged.stderr);
+    let finding = |line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"));
+    judged.stdout.lines().map(finding).collect()
 }
 
 /// A good or a bad file that shows that a judge judges.
