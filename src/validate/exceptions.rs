@@ -61,6 +61,16 @@ pub(super) fn apply(text: &str, faults: &mut Faults<'_>) {
     faults.found.retain(|fault| !is_excepted(fault));
 }
 
+/// What is left of faults that were found later. What is wrong with exceptions was told already.
+pub(super) fn without(text: &str, found: Vec<Fault>) -> Vec<Fault> {
+    let Some(first) = found.first() else { return found };
+    let path = first.path.clone();
+    let mut faults = Faults { path: &path, found };
+    apply(text, &mut faults);
+    faults.found.retain(|fault| fault.rule != "bad-exception");
+    faults.found
+}
+
 fn is_comment(line: &str) -> bool {
     line.trim_start().starts_with(['#', '/', '*']) || line.trim_start().starts_with("{{")
 }

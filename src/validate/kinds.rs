@@ -1,6 +1,6 @@
 //! What kind of file a text is, by its path and by what only that kind says.
 
-use super::{Faults, compose, dockerfile, env_file, github, ignore_list};
+use super::{Faults, compose, dockerfile, env_file, github, ignore_list, kubernetes, shell, terraform};
 
 /// A kind of file that is checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -9,6 +9,11 @@ pub(super) enum Kind {
     Dockerfile,
     EnvFile,
     IgnoreList,
+    Kustomization,
+    Manifest,
+    Script,
+    Terraform,
+    TerraformValues,
     Workflow,
 }
 
@@ -16,7 +21,8 @@ impl Kind {
     /// The kind of a file; none where it is none of these.
     pub(super) fn of(path: &str, _text: &str) -> Option<Self> {
         let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
-        let is_yaml = name.rsplit_once('.').is_some_and(|(_, ending)| matches!(ending, "yaml" | "yml"));
+        let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
+        let is_yaml = matches!(ending, "yaml" | "yml");
         if name.ends_with(".dockerignore") {
             Some(Self::IgnoreList)
         } else if name == "dockerfile" || name == "containerfile" || name.starts_with("dockerfile.") {
@@ -25,6 +31,16 @@ impl Kind {
             Some(Self::Workflow)
         } else if is_yaml && (name.starts_with("compose") || name.starts_with("docker-compose")) {
             Some(Self::Compose)
+        } else if is_yaml && name.starts_with("kustomization.") {
+            Some(Self::Kustomization)
+        } else if is_yaml && is_in(path, &["k8s", "kubernetes", "manifests"]) {
+            Some(Self::Manifest)
+        } else if ending == "sh" && (name.starts_with("deploy") || is_in(path, &["infra", "k8s"])) {
+            Some(Self::Script)
+        } else if ending == "tf" {
+            Some(Self::Terraform)
+        } else if ending == "tfvars" {
+            Some(Self::TerraformValues)
         } else if name.starts_with(".env") {
             Some(Self::EnvFile)
         } else {
@@ -43,7 +59,17 @@ impl Kind {
             Self::Dockerfile => dockerfile::check(text, faults),
             Self::EnvFile => env_file::check(text, faults),
             Self::IgnoreList => ignore_list::check(text, faults),
+            Self::Kustomization => kubernetes::check_kustomization(text, faults),
+            Self::Manifest => kubernetes::check(text, faults),
+            Self::Script => shell::check(text, faults),
+            Self::Terraform => terraform::check(text, faults),
+            Self::TerraformValues => terraform::check_values(text, faults),
             Self::Workflow => github::check(text, faults),
         }
     }
+}
+
+/// Whether a path leads through one of these folders.
+fn is_in(path: &str, folders: &[&str]) -> bool {
+    super::folder(path).split('/').any(|part| folders.contains(&part))
 }

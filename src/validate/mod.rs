@@ -1,8 +1,10 @@
 //! Whether a file that describes a deployment can work and is safe: text in, faults out. The same check stands behind
 //! what is generated and what a person wrote.
 
+mod between;
 #[cfg(test)]
 mod cases;
+mod cloud;
 mod compose;
 mod dockerfile;
 mod env_file;
@@ -11,10 +13,14 @@ mod github;
 mod ignore_list;
 mod images;
 mod kinds;
+mod kubernetes;
 #[cfg(test)]
 mod mutations;
 mod rules;
 mod secrets;
+mod shell;
+mod terraform;
+mod tokens;
 mod tree;
 
 use std::collections::BTreeMap;
@@ -63,7 +69,17 @@ pub fn check(path: &str, text: &str) -> Vec<Fault> {
 /// What they refer to in each other has to be among them.
 #[must_use]
 pub fn check_all(files: &BTreeMap<String, String>) -> Vec<Fault> {
-    files.iter().flat_map(|(path, text)| check(path, text)).collect()
+    let mut between = between::check(files);
+    files
+        .iter()
+        .flat_map(|(path, text)| {
+            let mut faults = Faults { path, found: check(path, text) };
+            let (own, others) = std::mem::take(&mut between).into_iter().partition(|fault| fault.path == *path);
+            between = others;
+            faults.found.extend(exceptions::without(text, own));
+            faults.in_order()
+        })
+        .collect()
 }
 
 /// Whether a file of this name can be of a kind that is checked.
@@ -76,6 +92,24 @@ pub fn knows(path: &str) -> bool {
 #[must_use]
 pub fn says(path: &str, text: &str) -> Vec<String> {
     check(path, text).into_iter().map(|fault| format!("{}: {}", fault.rule, fault.message)).collect()
+}
+
+/// The folder of a path, without a slash at its end; empty for the root.
+fn folder(path: &str) -> &str {
+    path.rsplit_once('/').map_or("", |(folder, _)| folder)
+}
+
+/// A path from a folder on; what leads out of the project stays `..`.
+fn joined(folder: &str, path: &str) -> String {
+    let mut parts: Vec<&str> = Vec::new();
+    for part in folder.split('/').chain(path.split('/')) {
+        match part {
+            "" | "." => {}
+            ".." if parts.last().is_some_and(|last| *last != "..") => drop(parts.pop()),
+            part => parts.push(part),
+        }
+    }
+    parts.join("/")
 }
 
 /// Collects faults of one file.

@@ -1,0 +1,47 @@
+//! What files name in each other.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::kinds::Kind;
+use super::{Fault, folder, kubernetes, terraform};
+
+/// What is named in one file and stands in none.
+pub(super) fn check(files: &BTreeMap<String, String>) -> Vec<Fault> {
+    let mut found = Vec::new();
+    let of: BTreeMap<&str, Kind> =
+        files.iter().filter_map(|(path, text)| Some((path.as_str(), Kind::of(path, text)?))).collect();
+    let all = |kind: Kind| {
+        let paths = of.iter().filter(move |(_, other)| **other == kind).map(|(path, _)| *path);
+        paths.map(|path| (path, files[path].as_str()))
+    };
+    let scripts: Vec<&str> = all(Kind::Script).map(|(_, text)| text).collect();
+    manifests(&all(Kind::Manifest).collect::<Vec<_>>(), &scripts, files, &mut found);
+    kubernetes::check_kustomizations(files, &mut found);
+    let paths: BTreeSet<&str> = files.keys().map(String::as_str).collect();
+    let values = by_folder(all(Kind::TerraformValues));
+    for (root, members) in by_folder(all(Kind::Terraform)) {
+        terraform::check_all(&members, values.get(root).map_or(&[], Vec::as_slice), &paths, &mut found);
+    }
+    found
+}
+
+fn by_folder<'a>(files: impl Iterator<Item = (&'a str, &'a str)>) -> BTreeMap<&'a str, Vec<(&'a str, &'a str)>> {
+    let mut folders: BTreeMap<&str, Vec<(&str, &str)>> = BTreeMap::new();
+    for (path, text) in files {
+        folders.entry(folder(path)).or_default().push((path, text));
+    }
+    folders
+}
+
+/// Manifests of a folder belong together; comments anywhere in it, and scripts, tell of what is made elsewhere.
+fn manifests(all: &[(&str, &str)], scripts: &[&str], files: &BTreeMap<String, String>, found: &mut Vec<Fault>) {
+    let mut folders: BTreeMap<&str, Vec<(&str, &str)>> = BTreeMap::new();
+    for (path, text) in all {
+        folders.entry(kubernetes::root(path)).or_default().push((path, text));
+    }
+    for (root, members) in folders {
+        let beside = files.iter().filter(|(path, _)| path.starts_with(root)).map(|(_, text)| text.as_str());
+        let texts: Vec<&str> = beside.chain(scripts.iter().copied()).collect();
+        kubernetes::check_all(&members, &texts, found);
+    }
+}

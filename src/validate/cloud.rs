@@ -1,0 +1,175 @@
+//! What every description of infrastructure is held to, whatever it is written in: which properties of which resources
+//! have to say what, which ports are open to whom, and who may do what.
+
+use super::tree::{Node, Value};
+use super::{Faults, secrets};
+
+/// What a resource's property has to say.
+pub(super) struct Demand {
+    /// The type of the resource.
+    pub(super) kind: &'static str,
+    /// Keys from the resource's properties on, with dots between.
+    pub(super) path: &'static str,
+    pub(super) wish: Wish,
+    pub(super) rule: &'static str,
+    /// What is wrong and what to do.
+    pub(super) says: &'static str,
+}
+
+/// What is wanted of a property. Values that only running tells are taken as they are.
+pub(super) enum Wish {
+    /// It stands there and is one of these.
+    Is(&'static [&'static str]),
+    /// Where it stands there, it is one of these.
+    Only(&'static [&'static str]),
+}
+
+pub(super) const TRUE: Wish = Wish::Is(&["true"]);
+pub(super) const NOT_TRUE: Wish = Wish::Only(&["false"]);
+
+/// A resource, whatever it is written in.
+pub(super) struct Resource<'n> {
+    pub(super) kind: &'n str,
+    pub(super) name: &'n str,
+    pub(super) line: usize,
+    pub(super) properties: &'n Node,
+}
+
+/// Holds a resource to what is demanded of its type. `is_open` tells of values that only running tells.
+pub(super) fn demand(
+    resource: &Resource<'_>,
+    demands: &[Demand],
+    is_open: &dyn Fn(&Node) -> bool,
+    faults: &mut Faults<'_>,
+) {
+    for demand in demands.iter().filter(|demand| demand.kind.eq_ignore_ascii_case(resource.kind)) {
+        let found = along(resource.properties, demand.path);
+        let (allowed, must) = match demand.wish {
+            Wish::Is(allowed) => (allowed, true),
+            Wish::Only(allowed) => (allowed, false),
+        };
+        if found.is_empty() && must {
+            // Where the way there is only told by running, so is its end.
+            let is_told =
+                !parents(demand.path).any(|path| along(resource.properties, path).iter().any(|node| is_open(node)));
+            if is_told {
+                faults.add(demand.rule, resource.line, format!("{}: {}", resource.name, demand.says));
+            }
+        }
+        for node in found.into_iter().filter(|node| !is_open(node)) {
+            let is_fine = node.text().is_some_and(|text| allowed.iter().any(|one| one.eq_ignore_ascii_case(text)));
+            if !is_fine && (must || !node.is_null()) {
+                faults.add(demand.rule, node.line, format!("{}: {}", resource.name, demand.says));
+            }
+        }
+    }
+}
+
+fn parents(path: &str) -> impl Iterator<Item = &str> {
+    path.match_indices('.').map(|(at, _)| &path[..at])
+}
+
+/// Every value at the end of a path; lists and blocks that stand several times are gone through.
+pub(super) fn along<'n>(node: &'n Node, path: &str) -> Vec<&'n Node> {
+    let mut found = vec![node];
+    for key in path.split('.') {
+        let flat = found.iter().flat_map(|node| match &node.value {
+            Value::List(items) => items.iter().collect(),
+            _ => vec![*node],
+        });
+        found = flat
+            .flat_map(Node::entries)
+            .filter(|entry| entry.key.eq_ignore_ascii_case(key))
+            .map(|entry| &entry.node)
+            .collect();
+    }
+    found
+}
+
+/// Ports through which whoever comes in has the machine or its data.
+const ADMIN: [u32; 18] =
+    [22, 23, 445, 1433, 1521, 2375, 2376, 2379, 3306, 3389, 5432, 5439, 5672, 6379, 9200, 11211, 15672, 27017];
+
+/// Whether addresses are all of them.
+pub(super) fn is_everywhere(address: &str) -> bool {
+    matches!(address.trim(), "0.0.0.0/0" | "::/0" | "*" | "0.0.0.0" | "Internet" | "internet" | "Any" | "any")
+}
+
+/// Tells of an administrator's port that is open to everybody. No ports at all are all of them.
+pub(super) fn admin_port(ports: Option<(u32, u32)>, line: usize, faults: &mut Faults<'_>) {
+    let (from, to) = ports.unwrap_or((0, 65_535));
+    let Some(port) = ADMIN.iter().find(|port| (from..=to).contains(*port)) else { return };
+    let message = format!("port {port} is open to the whole internet: name the addresses that may come in");
+    faults.add("open-admin-port", line, message);
+}
+
+/// A range of ports: `22`, `20-30`, `*`.
+pub(super) fn range(text: &str) -> Option<(u32, u32)> {
+    let (from, to) = text.split_once('-').unwrap_or((text, text));
+    Some((from.trim().parse().ok()?, to.trim().parse().ok()?))
+}
+
+/// A policy of AWS: who may do everything with everything.
+pub(super) fn iam(node: &Node, faults: &mut Faults<'_>) {
+    let mut found = Vec::new();
+    node.each(&mut |node| {
+        let is_allowed = node.text_of("Effect") == Some("Allow");
+        let has_all = |key: &str| node.names_of(key).iter().any(|(_, name)| matches!(*name, "*" | "*:*"));
+        if is_allowed && has_all("Action") && has_all("Resource") {
+            found.push(node.entry("Action").map(|entry| entry.line));
+        }
+    });
+    for line in found {
+        faults.add("broad-permissions", line, "it allows everything on everything: name the actions and the resources");
+    }
+}
+
+/// Secrets that are written down as texts, below any key that says so.
+pub(super) fn literal_secrets(node: &Node, is_open: &dyn Fn(&Node) -> bool, faults: &mut Faults<'_>) {
+    let mut found = Vec::new();
+    node.each(&mut |node| {
+        for entry in
+            node.entries().iter().filter(|entry| secrets::names_a_secret(&entry.key) || entry.key == "secret_string")
+        {
+            let text = entry.node.text().unwrap_or_default();
+            let is_word = text.parse::<f64>().is_ok() || entry.node.truth().is_some();
+            // Names, addresses and paths of where it is kept.
+            let is_place = text.contains(['/', ':', '{', '[', ' ']) || text.starts_with('@');
+            if !text.is_empty() && !is_word && !is_place && !is_open(&entry.node) && !is_kept_elsewhere(&entry.key) {
+                found.push((entry.node.line, entry.key.clone()));
+            }
+        }
+    });
+    for (line, key) in found {
+        faults.add(
+            "secret-in-file",
+            line,
+            format!("the value of {key} is written down: take it from where secrets are kept"),
+        );
+    }
+}
+
+/// Keys about secrets that hold none.
+fn is_kept_elsewhere(key: &str) -> bool {
+    let key = key.to_ascii_lowercase().replace(['_', '-'], "");
+    [
+        "id",
+        "arn",
+        "name",
+        "type",
+        "version",
+        "policy",
+        "enabled",
+        "uri",
+        "ref",
+        "days",
+        "manager",
+        "rotation",
+        "permissions",
+    ]
+    .iter()
+    .any(|end| key.ends_with(end))
+        || ["manage", "generate", "exclude", "require", "has", "use", "token", "disable", "enable"]
+            .iter()
+            .any(|start| key.starts_with(start) && !key.ends_with("password"))
+}

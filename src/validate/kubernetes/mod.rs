@@ -1,0 +1,181 @@
+//! Manifests of Kubernetes (kubernetes.io, “Kubernetes API”; “Pod Security Standards”, restricted).
+
+mod kustomize;
+mod pods;
+mod references;
+
+#[cfg(test)]
+pub(super) mod tests;
+
+pub(super) use kustomize::{check as check_kustomization, check_all as check_kustomizations};
+pub(super) use references::{check_all, root};
+
+use super::Faults;
+use super::tree::{self, Node};
+
+/// Kinds with the groups that serve them in every version that is still kept.
+const KINDS: &[(&str, &str)] = &[
+    ("ClusterRole", "rbac.authorization.k8s.io/v1"),
+    ("ClusterRoleBinding", "rbac.authorization.k8s.io/v1"),
+    ("ConfigMap", "v1"),
+    ("CronJob", "batch/v1"),
+    ("DaemonSet", "apps/v1"),
+    ("Deployment", "apps/v1"),
+    ("HorizontalPodAutoscaler", "autoscaling/v2"),
+    ("Ingress", "networking.k8s.io/v1"),
+    ("IngressClass", "networking.k8s.io/v1"),
+    ("Job", "batch/v1"),
+    ("LimitRange", "v1"),
+    ("Namespace", "v1"),
+    ("NetworkPolicy", "networking.k8s.io/v1"),
+    ("PersistentVolume", "v1"),
+    ("PersistentVolumeClaim", "v1"),
+    ("Pod", "v1"),
+    ("PodDisruptionBudget", "policy/v1"),
+    ("PriorityClass", "scheduling.k8s.io/v1"),
+    ("ReplicaSet", "apps/v1"),
+    ("ResourceQuota", "v1"),
+    ("Role", "rbac.authorization.k8s.io/v1"),
+    ("RoleBinding", "rbac.authorization.k8s.io/v1"),
+    ("Secret", "v1"),
+    ("Service", "v1"),
+    ("ServiceAccount", "v1"),
+    ("StatefulSet", "apps/v1"),
+    ("StorageClass", "storage.k8s.io/v1"),
+];
+
+/// The objects of a file; a list is what it holds.
+fn objects(documents: &[Node]) -> impl Iterator<Item = &Node> {
+    documents.iter().filter(|document| !document.is_null()).flat_map(|document| {
+        let is_list = document.text_of("kind") == Some("List");
+        if is_list { document.items_of("items").iter().collect() } else { vec![document] }
+    })
+}
+
+/// The spec of the pods that an object makes, and the path to it.
+fn pod(object: &Node) -> Option<&Node> {
+    let path: &[&str] = match object.text_of("kind")? {
+        "Pod" => &["spec"],
+        "CronJob" => &["spec", "jobTemplate", "spec", "template", "spec"],
+        "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet" | "Job" => &["spec", "template", "spec"],
+        _ => return None,
+    };
+    object.at(path)
+}
+
+/// The labels of the pods that an object makes.
+fn labels(object: &Node) -> Option<&Node> {
+    match object.text_of("kind")? {
+        "Pod" => object.at(&["metadata", "labels"]),
+        "CronJob" => object.at(&["spec", "jobTemplate", "spec", "template", "metadata", "labels"]),
+        "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet" | "Job" => {
+            object.at(&["spec", "template", "metadata", "labels"])
+        }
+        _ => None,
+    }
+}
+
+/// Whether all labels of a selector are among these.
+fn selects(selector: &Node, labels: &Node) -> bool {
+    selector.entries().iter().all(|wanted| labels.text_of(&wanted.key) == wanted.node.text())
+}
+
+/// Whether an object only says what an overlay changes.
+fn is_patch(path: &str, object: &Node) -> bool {
+    let has_selector = object.at(&["spec", "selector"]).is_some();
+    let is_overlay = path.split('/').any(|part| matches!(part, "overlays" | "components" | "patches"));
+    let name = path.rsplit('/').next().unwrap_or_default();
+    object.get("$patch").is_some() || !has_selector && (is_overlay || name.contains("patch"))
+}
+
+pub(super) fn check(text: &str, faults: &mut Faults<'_>) {
+    let documents = match tree::read(text) {
+        Ok(documents) => documents,
+        Err((line, why)) => return faults.add("manifest-syntax", line, format!("it is no YAML: {why}")),
+    };
+    for object in objects(&documents) {
+        self::object(object, faults);
+    }
+}
+
+fn object(object: &Node, faults: &mut Faults<'_>) {
+    if !object.is_map() {
+        return faults.add("manifest-syntax", object.line, "an object is a map with apiVersion, kind and metadata");
+    }
+    let (version, kind) = (object.text_of("apiVersion"), object.text_of("kind"));
+    for (key, value) in [("apiVersion", version), ("kind", kind)] {
+        if value.is_none() {
+            faults.add("manifest-syntax", object.line, format!("an object without {key} is none"));
+        }
+    }
+    let (Some(version), Some(kind)) = (version, kind) else { return };
+    if let Some((_, right)) = KINDS.iter().find(|(known, right)| *known == kind && *right != version) {
+        let line = object.entry("apiVersion").map(|entry| entry.line);
+        faults.add("manifest-syntax", line, format!("{kind} is in {right}, not in {version}"));
+    }
+    let meta = object.get("metadata");
+    match meta.and_then(|meta| meta.text_of("name").or_else(|| meta.text_of("generateName"))) {
+        None => faults.add("manifest-syntax", object.line, format!("the {kind} has no metadata.name")),
+        Some(name) if !is_name(name) => {
+            let line = meta.and_then(|meta| meta.entry("name")).map(|entry| entry.line);
+            faults.add("manifest-syntax", line, format!("“{name}” is no name: small letters, digits, - and ."));
+        }
+        Some(_) => {}
+    }
+    if is_patch(faults.path, object) {
+        return;
+    }
+    selector(kind, object, faults);
+    match kind {
+        "Secret" => secret(object, faults),
+        "Role" | "ClusterRole" => role(object, faults),
+        _ => {}
+    }
+    if let Some(pod) = pod(object) {
+        pods::check(kind, object, pod, faults);
+    }
+}
+
+fn is_name(name: &str) -> bool {
+    let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+    name.len() <= 253
+        && name.starts_with(is_plain)
+        && name.chars().all(|c| is_plain(c) || "-.:".contains(c))
+        && !name.ends_with(['-', '.'])
+}
+
+/// What a workload selects is what it makes.
+fn selector(kind: &str, object: &Node, faults: &mut Faults<'_>) {
+    if !matches!(kind, "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet") {
+        return;
+    }
+    let Some(selector) = object.at(&["spec", "selector", "matchLabels"]) else {
+        if object.at(&["spec", "selector", "matchExpressions"]).is_none() {
+            faults.add("manifest-syntax", object.line, format!("the {kind} has no spec.selector"));
+        }
+        return;
+    };
+    if !labels(object).is_some_and(|labels| selects(selector, labels)) {
+        let message = format!("the {kind} selects labels that its own pods do not have");
+        faults.add("unknown-reference", selector.line, message);
+    }
+}
+
+/// Values of secrets are in no file; annotations and types may be.
+fn secret(object: &Node, faults: &mut Faults<'_>) {
+    for entry in ["data", "stringData"].iter().flat_map(|key| object.entries_of(key)) {
+        if entry.node.text().is_some_and(|text| !text.is_empty() && !super::secrets::is_reference(text)) {
+            let message = format!("the value of {} is written down; base64 hides nothing", entry.key);
+            faults.add("secret-in-file", entry.line, message);
+        }
+    }
+}
+
+fn role(object: &Node, faults: &mut Faults<'_>) {
+    let has_all = |rule: &Node, key: &str| rule.names_of(key).iter().any(|(_, name)| *name == "*");
+    for rule in object.items_of("rules") {
+        if has_all(rule, "verbs") && has_all(rule, "resources") {
+            faults.add("broad-permissions", rule.line, "whoever has this role may do everything: name what it needs");
+        }
+    }
+}

@@ -1,0 +1,190 @@
+//! What objects name in each other, over all files of a folder.
+
+use std::collections::BTreeMap;
+
+use super::{is_patch, labels, objects, pod, selects};
+use crate::validate::tree::{self, Entry, Node};
+use crate::validate::{Fault, Faults, folder};
+
+/// Objects of a folder with the files they stand in; patches are left out.
+pub(super) struct Objects<'a> {
+    pub(super) all: Vec<(&'a str, &'a Node)>,
+    texts: Vec<&'a str>,
+}
+
+/// Looks for what manifests name. `files` are those of one folder, `texts` everything where something that is made
+/// elsewhere can be told of: comments, scripts.
+pub(in crate::validate) fn check_all(files: &[(&str, &str)], texts: &[&str], found: &mut Vec<Fault>) {
+    let parsed: Option<Vec<(&str, Vec<Node>)>> =
+        files.iter().map(|(path, text)| Some((*path, tree::read(text).ok()?))).collect();
+    // Where one cannot be read, nobody knows what is missing.
+    let Some(parsed) = parsed else { return };
+    let all = parsed.iter().flat_map(|(path, documents)| objects(documents).map(|object| (*path, object)));
+    let all = all.filter(|(path, object)| !is_patch(path, object)).collect();
+    let known = Objects { all, texts: texts.to_vec() };
+    let mut faults: BTreeMap<&str, Faults<'_>> = BTreeMap::new();
+    for (path, object) in &known.all {
+        let faults = faults.entry(path).or_insert_with(|| Faults { path, found: Vec::new() });
+        known.object(object, faults);
+    }
+    found.extend(faults.into_values().flat_map(|faults| faults.found));
+}
+
+impl<'a> Objects<'a> {
+    pub(super) fn get(&self, kind: &str, name: &str) -> Option<&'a Node> {
+        let is_it = |object: &Node| {
+            object.text_of("kind") == Some(kind) && object.at(&["metadata", "name"]).and_then(Node::text) == Some(name)
+        };
+        self.all.iter().map(|(_, object)| *object).find(|object| is_it(object))
+    }
+
+    fn pods(&self, selector: &Node) -> Vec<&'a Node> {
+        let all = self.all.iter().map(|(_, object)| *object);
+        all.filter(|object| labels(object).is_some_and(|labels| selects(selector, labels))).collect()
+    }
+
+    /// Whether a comment, a generator or a script tells of a name: what is made elsewhere on purpose.
+    fn is_told(&self, name: &str) -> bool {
+        let is_word = |line: &str| {
+            line.split(|c: char| !(c.is_ascii_alphanumeric() || "-._".contains(c)))
+                .any(|word| word.trim_end_matches('.') == name)
+        };
+        self.texts.iter().flat_map(|text| text.lines()).any(|line| {
+            let line = line.trim();
+            (line.starts_with('#') || line.contains(" # ") || line.contains("kubectl") || line.starts_with("- name:"))
+                && is_word(line)
+        })
+    }
+
+    fn object(&self, object: &Node, faults: &mut Faults<'_>) {
+        let spec = object.get("spec");
+        match object.text_of("kind").unwrap_or_default() {
+            "Service" => self.service(object, faults),
+            "Ingress" => self.ingress(object, faults),
+            "HorizontalPodAutoscaler" => {
+                let target = spec.and_then(|spec| spec.entry("scaleTargetRef"));
+                if let Some(target) = target {
+                    self.target(target, faults);
+                }
+            }
+            "PodDisruptionBudget" => self.selected(object.at(&["spec", "selector", "matchLabels"]), faults),
+            "NetworkPolicy" => self.selected(object.at(&["spec", "podSelector", "matchLabels"]), faults),
+            _ => {}
+        }
+        if let Some(pod) = pod(object) {
+            self.pod(pod, object, faults);
+        }
+    }
+
+    fn selected(&self, selector: Option<&Node>, faults: &mut Faults<'_>) {
+        let Some(selector) = selector.filter(|selector| !selector.entries().is_empty()) else { return };
+        if self.pods(selector).is_empty() {
+            faults.add("unknown-reference", selector.line, "it selects labels that no pod here has");
+        }
+    }
+
+    fn target(&self, target: &Entry, faults: &mut Faults<'_>) {
+        let (kind, name) = (target.node.text_of("kind"), target.node.text_of("name"));
+        if let (Some(kind), Some(name)) = (kind, name)
+            && self.get(kind, name).is_none()
+        {
+            faults.add("unknown-reference", target.line, format!("there is no {kind} {name} to scale"));
+        }
+    }
+
+    fn service(&self, object: &Node, faults: &mut Faults<'_>) {
+        let Some(selector) = object.at(&["spec", "selector"]).filter(|selector| !selector.entries().is_empty()) else {
+            return;
+        };
+        let pods = self.pods(selector);
+        if pods.is_empty() {
+            return faults.add("unknown-reference", selector.line, "the Service selects labels that no pod here has");
+        }
+        let open = pods.iter().filter_map(|object| pod(object)).flat_map(|pod| pod.items_of("containers"));
+        let open: Vec<&Node> = open.flat_map(|container| container.items_of("ports")).collect();
+        for port in object.get("spec").map(|spec| spec.items_of("ports")).unwrap_or_default() {
+            let Some(target) = port.get("targetPort").or_else(|| port.get("port")) else { continue };
+            let Some(wanted) = target.text() else { continue };
+            let is_number = wanted.parse::<u16>().is_ok();
+            let is_open = |port: &&Node| port.text_of(if is_number { "containerPort" } else { "name" }) == Some(wanted);
+            let is_undeclared = open.is_empty() && is_number;
+            if !is_undeclared && !open.iter().any(is_open) {
+                let message = format!("no container that the Service selects has the port {wanted}");
+                faults.add("unknown-reference", target.line, message);
+            }
+        }
+    }
+
+    fn ingress(&self, object: &Node, faults: &mut Faults<'_>) {
+        let mut backends = Vec::new();
+        object.each(&mut |node| backends.extend(node.entry("service")));
+        for backend in backends {
+            let Some(name) = backend.node.text_of("name") else { continue };
+            let Some(service) = self.get("Service", name) else {
+                faults.add("unknown-reference", backend.line, format!("there is no Service {name} to lead to"));
+                continue;
+            };
+            let ports = service.get("spec").map(|spec| spec.items_of("ports")).unwrap_or_default();
+            for (key, field) in [("number", "port"), ("name", "name")] {
+                let Some(wanted) = backend.node.at(&["port", key]) else { continue };
+                if !ports.iter().any(|port| port.text_of(field) == wanted.text()) {
+                    let message = format!("the Service {name} has no port {}", wanted.text().unwrap_or_default());
+                    faults.add("unknown-reference", wanted.line, message);
+                }
+            }
+        }
+    }
+
+    /// What a pod takes from config maps, secrets, claims and accounts.
+    fn pod(&self, pod: &Node, object: &Node, faults: &mut Faults<'_>) {
+        let mut wanted: Vec<(&str, &Node)> = Vec::new();
+        pod.each(&mut |node| {
+            for entry in node.entries().iter().filter(|entry| !entry.node.says("optional")) {
+                let (kind, key) = match entry.key.as_str() {
+                    "configMapRef" | "configMapKeyRef" => ("ConfigMap", "name"),
+                    "configMap" if entry.node.is_map() => ("ConfigMap", "name"),
+                    "secretRef" | "secretKeyRef" => ("Secret", "name"),
+                    "secret" if entry.node.is_map() => ("Secret", "secretName"),
+                    "persistentVolumeClaim" => ("PersistentVolumeClaim", "claimName"),
+                    _ => continue,
+                };
+                wanted.extend(entry.node.get(key).map(|name| (kind, name)));
+            }
+        });
+        wanted.extend(pod.items_of("imagePullSecrets").iter().filter_map(|item| Some(("Secret", item.get("name")?))));
+        wanted.extend(pod.get("serviceAccountName").map(|name| ("ServiceAccount", name)));
+        let mounted: Vec<&str> = pod.items_of("volumes").iter().filter_map(|volume| volume.text_of("name")).collect();
+        let templates = object.get("spec").map(|spec| spec.items_of("volumeClaimTemplates")).unwrap_or_default();
+        let claims: Vec<&str> =
+            templates.iter().filter_map(|claim| claim.at(&["metadata", "name"]).and_then(Node::text)).collect();
+        for (kind, node) in wanted {
+            let Some(name) = node.text() else { continue };
+            let is_made = ["ExternalSecret", "SealedSecret"]
+                .iter()
+                .any(|maker| kind == "Secret" && self.get(maker, name).is_some());
+            if self.get(kind, name).is_none() && !is_made && name != "default" && !self.is_told(name) {
+                let message = format!("there is no {kind} {name}; one that is made elsewhere is named in a comment");
+                faults.add("unknown-reference", node.line, message);
+            }
+        }
+        let containers = pod.items_of("containers").iter().chain(pod.items_of("initContainers"));
+        for mount in containers.flat_map(|container| container.items_of("volumeMounts")) {
+            let name = mount.text_of("name").unwrap_or_default();
+            if !mounted.contains(&name) && !claims.contains(&name) {
+                faults.add("unknown-reference", mount.line, format!("the pod has no volume {name}"));
+            }
+        }
+    }
+}
+
+/// The folder whose manifests belong together: the part of a path up to `k8s` or the like.
+pub(in crate::validate) fn root(path: &str) -> &str {
+    let mut end = 0;
+    for part in path.split('/') {
+        if matches!(part, "k8s" | "kubernetes" | "manifests") {
+            return &path[..end + part.len()];
+        }
+        end += part.len() + 1;
+    }
+    folder(path)
+}

@@ -1,0 +1,137 @@
+//! What the files of a folder name in each other: Terraform reads them as one.
+
+use std::collections::BTreeSet;
+
+use super::hcl::{self, File};
+use crate::validate::{Fault, Faults, folder, joined};
+
+/// What Terraform itself defines.
+const OWN: [&str; 7] = ["each", "count", "path", "terraform", "self", "provider", "ephemeral"];
+
+/// The folder's files with those of values, and every path that is known, for modules beside.
+pub(in crate::validate) fn check_all(
+    files: &[(&str, &str)],
+    values: &[(&str, &str)],
+    paths: &BTreeSet<&str>,
+    found: &mut Vec<Fault>,
+) {
+    let parsed: Option<Vec<(&str, File)>> =
+        files.iter().map(|(path, text)| Some((*path, hcl::parse(text).ok()?))).collect();
+    let Some(parsed) = parsed else { return };
+    let mut all = Folder::default();
+    for (path, file) in &parsed {
+        let mut faults = Faults { path, found: Vec::new() };
+        all.read(file, &mut faults);
+        found.extend(faults.found);
+    }
+    for (path, file) in &parsed {
+        let mut faults = Faults { path, found: Vec::new() };
+        for (line, names) in &file.references {
+            if let Some(lacks) = all.lacks(names, file) {
+                faults.add("unknown-reference", *line, lacks);
+            }
+        }
+        for block in file.blocks.iter().filter(|block| block.kind == "module") {
+            let Some(source) = block.body.get("source") else { continue };
+            let Some(text) = source.text().filter(|text| text.starts_with('.')) else { continue };
+            let wanted = joined(folder(path), text);
+            if !paths.iter().any(|path| folder(path) == wanted) {
+                faults.add("unknown-file", source.line, format!("there is no module in {text}"));
+            }
+        }
+        found.extend(faults.found);
+    }
+    versions(&parsed, found);
+    let blocks: Vec<_> =
+        parsed.iter().flat_map(|(path, file)| file.blocks.iter().map(|block| (*path, block))).collect();
+    for (path, line, name) in super::policies::open_buckets(&blocks) {
+        let mut faults = Faults { path, found: Vec::new() };
+        faults.add(
+            "public-storage",
+            line,
+            format!("nothing closes {name} to the public: aws_s3_bucket_public_access_block"),
+        );
+        found.extend(faults.found);
+    }
+    for (path, text) in values {
+        let mut faults = Faults { path, found: Vec::new() };
+        for entry in hcl::parse(text).map(|file| file.attributes).unwrap_or_default() {
+            if !all.names.contains(&format!("var.{}", entry.key)) {
+                faults.add("unknown-reference", entry.line, format!("there is no variable {}", entry.key));
+            }
+        }
+        found.extend(faults.found);
+    }
+}
+
+/// What a folder defines.
+#[derive(Default)]
+struct Folder {
+    /// Kinds and names: `var.x`, `local.x`, `module.x`, `data.type.x`, `type.x`.
+    names: BTreeSet<String>,
+}
+
+impl Folder {
+    fn read(&mut self, file: &File, faults: &mut Faults<'_>) {
+        for block in &file.blocks {
+            let names: Vec<(usize, String)> = match (block.kind.as_str(), block.labels.as_slice()) {
+                ("variable", [name]) => vec![(block.line, format!("var.{name}"))],
+                ("module", [name]) => vec![(block.line, format!("module.{name}"))],
+                ("output", [name]) => vec![(block.line, format!("output {name}"))],
+                ("resource", [kind, name]) => vec![(block.line, format!("{kind}.{name}"))],
+                ("data", [kind, name]) => vec![(block.line, format!("data.{kind}.{name}"))],
+                ("locals", []) => {
+                    block.body.entries().iter().map(|entry| (entry.line, format!("local.{}", entry.key))).collect()
+                }
+                _ => continue,
+            };
+            for (line, name) in names {
+                if self.names.contains(&name) {
+                    faults.add("terraform-syntax", line, format!("{name} is defined twice in this folder"));
+                }
+                self.names.insert(name);
+            }
+        }
+    }
+
+    /// What a path of names leads to that no file of the folder defines.
+    fn lacks(&self, names: &[String], file: &File) -> Option<String> {
+        let wanted = match names.first()?.as_str() {
+            "data" => names.get(..3)?.join("."),
+            "var" | "local" | "module" => names.get(..2)?.join("."),
+            root if OWN.contains(&root) || file.local_names.iter().any(|name| name == root) => return None,
+            // Types of resources have an underscore; a bare word may be a type or a name of a provider.
+            root if root.contains('_') => names.get(..2)?.join("."),
+            _ => return None,
+        };
+        (!self.names.contains(&wanted)).then(|| format!("nothing in this folder defines {wanted}"))
+    }
+}
+
+/// Which Terraform and which providers are wanted is said once in a folder that makes something.
+fn versions(files: &[(&str, File)], found: &mut Vec<Fault>) {
+    let blocks = || files.iter().flat_map(|(path, file)| file.blocks.iter().map(move |block| (*path, block)));
+    let settings: Vec<_> = blocks().filter(|(_, block)| block.kind == "terraform").collect();
+    if let Some((path, block)) = settings.first()
+        && !settings.iter().any(|(_, block)| block.body.get("required_version").is_some())
+    {
+        let mut faults = Faults { path, found: Vec::new() };
+        faults.add("unpinned-provider", block.line, "any Terraform may run it: required_version = \">= 1.9\"");
+        found.extend(faults.found);
+    }
+    let mut seen: BTreeSet<&str> = BTreeSet::new();
+    for (path, block) in blocks().filter(|(_, block)| block.kind == "resource") {
+        let Some(provider) = block.labels.first().and_then(|kind| kind.split('_').next()) else { continue };
+        let own = block.body.text_of("provider").and_then(|text| text.split('.').next());
+        let is_named = settings.iter().any(|(_, block)| {
+            let named = block.body.get("required_providers");
+            named.is_some_and(|named| named.get(own.unwrap_or(provider)).is_some())
+        });
+        if !is_named && provider != "terraform" && seen.insert(provider) {
+            let mut faults = Faults { path, found: Vec::new() };
+            let message = format!("no required_providers says which version of {provider} it needs");
+            faults.add("unpinned-provider", block.line, message);
+            found.extend(faults.found);
+        }
+    }
+}
