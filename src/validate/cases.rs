@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::rules::RULES;
-use super::{check_all, compose, dockerfile, env_file, github, ignore_list, kubernetes, shell, terraform};
+use super::{check_all, compose, dockerfile, env_file, github, gitlab, ignore_list, kubernetes, shell, terraform};
 
 /// A sound file, or several that belong together, with changes that each break one rule.
 pub(super) struct Case {
@@ -22,6 +22,7 @@ pub(super) fn all() -> Vec<&'static Case> {
         env_file::tests::CASES,
         ignore_list::tests::CASES,
         github::tests::CASES,
+        gitlab::tests::CASES,
         kubernetes::tests::CASES,
         shell::tests::CASES,
         terraform::tests::CASES,

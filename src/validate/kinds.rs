@@ -1,6 +1,6 @@
 //! What kind of file a text is, by its path and by what only that kind says.
 
-use super::{Faults, compose, dockerfile, env_file, github, ignore_list, kubernetes, shell, terraform};
+use super::{Faults, compose, dockerfile, env_file, github, gitlab, ignore_list, kubernetes, shell, terraform};
 
 /// A kind of file that is checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,6 +11,7 @@ pub(super) enum Kind {
     IgnoreList,
     Kustomization,
     Manifest,
+    Pipeline,
     Script,
     Terraform,
     TerraformValues,
@@ -41,6 +42,8 @@ impl Kind {
             Some(Self::Terraform)
         } else if ending == "tfvars" {
             Some(Self::TerraformValues)
+        } else if is_yaml && name.contains("gitlab-ci.") {
+            Some(Self::Pipeline)
         } else if name.starts_with(".env") {
             Some(Self::EnvFile)
         } else {
@@ -64,6 +67,7 @@ impl Kind {
             Self::Script => shell::check(text, faults),
             Self::Terraform => terraform::check(text, faults),
             Self::TerraformValues => terraform::check_values(text, faults),
+            Self::Pipeline => gitlab::check(text, faults),
             Self::Workflow => github::check(text, faults),
         }
     }

@@ -10,6 +10,7 @@ mod dockerfile;
 mod env_file;
 mod exceptions;
 mod github;
+mod gitlab;
 mod ignore_list;
 mod images;
 mod kinds;

@@ -30,7 +30,7 @@ pub(super) fn check(text: &str, faults: &mut Faults<'_>) {
             stops |= has('e', "errexit");
             is_strict |= has('u', "nounset");
         }
-        self::line(line, number, faults);
+        command(line, number, faults);
     }
     if let Some(end) = until {
         faults.add("script-syntax", text.lines().count(), format!("the text that {end} is to end does not end"));
@@ -57,7 +57,8 @@ fn here_document(line: &str) -> Option<String> {
     (!word.is_empty() && !rest.starts_with('<') && !word.starts_with(|c: char| c.is_ascii_digit())).then_some(word)
 }
 
-fn line(line: &str, number: usize, faults: &mut Faults<'_>) {
+/// What a line of a script does with secrets.
+pub(super) fn command(line: &str, number: usize, faults: &mut Faults<'_>) {
     let declared = line.strip_prefix("export ").or_else(|| line.strip_prefix("readonly ")).unwrap_or(line);
     if let Some((name, value)) = declared.split_once('=')
         && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
