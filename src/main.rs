@@ -40,6 +40,9 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: Arguments) -> Result<Outcome, Problem> {
+    if let Some(done) = arguments.command.as_ref().and_then(|command| cli::at_once(command, arguments.json)) {
+        return done;
+    }
     let data_dir = paths::data_dir(arguments.data_dir.as_deref())?;
     let context = Context { data_dir, executable: cli::own_executable()?, json: arguments.json };
     match arguments.command {
@@ -51,9 +54,7 @@ fn run(arguments: Arguments) -> Result<Outcome, Problem> {
         Some(Command::Engine(Deferred(EngineCommand::Run(args)))) => {
             in_runtime(ENGINE_THREADS, server::run(engine(context, args))).map(|()| Outcome::Done)
         }
-        Some(command) => {
-            cli::at_once(&command, &context).unwrap_or_else(|| in_runtime(CLIENT_THREADS, cli::run(command, &context)))
-        }
+        Some(command) => in_runtime(CLIENT_THREADS, cli::run(command, &context)),
     }
 }
 

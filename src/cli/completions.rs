@@ -3,7 +3,7 @@
 use clap::{Args, CommandFactory};
 use clap_complete::Shell;
 
-use super::{Arguments, Context, Outcome, output};
+use super::{Arguments, Outcome, output};
 
 /// For which shell.
 #[derive(Debug, Args)]
@@ -12,11 +12,11 @@ pub struct CompletionsArgs {
     shell: Shell,
 }
 
-pub(super) fn run(args: &CompletionsArgs, context: &Context) -> Outcome {
+pub(super) fn run(args: &CompletionsArgs, json: bool) -> Outcome {
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut Arguments::command(), "wharf", &mut script);
     let script = String::from_utf8_lossy(&script);
-    if context.json {
+    if json {
         output::json(&serde_json::json!({ "shell": args.shell.to_string(), "script": script }));
     } else {
         output::file(&script);

@@ -34,24 +34,24 @@ impl DetectArgs {
 }
 
 /// What lies on this machine.
-pub(super) fn here(args: &DetectArgs, context: &Context) -> Result<Outcome, Problem> {
+pub(super) fn here(args: &DetectArgs, json: bool) -> Result<Outcome, Problem> {
     if is_archive(Path::new(&args.path)) {
         let tree = ArchiveTree::open(Path::new(&args.path), ArchiveBounds::default())?;
-        return Ok(told(&args.path, &settled(&tree)?, context));
+        return Ok(told(&args.path, &settled(&tree)?, json));
     }
     // The process is about to end: the system takes the memory of all paths back at once, quicker than one by one.
     let tree = ManuallyDrop::new(DiskTree::open(Path::new(&args.path))?.named_after_folder());
-    Ok(told(&tree.root().display().to_string(), &settled(&*tree)?, context))
+    Ok(told(&tree.root().display().to_string(), &settled(&*tree)?, json))
 }
 
 /// What lies in a repository, or on this machine.
 pub(super) async fn run(args: DetectArgs, context: &Context) -> Result<Outcome, Problem> {
-    let Some((url, reference)) = place::git(&args.path) else { return here(&args, context) };
-    Ok(told(&args.path, &cloned(&url, reference.as_deref()).await?, context))
+    let Some((url, reference)) = place::git(&args.path) else { return here(&args, context.json) };
+    Ok(told(&args.path, &cloned(&url, reference.as_deref()).await?, context.json))
 }
 
-fn told(root: &str, detection: &Detection, context: &Context) -> Outcome {
-    if context.json {
+fn told(root: &str, detection: &Detection, json: bool) -> Outcome {
+    if json {
         output::json(detection);
     } else {
         output::print(&text(root, detection));

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde_json::json;
 
-use super::{Context, Outcome, output, place};
+use super::{Outcome, output, place};
 use crate::detect::{self, SETTINGS_FILE};
 use crate::generate;
 use crate::model::{Problem, ProblemCode};
@@ -27,7 +27,7 @@ pub struct InitArgs {
     force: bool,
 }
 
-pub(super) fn run(args: &InitArgs, context: &Context) -> Result<Outcome, Problem> {
+pub(super) fn run(args: &InitArgs, json: bool) -> Result<Outcome, Problem> {
     let root = folder(&args.path)?;
     let tree = DiskTree::open(&root)?.named_after_folder();
     let text = generate::settings_file(&detect::detect_afresh(&tree));
@@ -37,7 +37,7 @@ pub(super) fn run(args: &InitArgs, context: &Context) -> Result<Outcome, Problem
         }
         project_files::write(&root, SETTINGS_FILE, &text)?;
     }
-    if context.json {
+    if json {
         output::json(&json!({ "path": SETTINGS_FILE, "written": !args.stdout, "content": text }));
     } else if args.stdout {
         output::file(&text);

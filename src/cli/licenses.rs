@@ -2,14 +2,14 @@
 
 use serde_json::json;
 
-use super::{Context, Outcome, output};
+use super::{Outcome, output};
 
 /// The licence texts of all crates that the program is linked with; `scripts/licences` writes the file.
 const CRATES: &str = include_str!("../../THIRD-PARTY.txt");
 
-pub(super) fn run(context: &Context) -> Outcome {
+pub(super) fn run(json: bool) -> Outcome {
     let highlighter = two_face::acknowledgement::listing().to_md();
-    if context.json {
+    if json {
         output::json(&json!({ "highlighter": highlighter, "crates": CRATES }));
     } else {
         output::print("Grammars and themes of the highlighter\n======================================\n\n");

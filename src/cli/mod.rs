@@ -97,15 +97,15 @@ impl Outcome {
     }
 }
 
-/// Runs a command that waits for nothing outside; none is any other. A runtime for it would take as long to make as its
-/// work does.
+/// Runs a command that needs nothing but the files it is given; none is any other. A runtime for it would take as long to
+/// make as its work does.
 #[must_use]
-pub fn at_once(command: &Command, context: &Context) -> Option<Result<Outcome, Problem>> {
+pub fn at_once(command: &Command, json: bool) -> Option<Result<Outcome, Problem>> {
     match command {
-        Command::Detect(Deferred(args)) if !args.is_elsewhere() => Some(detect::here(args, context)),
-        Command::Init(Deferred(args)) => Some(init::run(args, context)),
-        Command::Completions(Deferred(args)) => Some(Ok(completions::run(args, context))),
-        Command::Licenses => Some(Ok(licenses::run(context))),
+        Command::Detect(Deferred(args)) if !args.is_elsewhere() => Some(detect::here(args, json)),
+        Command::Init(Deferred(args)) => Some(init::run(args, json)),
+        Command::Completions(Deferred(args)) => Some(Ok(completions::run(args, json))),
+        Command::Licenses => Some(Ok(licenses::run(json))),
         _ => None,
     }
 }
