@@ -8,7 +8,7 @@ use super::facts::Facts;
 use super::project::{Folder, Project};
 use super::registry::Registry;
 use super::rules::{EvidenceKind, EvidenceRule, Stack};
-use super::text::fits;
+use super::text::Pattern;
 
 /// So many folders are taken from one file at most.
 const LISTED: usize = 1_000;
@@ -71,7 +71,7 @@ pub(super) fn either(one: f64, other: f64) -> f64 {
 struct Rules<'r> {
     exact: HashMap<&'r str, Vec<(usize, &'r EvidenceRule)>>,
     ending: HashMap<&'r str, Vec<(usize, &'r EvidenceRule)>>,
-    other: Vec<(usize, &'r EvidenceRule)>,
+    other: Vec<(Pattern<'r>, (usize, &'r EvidenceRule))>,
     below: Vec<(usize, &'r EvidenceRule)>,
 }
 
@@ -87,7 +87,7 @@ impl<'r> Rules<'r> {
             } else if let Some(ending) = file.strip_prefix("*.") {
                 rules.ending.entry(ending).or_default().push(entry);
             } else {
-                rules.other.push(entry);
+                rules.other.push((Pattern::new(file), entry));
             }
         }
         rules
@@ -142,20 +142,23 @@ fn seen_in<'r>(folder: Folder<'_>, rules: &Rules<'r>) -> Vec<(usize, &'r Evidenc
     for name in folder.files() {
         let by_name = rules.exact.get(name).into_iter().flatten();
         // `a.b.json` ends in `b.json` and in `json`.
-        let endings = name.match_indices('.').map(|(at, _)| &name[at + 1..]);
-        let by_ending = endings.filter_map(|ending| rules.ending.get(ending)).flatten();
-        let by_form = rules.other.iter().filter(|(_, rule)| fits(&rule.file, name));
+        let dots = name.bytes().enumerate().filter(|(_, letter)| *letter == b'.');
+        let by_ending = dots.filter_map(|(at, _)| rules.ending.get(&name[at + 1..])).flatten();
+        let by_form = rules.other.iter().filter(|(form, _)| form.fits(name)).map(|(_, entry)| entry);
         for entry in by_name.chain(by_ending).chain(by_form) {
             if !seen.iter().any(|(_, known)| std::ptr::eq(*known, entry.1)) && holds(folder, name, entry.1) {
                 seen.push(*entry);
             }
         }
     }
+    if !folder.has_subfolders() {
+        return seen;
+    }
     let stacks_here: Vec<usize> = seen.iter().map(|(stack, _)| *stack).collect();
     for entry in &rules.below {
         // A Dockerfile below counts where it copies what lies here.
         if entry.1.file.ends_with("/Dockerfile") {
-            if docker::dockerfile(folder).is_some_and(|file| file == entry.1.file) {
+            if folder.has(&entry.1.file) && docker::dockerfile(folder).is_some_and(|file| file == entry.1.file) {
                 seen.push(*entry);
             }
             continue;

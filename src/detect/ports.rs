@@ -1,6 +1,7 @@
 //! The port that an app listens on.
 
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
 use serde_json::Value;
 
@@ -98,17 +99,18 @@ fn from_sources<'s>(sources: &'s Sources<'_>, marks: &[String]) -> Option<(&'s s
     if marks.is_empty() {
         return None;
     }
-    let own = || sources.texts().filter(|(path, _)| !is_of_tests(path));
-    let written = marks.iter().find_map(|mark| own().find_map(|(path, text)| Some((path, after_mark(&text, mark)?))));
+    let own: Vec<(&str, Rc<str>)> = sources.texts().filter(|(path, _)| !is_of_tests(path)).collect();
+    let first = |port: &dyn Fn(&str) -> Option<u16>| own.iter().find_map(|(path, text)| Some((*path, port(text)?)));
+    let written = marks.iter().find_map(|mark| first(&|text| after_mark(text, mark)));
     written.or_else(|| {
         // What stands behind a mark may be the name of what holds the port.
         let mut names = BTreeSet::new();
-        for (_, text) in own() {
+        for (_, text) in &own {
             for mark in marks {
-                names_behind(&text, mark, &mut names);
+                names_behind(text, mark, &mut names);
             }
         }
-        names.iter().find_map(|name| own().find_map(|(path, text)| Some((path, given(&text, name)?))))
+        names.iter().find_map(|name| first(&|text| given(text, name)))
     })
 }
 

@@ -1,12 +1,14 @@
 //! A file tree with an index of its folders and a memory of what was read.
 
 use std::cell::{Cell, RefCell};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::rc::Rc;
+use std::thread;
 
+use foldhash::HashMap;
 use serde_json::Value;
 
-use super::text::{decode, fits, line_and_column};
+use super::text::{Pattern, decode, line_and_column};
 use crate::model::{FileTree, ReadError, VALUE_BYTES, Warning, bounded, nests_too_deep};
 
 /// So many bytes of one source file are looked into at most.
@@ -14,6 +16,12 @@ const SOURCE: usize = 256 << 10;
 
 /// So many bytes of all source files of a project are looked into at most.
 const ALL_SOURCES: usize = 24 << 20;
+
+/// So many source files are read by one thread: to start others would take longer.
+const MANY: usize = 64;
+
+/// Threads at most that read them.
+const THREADS: usize = 6;
 
 /// So many bytes of all manifests of a project are looked into at most.
 const ALL_MANIFESTS: usize = 64 << 20;
@@ -61,16 +69,16 @@ impl<'a> Project<'a> {
     pub(super) fn new(tree: &'a dyn FileTree) -> Self {
         let mut folders: BTreeMap<&'a str, Listing<'a>> = BTreeMap::from([("", Listing::default())]);
         // Sorted paths bring the files of a folder mostly in runs: one look at the index for each run.
-        let mut paths = tree.paths().iter().peekable();
-        while let Some(path) = paths.next() {
-            let (folder, name) = parts(path);
+        let mut paths = tree.paths();
+        while let Some(path) = paths.first() {
+            let (folder, _) = parts(path);
             let known = folders.contains_key(folder);
             let files = &mut folders.entry(folder).or_default().files;
-            files.push(name);
-            while let Some(name) = paths.peek().and_then(|path| name_in(folder, path)) {
-                files.push(name);
-                paths.next();
-            }
+            let run = paths.iter().map_while(|path| name_in(folder, path));
+            let many = run.clone().count();
+            files.reserve(many);
+            files.extend(run);
+            paths = &paths[many..];
             let mut child = folder;
             let mut new = !known;
             // Each new folder is noted in the one above, up to the first that is known.
@@ -126,7 +134,7 @@ impl<'a> Project<'a> {
         let text = match self.tree.read(path) {
             Ok(bytes) => {
                 self.manifest_bytes.set(self.manifest_bytes.get() + bytes.len());
-                let text = decode(&bytes).map(Rc::from);
+                let text = decode(bytes).map(Rc::from);
                 match &text {
                     None => self.warn(path, "it is not text".to_owned()),
                     Some(text) => {
@@ -155,9 +163,47 @@ impl<'a> Project<'a> {
         if self.source_bytes.get() > ALL_SOURCES {
             return None;
         }
-        let bytes = self.tree.read(path).ok().filter(|bytes| bytes.len() <= SOURCE);
-        self.source_bytes.set(self.source_bytes.get() + bytes.as_ref().map_or(0, Vec::len));
-        let text: Option<Rc<str>> = bytes.and_then(|bytes| decode(&bytes)).map(Rc::from);
+        self.keep(path, ReadSource::of(self.tree, path))
+    }
+
+    /// Reads source files that are all going to be asked for, many of them at once.
+    pub(super) fn read_sources(&self, paths: &[String]) {
+        let unread = |path: &&String| !self.texts.borrow().contains_key(path.as_str());
+        let unread: Vec<&String> = paths.iter().filter(unread).collect();
+        if unread.len() < MANY {
+            return;
+        }
+        let threads = thread::available_parallelism().map_or(1, usize::from).min(THREADS);
+        let room = ALL_SOURCES.saturating_sub(self.source_bytes.get()) / threads;
+        let tree = self.tree;
+        let part = |paths: &[&String]| {
+            let mut bytes = 0;
+            let read = paths.iter().map_while(|path| {
+                let source = (bytes <= room).then(|| ReadSource::of(tree, path))?;
+                bytes += source.bytes;
+                Some(source)
+            });
+            read.collect::<Vec<_>>()
+        };
+        let parts = unread.chunks(unread.len().div_ceil(threads));
+        thread::scope(|scope| {
+            let reading: Vec<_> = parts.map(|paths| (paths, scope.spawn(move || part(paths)))).collect();
+            for (paths, read) in reading {
+                let mut read = read.join().unwrap_or_default().into_iter();
+                // The bounds hold as if each was read in its turn.
+                for path in paths {
+                    match read.next() {
+                        Some(source) if self.source_bytes.get() <= ALL_SOURCES => drop(self.keep(path, source)),
+                        _ => drop(self.source(path)),
+                    }
+                }
+            }
+        });
+    }
+
+    fn keep(&self, path: &str, source: ReadSource) -> Option<Rc<str>> {
+        self.source_bytes.set(self.source_bytes.get() + source.bytes);
+        let text: Option<Rc<str>> = source.text.map(Rc::from);
         self.texts.borrow_mut().insert(path.to_owned(), text.clone());
         text
     }
@@ -190,6 +236,20 @@ impl<'a> Project<'a> {
         let own = self.warnings.borrow();
         let own = own.iter().map(|(file, says)| Warning { file: file.clone(), says: says.clone() });
         self.tree.warnings().iter().cloned().chain(own).collect()
+    }
+}
+
+/// A source file as it was read.
+struct ReadSource {
+    /// How much of it is looked into.
+    bytes: usize,
+    text: Option<String>,
+}
+
+impl ReadSource {
+    fn of(tree: &dyn FileTree, path: &str) -> Self {
+        let bytes = tree.read(path).ok().filter(|bytes| bytes.len() <= SOURCE);
+        Self { bytes: bytes.as_ref().map_or(0, Vec::len), text: bytes.and_then(decode) }
     }
 }
 
@@ -229,6 +289,10 @@ impl<'p> Folder<'p> {
     pub(super) fn with_ending(self, ending: &str) -> Vec<&'p str> {
         let ends = |file: &&&str| file.rsplit_once('.').is_some_and(|(_, own)| own == ending);
         self.files().iter().filter(ends).copied().collect()
+    }
+
+    pub(super) fn has_subfolders(self) -> bool {
+        !self.listing.folders.is_empty()
     }
 
     pub(super) fn subfolders(self) -> impl Iterator<Item = Folder<'p>> {
@@ -285,7 +349,8 @@ impl<'p> Folder<'p> {
         }
         let (below, form) = pattern.rsplit_once('/').map_or((None, pattern), |(below, name)| (Some(below), name));
         let folder = below.map_or(Some(self), |below| self.folder(below))?;
-        let name = folder.files().iter().find(|name| fits(form, name))?;
+        let form = Pattern::new(form);
+        let name = folder.files().iter().find(|name| form.fits(name))?;
         Some(below.map_or_else(|| (*name).to_owned(), |below| format!("{below}/{name}")))
     }
 
@@ -305,12 +370,15 @@ impl<'p> Folder<'p> {
         while !level.is_empty() && found.len() < limit {
             let mut next = Vec::new();
             for folder in level {
-                for name in folder.files() {
-                    let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
-                    if found.len() < limit && endings.iter().any(|wanted| wanted == ending) {
-                        found.push(folder.at(name));
-                    }
+                let room = limit - found.len();
+                if room == 0 {
+                    break;
                 }
+                let ends = |name: &&&str| {
+                    let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
+                    endings.iter().any(|wanted| wanted == ending)
+                };
+                found.extend(folder.files().iter().filter(ends).take(room).map(|name| folder.at(name)));
                 next.extend(folder.subfolders().filter(|child| !skip(*child)));
             }
             level = next;
@@ -377,4 +445,25 @@ fn worded(error: &str) -> String {
 
 fn first_line(text: &str) -> &str {
     text.lines().next().unwrap_or("")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::detect::tree::MemoryTree;
+
+    #[test]
+    fn sources_that_are_read_together_are_those_that_are_read_one_by_one() {
+        let large = |number: usize| if number.is_multiple_of(50) { SOURCE + 1 } else { SOURCE - 1 };
+        let files = (0..150).map(|number| (format!("{number:03}.js"), vec![b"abc"[number % 3]; large(number)]));
+        let tree = MemoryTree::new(files.chain([("000.bin".to_owned(), vec![0; 9])]));
+        let paths = tree.paths();
+        let (together, by_one) = (Project::new(&tree), Project::new(&tree));
+        together.read_sources(paths);
+        let (read, kept) = (together.texts.borrow().len(), together.texts.borrow().values().flatten().count());
+        let texts = |project: &Project<'_>| paths.iter().map(|path| project.source(path)).collect::<Vec<_>>();
+        assert!(texts(&together) == texts(&by_one));
+        assert_eq!((read, kept), (100, 97), "the bound for all holds, too");
+        assert_eq!(together.source_bytes, by_one.source_bytes);
+    }
 }

@@ -25,7 +25,7 @@ pub fn settings(tree: &dyn FileTree) -> Result<Settings, Problem> {
     if bytes.len() > LARGEST {
         return Err(problem(None, "it holds more than are looked at: 256 KB"));
     }
-    let text = decode(&bytes).ok_or_else(|| problem(None, "it is not text"))?;
+    let text = decode(bytes).ok_or_else(|| problem(None, "it is not text"))?;
     let mut settings: Settings = toml_edit::de::from_str(&text).map_err(|error| {
         let start = error.span().map(|span| span.start);
         malformed(

@@ -86,6 +86,8 @@ pub(super) struct Sources<'p> {
     taken_in: Option<String>,
     without: Vec<String>,
     files: OnceCell<Vec<String>>,
+    /// Once one is asked for, all are read that are better read together.
+    read: OnceCell<()>,
 }
 
 impl<'p> Sources<'p> {
@@ -101,6 +103,7 @@ impl<'p> Sources<'p> {
             taken_in: None,
             without: Vec::new(),
             files: OnceCell::new(),
+            read: OnceCell::new(),
         }
     }
 
@@ -129,12 +132,12 @@ impl<'p> Sources<'p> {
 
     /// The same, with what lies in a folder that was left out.
     pub(super) fn with(self, path: &str) -> Self {
-        Self { taken_in: Some(path.to_owned()), files: OnceCell::new(), ..self }
+        Self { taken_in: Some(path.to_owned()), files: OnceCell::new(), read: OnceCell::new(), ..self }
     }
 
     /// The same, without these files and folders, given relative to the project.
     pub(super) fn without(self, paths: Vec<String>) -> Self {
-        Self { without: paths, files: OnceCell::new(), ..self }
+        Self { without: paths, files: OnceCell::new(), read: OnceCell::new(), ..self }
     }
 
     /// Files that are its tests, relative to the project, a few of them.
@@ -181,7 +184,7 @@ impl<'p> Sources<'p> {
             files.map(move |file| folder.at(file))
         });
         let files: Vec<String> = named.filter(|path| !is_of_tests(path)).take(FILES_BEYOND).collect();
-        Self { files: OnceCell::from(files), ..self }
+        Self { files: OnceCell::from(files), read: OnceCell::new(), ..self }
     }
 
     /// One of the texts stands in one of the files, tests aside.
@@ -222,7 +225,9 @@ impl<'p> Sources<'p> {
 
     /// The files with their text.
     pub(super) fn texts(&self) -> impl Iterator<Item = (&str, Rc<str>)> {
-        self.files().iter().filter_map(|path| Some((path.as_str(), self.folder.project().source(path)?)))
+        let (project, files) = (self.folder.project(), self.files());
+        self.read.get_or_init(|| project.read_sources(files));
+        files.iter().filter_map(|path| Some((path.as_str(), project.source(path)?)))
     }
 
     /// A path relative to the folder.

@@ -1,21 +1,21 @@
 //! Bytes of a file as text: marks of order, UTF-16 and stray bytes included.
 
 /// The text in `bytes`; none where they are not text at all.
-pub(super) fn decode(bytes: &[u8]) -> Option<String> {
-    match bytes {
-        [0xEF, 0xBB, 0xBF, rest @ ..] => utf8(rest),
+pub(super) fn decode(bytes: Vec<u8>) -> Option<String> {
+    match bytes.as_slice() {
+        [0xEF, 0xBB, 0xBF, rest @ ..] => utf8(rest.to_vec()),
         [0xFF, 0xFE, rest @ ..] => Some(utf16(rest, u16::from_le_bytes)),
         [0xFE, 0xFF, rest @ ..] => Some(utf16(rest, u16::from_be_bytes)),
         _ => utf8(bytes),
     }
 }
 
-fn utf8(bytes: &[u8]) -> Option<String> {
+fn utf8(bytes: Vec<u8>) -> Option<String> {
     let head = &bytes[..bytes.len().min(1024)];
     if head.contains(&0) {
         return None;
     }
-    Some(String::from_utf8_lossy(bytes).into_owned())
+    Some(String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()))
 }
 
 fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> String {
@@ -31,14 +31,30 @@ pub(super) fn line_and_column(text: &str, at: usize) -> (usize, usize) {
     (line, column)
 }
 
+/// A name with at most one `*`, which stands for anything.
+#[derive(Clone, Copy)]
+pub(super) struct Pattern<'p> {
+    before: &'p str,
+    /// What follows the `*`.
+    after: Option<&'p str>,
+}
+
+impl<'p> Pattern<'p> {
+    pub(super) fn new(text: &'p str) -> Self {
+        let (before, after) = text.split_once('*').map_or((text, None), |(before, after)| (before, Some(after)));
+        Self { before, after }
+    }
+
+    /// Whether it stands for that name.
+    pub(super) fn fits(self, name: &str) -> bool {
+        let Some(rest) = name.strip_prefix(self.before) else { return false };
+        self.after.map_or(rest.is_empty(), |after| rest.ends_with(after))
+    }
+}
+
 /// Whether a name is what a pattern with at most one `*` stands for.
 pub(super) fn fits(pattern: &str, name: &str) -> bool {
-    match pattern.split_once('*') {
-        Some((before, after)) => {
-            name.len() >= before.len() + after.len() && name.starts_with(before) && name.ends_with(after)
-        }
-        None => name == pattern,
-    }
+    Pattern::new(pattern).fits(name)
 }
 
 #[cfg(test)]
@@ -47,11 +63,11 @@ mod tests {
 
     #[test]
     fn marks_and_utf_16_are_understood_and_binaries_are_not() {
-        assert_eq!(decode(b"\xEF\xBB\xBF{}").unwrap(), "{}");
-        assert_eq!(decode(b"\xFF\xFE{\0}\0").unwrap(), "{}");
-        assert_eq!(decode(b"\xFE\xFF\0{\0}").unwrap(), "{}");
-        assert_eq!(decode(b"\x7fELF\0\0"), None);
-        assert_eq!(decode(b"caf\xE9").unwrap(), "caf\u{FFFD}");
+        assert_eq!(decode(b"\xEF\xBB\xBF{}".to_vec()).unwrap(), "{}");
+        assert_eq!(decode(b"\xFF\xFE{\0}\0".to_vec()).unwrap(), "{}");
+        assert_eq!(decode(b"\xFE\xFF\0{\0}".to_vec()).unwrap(), "{}");
+        assert_eq!(decode(b"\x7fELF\0\0".to_vec()), None);
+        assert_eq!(decode(b"caf\xE9".to_vec()).unwrap(), "caf\u{FFFD}");
     }
 
     #[test]
