@@ -167,6 +167,7 @@ const ROUTES: &[&str] = &[
     "@Get",
     "@Controller",
     "add",
+    "live",
 ];
 
 /// What calls somebody else's path.
@@ -230,7 +231,9 @@ fn root_in(text: &str) -> Option<usize> {
     }
     ["\"/\"", "'/'", "`/`"].iter().find_map(|quoted| {
         let mut stands = text.match_indices(quoted).map(|(at, _)| at);
-        stands.find(|at| is_route(&text[..*at], &text[at + quoted.len()..], true)).map(|at| at + 1)
+        let scopes = |at: usize| text[..at].trim_end_matches([' ', '(']).ends_with("scope");
+        let is_root = |at: &usize| !scopes(*at) && is_route(&text[..*at], &text[at + quoted.len()..], true);
+        stands.find(is_root).map(|at| at + 1)
     })
 }
 

@@ -42,6 +42,17 @@ struct Mount<'r> {
     below: Below,
 }
 
+/// Routes that hang on a name in a file.
+struct Hung<'t> {
+    file: &'t str,
+    text: &'t str,
+    name: &'t str,
+    /// Where what they stand in begins.
+    origin: usize,
+    /// No mount stands around them.
+    free: bool,
+}
+
 /// What a mount puts before the routes in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Below {
@@ -93,14 +104,25 @@ impl<'a> Mounts<'a> {
             prefix = join(&prefix, &mount.below.said()?);
         }
         let origin = around.first().map_or(at, |mount| mount.at);
-        let own = mounts.iter().any(|mount| !mount.rule.class && mount.moves());
         let Some(name) = receiver(text, origin) else {
             return if around.is_empty() && self.bare_are_moved() {
-                None
+                self.handed_over(handler(text, at)?)
             } else {
                 self.outside(file, false, &prefix, deep)
             };
         };
+        let free = around.is_empty();
+        self.hung(&Hung { file, text, name, origin, free }, &prefix, deep)
+    }
+
+    /// What is put before routes that hang on a name, and before `within`, which stands around them.
+    fn hung(&self, hung: &Hung<'_>, within: &str, deep: usize) -> Option<String> {
+        let deep = deep.checked_sub(1)?;
+        let Hung { file, text, name, origin, free } = *hung;
+        let mounts: Vec<Mount<'_>> =
+            self.rules.iter().filter(|rule| !rule.all).flat_map(|rule| found(rule, text)).collect();
+        let own = mounts.iter().any(|mount| !mount.rule.class && mount.moves());
+        let mut prefix = within.to_owned();
         let bound = mounts.iter().rfind(|mount| mount.at < origin && bound(text, mount.at) == Some(name));
         if let Some(mount) = bound {
             prefix = join(&mount.below.said()?, &prefix);
@@ -110,19 +132,80 @@ impl<'a> Mounts<'a> {
             mount.at != origin && !mount.holds(origin) && !own && names(&given_names(&text[mount.args.clone()]), name)
         };
         if let Some(mount) = mounts.iter().filter(|mount| !mount.rule.class).find(given) {
-            let replaced = mount.rule.replaces && mount.moves() && around.is_empty();
+            let replaced = mount.rule.replaces && mount.moves() && free;
             let within = if replaced { mount.below.said()? } else { join(&mount.below.said()?, &prefix) };
             return Some(join(&self.below(file, text, mount.at, deep)?, &within));
         }
         if let Some(mount) = bound.filter(|mount| receiver(text, mount.at).is_some()) {
             return Some(join(&self.below(file, text, mount.at, deep)?, &prefix));
         }
+        if let Some((file, text)) = self.made(file, text, name).filter(|_| bound.is_none()) {
+            return self.hung(&Hung { file, text, name, origin: text.len(), free }, &prefix, deep);
+        }
         let loose = is_loose(text, name);
-        if loose && own && bound.is_none() && around.is_empty() && !self.is_spoken_of(file) {
+        if loose && own && bound.is_none() && free && !self.is_spoken_of(file) {
             None
         } else {
             self.outside(file, loose, &prefix, deep)
         }
+    }
+
+    /// The file that makes what a source of Python imports by this name.
+    fn made<'s>(&'s self, file: &str, text: &str, name: &str) -> Option<(&'s str, &'s str)> {
+        let imports = text.lines().filter_map(|line| line.trim_start().strip_prefix("from ")?.split_once(" import "));
+        let (module, _) = imports.into_iter().find(|(_, given)| !given.contains(" as ") && names(given, name))?;
+        let path = module.trim().trim_start_matches('.');
+        let levels = module.trim().len() - path.len();
+        // A module's name without dots before it begins somewhere above.
+        let above = (levels > 0).then(|| file.rsplitn(levels + 1, '/').nth(levels).unwrap_or(""));
+        let path = path.replace('.', "/");
+        let is_meant = |other: &str| {
+            let below = match above {
+                Some("") | None => Some(other),
+                Some(above) => other.strip_prefix(above).and_then(|rest| rest.strip_prefix('/')),
+            };
+            let Some(below) = below.and_then(|below| below.strip_suffix(".py")) else { return false };
+            let module = below.strip_suffix("__init__").map_or(below, |package| package.trim_end_matches('/'));
+            module == path || above.is_none() && module.ends_with(&format!("/{path}"))
+        };
+        let makes = |text: &str| {
+            let mounts = self.rules.iter().filter(|rule| !rule.all && !rule.class).flat_map(|rule| found(rule, text));
+            mounts.into_iter().any(|mount| bound(text, mount.at) == Some(name))
+        };
+        let mut others = self.texts.iter().filter(|(other, _)| *other != file && is_meant(other));
+        others.find(|(_, text)| makes(text)).map(|(other, text)| (*other, &**text))
+    }
+
+    /// What is put before the route of a function that is handed over by its name.
+    fn handed_over(&self, function: &str) -> Option<String> {
+        let of = |text| self.rules.iter().filter(|rule| rule.bare).flat_map(move |rule| found(rule, text));
+        let mut nearest: Option<(&str, Mount<'_>)> = None;
+        let mut plainly = false;
+        for (_, text) in &self.texts {
+            for mount in of(text) {
+                let holds = &text[mount.args.start..mount.end.max(mount.args.end)];
+                // Which functions another one hands over is told elsewhere.
+                if mount.moves() && holds.contains("configure(") {
+                    return None;
+                }
+                let length = |mount: &Mount<'_>| mount.end - mount.at;
+                if names(&unquoted(holds), function)
+                    && nearest.as_ref().is_none_or(|(_, known)| length(&mount) < length(known))
+                {
+                    nearest = Some((text, mount));
+                }
+            }
+            plainly |= text.match_indices("service(").any(|(at, call)| {
+                let start = at + call.len();
+                let given = &text[start..closing(text, start)];
+                given == function || given.ends_with(&format!("::{function}"))
+            });
+        }
+        let Some((text, mount)) = nearest else { return plainly.then(String::new) };
+        let mut around: Vec<Mount<'_>> = of(text).filter(|other| other.holds(mount.at)).collect();
+        around.sort_by_key(|mount| mount.at);
+        around.push(mount);
+        around.iter().try_fold(String::new(), |path, mount| Some(join(&path, &mount.below.said()?)))
     }
 
     /// Something else than a receiver says what routes hang on, and that is not the root.
@@ -153,7 +236,7 @@ impl<'a> Mounts<'a> {
         let others = self.texts.iter().filter(move |(other, _)| *other != file);
         others.flat_map(move |(other, text)| {
             let named = Named::new(other, text, file);
-            let rules = self.rules.iter().filter(|rule| !rule.all && !rule.class);
+            let rules = self.rules.iter().filter(|rule| !rule.all && !rule.class && !rule.makes());
             let mounts: Vec<Mount<'a>> = rules.flat_map(|rule| found(rule, text)).collect();
             mounts.into_iter().map(move |mount| {
                 let meant = named.in_arguments(&text[mount.args.clone()], mount.rule);
@@ -228,6 +311,11 @@ fn found<'r>(rule: &'r MountRule, text: &str) -> impl Iterator<Item = Mount<'r>>
 }
 
 impl MountRule {
+    /// It makes what is mounted elsewhere: `Blueprint(`, `new Router(`.
+    fn makes(&self) -> bool {
+        self.call.trim_start_matches("new ").starts_with(|c: char| c.is_ascii_uppercase())
+    }
+
     fn below(&self, args: &str) -> Below {
         for key in &self.keys {
             for (at, _) in args.match_indices(key.as_str()) {
@@ -380,6 +468,14 @@ fn head(lines: &str) -> Option<&str> {
     let lines = lines.trim_start().trim_start_matches(['@', '$']);
     let end = lines.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(lines.len());
     (end > 0).then(|| &lines[..end])
+}
+
+/// The function of Rust that the attribute around a place stands before.
+fn handler(text: &str, at: usize) -> Option<&str> {
+    let is_attribute = text[line_start(text, at)..at].trim_start().starts_with("#[");
+    let (_, rest) = text[line_end(text, at)..].split_once("fn ").filter(|_| is_attribute)?;
+    let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_')?;
+    (end > 0).then(|| &rest[..end])
 }
 
 /// What is handed over by its name: not what stands in quotes, nor in a function that is written there.

@@ -15,6 +15,7 @@ const GIN: (&str, &str) = ("go.mod", "module x\n\ngo 1.24\n\nrequire github.com/
 const CHI: (&str, &str) = ("go.mod", "module x\n\ngo 1.24\n\nrequire github.com/go-chi/chi/v5 v5.2.0\n");
 const AXUM: (&str, &str) = ("Cargo.toml", "[package]\nname = \"x\"\n\n[dependencies]\naxum = \"0.8\"\n");
 const ACTIX: (&str, &str) = ("Cargo.toml", "[package]\nname = \"x\"\n\n[dependencies]\nactix-web = \"4\"\n");
+const ROCKET: (&str, &str) = ("Cargo.toml", "[package]\nname = \"x\"\n\n[dependencies]\nrocket = \"0.5\"\n");
 const SPRING: (&str, &str) = (
     "pom.xml",
     "<project><groupId>a</groupId><artifactId>b</artifactId><dependencies><dependency><groupId>org.springframework.boot\
@@ -89,7 +90,21 @@ fn in_one_file() {
     let actix = "fn main() {\n  HttpServer::new(|| App::new().service(web::scope(\"/api\").route(\"/health\", web::get().to(f))))\n}\n";
     asks(&[ACTIX, ("src/main.rs", actix)], Some("/api/health"));
     let bare = "#[get(\"/health\")]\nasync fn f() {}\nfn main() {\n  HttpServer::new(|| App::new().service(web::scope(\"/api\").service(f)))\n}\n";
-    asks(&[ACTIX, ("src/main.rs", bare)], None);
+    asks(&[ACTIX, ("src/main.rs", bare)], Some("/api/health"));
+    let beside = bare.replace(".service(f))", ".service(g)).service(f)");
+    asks(&[ACTIX, ("src/main.rs", &beside)], Some("/health"));
+    let within = bare.replace("web::scope(\"/api\")", "web::scope(\"/v1\").service(web::scope(\"/api\")");
+    asks(&[ACTIX, ("src/main.rs", &within.replace(".service(f))", ".service(f)))"))], Some("/v1/api/health"));
+    asks(&[ACTIX, ("src/main.rs", &bare.replace(".service(f)", ".configure(all)"))], None);
+    let away = ("src/routes.rs", "#[get(\"/health\")]\npub async fn f() {}\n");
+    let main = "mod routes;\nfn main() {\n  HttpServer::new(|| App::new().service(web::scope(\"/api\").service(routes::f)))\n}\n";
+    asks(&[ACTIX, away, ("src/main.rs", main)], Some("/api/health"));
+    let launched = "#[get(\"/health\")]\nfn f() {}\n#[launch]\nfn rocket() -> _ {\n  rocket::build().mount(\"/\", routes![g]).mount(\"/api\", routes![f])\n}\n";
+    asks(&[ROCKET, ("src/main.rs", launched)], Some("/api/health"));
+    asks(
+        &[ROCKET, ("src/main.rs", &launched.replace("routes![g]", "routes![a::f]").replace("[f]", "[g]"))],
+        Some("/health"),
+    );
     let spring = "@RestController\n@RequestMapping(\"/api\")\npublic class A {\n  @GetMapping(\"/health\")\n  String f() {}\n}\n";
     let main =
         ("src/main/java/M.java", "@SpringBootApplication\npublic class M { public static void main(String[] a) {} }\n");
@@ -115,6 +130,31 @@ fn in_the_main_file() {
     let routed = ("app/health.py", "router = APIRouter()\n@router.get('/health')\ndef f(): pass\n");
     let main = "from app import health\napp = FastAPI()\napp.include_router(health.router, prefix='/api')\n";
     asks(&[FASTAPI, ("main.py", main), routed], Some("/api/health"));
+    let made = |import: &str, registered: &str| {
+        format!(
+            "from flask import Flask\ndef create_app():\n    app = Flask(__name__)\n    {import}\n    app.register_blueprint({registered})\n    return app\n"
+        )
+    };
+    for (import, registered, blueprint, imported, path) in [
+        ("from shop.api import bp as api_bp", "api_bp, url_prefix='/api'", "", "shop.api", Some("/api/health")),
+        ("from .api import bp", "bp", ", url_prefix='/api'", ".", Some("/api/health")),
+        ("from .api import bp", "bp, url_prefix=settings.PREFIX", "", ".", None),
+    ] {
+        let blueprint = format!(
+            "from flask import Blueprint\nbp = Blueprint('api', __name__{blueprint})\nfrom shop.api import routes\n"
+        );
+        let views = format!("from {imported} import bp\n@bp.route('/health')\ndef health(): pass\n");
+        asks(
+            &[
+                FLASK,
+                ("wsgi.py", "from shop import create_app\napp = create_app()\n"),
+                ("shop/__init__.py", &made(import, registered)),
+                ("shop/api/__init__.py", &blueprint),
+                ("shop/api/routes.py", &views),
+            ],
+            path,
+        );
+    }
     let urls = "urlpatterns = [path('api/', include('shop.urls'))]\n";
     let below = ("shop/urls.py", "urlpatterns = [path('health/', f)]\n");
     asks(&[DJANGO, ("manage.py", "x"), ("site/urls.py", urls), below], Some("/api/health/"));
@@ -130,6 +170,10 @@ fn what_is_no_route() {
     let mix = "defmodule E.MixProject do\n defp deps do\n [{:phoenix, \"~> 1.7\"}]\n end\nend\n";
     let scope = "defmodule E.Router do\n  scope \"/api\", E do\n    get \"/users\", A, :b\n  end\nend\n";
     asks(&[("mix.exs", mix), ("lib/e/endpoint.ex", plug), ("lib/e/router.ex", scope)], None);
+
+    let bare = |route: &str| format!("defmodule E.Router do\n  scope \"/\", E do\n    {route}, A, :b\n  end\nend\n");
+    asks(&[("mix.exs", mix), ("lib/e/router.ex", &bare("get \"/users\""))], None);
+    asks(&[("mix.exs", mix), ("lib/e/router.ex", &bare("live \"/\""))], Some("/"));
 
     let session = ("app/Http/A.php", "<?php $request->session()->get('status');");
     let up = ("bootstrap/app.php", "<?php withRouting(web: 'a', health: '/well')");
