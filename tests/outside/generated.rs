@@ -89,6 +89,7 @@ fn every_file_has_a_judge() {
 /// A project: its folder among those made, its apps, its settings.
 struct Project {
     folder: String,
+    name: &'static str,
     apps: Vec<AppProfile>,
     settings: Settings,
 }
@@ -123,7 +124,7 @@ fn files_of(
     folder: &Path,
 ) -> Vec<Generated> {
     let (apps, _) = meant(&project.apps, None, &project.settings, environment);
-    let order = Order { environment, ..Order::new("shop", &apps, &project.settings) };
+    let order = Order { environment, ..Order::new(project.name, &apps, &project.settings) };
     let made = order.artifacts(wanted).unwrap_or_else(|problem| panic!("{}: {problem}", project.folder));
     let project = folder.join(environment.map_or("all", Environment::as_str)).join(&project.folder);
     let write = |artifact: Artifact| {
@@ -151,20 +152,25 @@ fn samples() -> Vec<Project> {
             "web".clone_into(&mut app.name);
         }
         let folder = folder.strip_prefix(ROOT).unwrap().display().to_string();
-        Project { folder, apps, settings: Settings::default() }
+        Project { folder, name: "shop", apps, settings: Settings::default() }
     };
     stacks.chain(special).chain(crate::support::demos()).map(project).collect()
 }
 
-/// What no sample has: each service beside an app, and all of them.
+/// A name that is something else in each format.
+const HOSTILE: &str = "My \"shop\": $(id) `id` ${NAME} ${{ github.token }} {{ .Values }} %{ if } '#ünï\n- x: &y *z";
+
+/// What no sample has: each service beside an app, all of them, and a name that means harm.
 fn made_up() -> Vec<Project> {
     let every = ["postgres", "mysql", "mongodb", "redis"];
     let needs = |name: &str, services: &[&str]| {
         let app = profiles::express().needs(services, &["LOG_LEVEL"], &["SESSION_SECRET", "API_TOKEN"]);
-        Project { folder: format!("made-up/{name}"), apps: vec![app], settings: Settings::default() }
+        Project { folder: format!("made-up/{name}"), name: "shop", apps: vec![app], settings: Settings::default() }
     };
     let each = every.iter().map(|service| needs(service, &[service]));
-    each.chain([needs("nothing", &[]), needs("all", &every)]).collect()
+    let mut hostile = Project { name: HOSTILE, ..needs("hostile", &every) };
+    HOSTILE.clone_into(&mut hostile.apps[0].name);
+    each.chain([needs("nothing", &[]), needs("all", &every), hostile]).collect()
 }
 
 fn folders(of: &Path) -> Vec<PathBuf> {

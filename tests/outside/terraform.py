@@ -63,6 +63,9 @@ class Module:
             self.walk(body)
         for file in sorted(glob.glob(os.path.join(self.folder, "**/*.tfvars"), recursive=True)):
             self.values(file)
+        for file in sorted(glob.glob(os.path.join(self.folder, "**/*.tfbackend"), recursive=True)):
+            with open(file, encoding="utf-8") as text:
+                hcl2.load(text)
         for kind, name in sorted(set(self.declared) - self.used):
             if kind in ("var", "local") or kind.startswith("data."):
                 self.say("unused", f"{kind}.{name} is used nowhere", name)

@@ -7,7 +7,7 @@ use super::generated::{self, has_ending};
 use super::tools::{self, ready, run, sample, tool};
 
 pub(super) fn is_terraform(name: &str) -> bool {
-    has_ending(name, "tf") || has_ending(name, "tfvars")
+    has_ending(name, "tf") || has_ending(name, "tfvars") || has_ending(name, "tfbackend")
 }
 
 /// The folder of the module that a file belongs to.
@@ -19,7 +19,7 @@ pub(super) fn module(name: &str) -> Option<&str> {
 #[test]
 fn terraform_leaves_its_format_as_it_is() {
     if ready(&["terraform"]) {
-        settle("terraform fmt", format(&generated::paths(is_terraform)));
+        settle("terraform fmt", format(&generated::paths(|name| is_terraform(name) && !has_ending(name, "tfbackend"))));
     }
 }
 
