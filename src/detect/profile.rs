@@ -253,15 +253,19 @@ impl<'a> Lines<'a> {
     }
 
     fn check_install(&self) -> Option<String> {
-        let choice = self.choice();
+        let tested = || self.tested();
+        let choice = Choice { tested: Some(&tested), ..self.choice() };
         let stack = self.app.candidate.stack;
-        let own = self.manager.and_then(|manager| choice.first(&manager.check_install));
-        let usual = || self.manager.and_then(|manager| choice.first(&manager.install));
-        own.or_else(usual).or_else(|| choice.first(&stack.check_install)).or_else(|| choice.first(&stack.install))
+        let own = self.manager.into_iter().flat_map(|manager| manager.check_install.iter().chain(&manager.install));
+        choice.parts(own.chain(&stack.check_install).chain(&stack.install))
+    }
+
+    fn tested(&self) -> bool {
+        self.app.sources.are_tested() || self.app.sources.hold(&self.app.candidate.stack.test_marks)
     }
 
     fn test(&self) -> Option<String> {
-        let tested = || self.app.sources.are_tested() || self.app.sources.hold(&self.app.candidate.stack.test_marks);
+        let tested = || self.tested();
         let choice = Choice { tested: Some(&tested), ..self.choice() };
         choice.first(self.rules(|rule| &rule.test)).or_else(|| choice.first(&self.app.candidate.stack.test))
     }

@@ -61,7 +61,8 @@ pub(super) struct Stack {
     pub build: Vec<CommandRule>,
     /// How it starts, where the framework does not say.
     pub start: Vec<CommandRule>,
-    /// How a pipeline installs what tests and checks need, where the manager does not say; as it installs where nobody does.
+    /// How a pipeline installs what tests and checks need: of each part the first that holds, the manager's before these,
+    /// and where neither has any, how they install.
     pub check_install: Vec<CommandRule>,
     /// How its tests run, once, where the framework does not say.
     pub test: Vec<CommandRule>,

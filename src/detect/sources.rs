@@ -150,8 +150,9 @@ impl<'p> Sources<'p> {
             let mut next = Vec::new();
             for (folder, within) in level {
                 let is_source = |name: &str| ends_in(name, self.endings);
-                let named = |name: &str| files.iter().any(|form| fits(form, name));
-                let tests = folder.files().iter().filter(|name| is_source(name) && (within || named(name)));
+                let named =
+                    |name: &str| files.iter().any(|form| fits(form, name) && (!form.ends_with('*') || is_source(name)));
+                let tests = folder.files().iter().filter(|name| named(name) || within && is_source(name));
                 found.extend(tests.map(|name| folder.at(name)));
                 for child in folder.subfolders().filter(|child| !self.holds_no_tests(*child)) {
                     let tests = folders.iter().any(|form| form.trim_end_matches('/') == child.name());

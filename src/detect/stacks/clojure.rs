@@ -85,12 +85,23 @@ fn tools_deps(facts: &mut Facts, sources: &Sources<'_>) {
     }
     let aliases = root.get(":aliases").map(Form::pairs).unwrap_or_default();
     packed(facts, folder, aliases);
+    tested(facts, aliases);
     started(facts, aliases);
     if let Some(namespace) = main_namespace(sources) {
         facts.word("namespace", namespace);
     }
     let runs = ["jar", "alias", "namespace"].iter().any(|word| facts.words.contains_key(*word));
     facts.role = if runs { Role::App } else { Role::Library };
+}
+
+/// The alias that runs the tests.
+fn tested(facts: &mut Facts, aliases: &[(Form, Form)]) {
+    let Some((_, alias)) = aliases.iter().find(|(name, _)| name.letters() == Some(":test")) else { return };
+    if alias.get(":exec-fn").is_some() {
+        facts.phrase("test.alias", "-X:test", []);
+    } else if alias.get(":main-opts").is_some() {
+        facts.phrase("test.alias", "-M:test", []);
+    }
 }
 
 /// How `build.clj` makes one jar of all, and where.

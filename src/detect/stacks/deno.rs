@@ -59,6 +59,9 @@ pub(super) fn read(sources: &Sources<'_>) -> Facts {
     lock(&mut facts, folder);
     for (name, command) in &tasks {
         facts.phrase(&format!("script.{name}"), "deno task {}", [name]);
+        if name == "dev" && (command == "vite" || command == "vite dev") {
+            facts.phrase("dev.vite", "deno task {}", [name]);
+        }
         if name == "start" {
             facts.started.push(command.clone());
             facts.saw(

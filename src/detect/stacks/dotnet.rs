@@ -36,7 +36,35 @@ pub(super) fn read(sources: &Sources<'_>) -> Facts {
         prebuilt(&mut facts, folder);
         script(&mut facts, folder);
     }
+    checks(&mut facts, folder);
     facts
+}
+
+/// The project that tests this one, which is one of its own, and where the style is set.
+fn checks(facts: &mut Facts, folder: Folder<'_>) {
+    if let Some(file) = ["*.sln", "*.slnx"].iter().find_map(|pattern| folder.find(pattern)) {
+        facts.word("solution", file);
+    }
+    if folder.upwards().any(|above| above.has(".editorconfig")) {
+        facts.word("editorconfig", "");
+    }
+    let Some(name) = facts.plain("project").and_then(|path| path.rsplit('/').next()).map(str::to_owned) else { return };
+    let runners = ["Microsoft.NET.Test.Sdk", "Include=\"xunit", "Include=\"NUnit", "Include=\"MSTest", "TUnit"];
+    let own = folder
+        .project()
+        .folders()
+        .flat_map(|other| PROJECTS.iter().filter_map(move |(pattern, _)| Some(other.at(&other.find(pattern)?))));
+    let tests = own.take(SOLUTION).find(|path| {
+        folder.project().text(path).is_some_and(|text| {
+            let refers = text.split(['"', '\\', '/']).any(|word| word == name);
+            refers && runners.iter().any(|runner| text.contains(runner))
+        })
+    });
+    let Some(tests) = tests else { return };
+    let inside = if folder.path().is_empty() { Some(tests.as_str()) } else { tests.strip_prefix(folder.path()) };
+    let below = inside.map(|path| path.trim_start_matches('/').to_owned());
+    let up = "../".repeat(folder.path().split('/').filter(|part| !part.is_empty()).count());
+    facts.word("tests", below.unwrap_or_else(|| format!("{up}{tests}")));
 }
 
 /// What `dotnet publish` left: a library with the runtime that it asks for, or with its own runtime beside it.

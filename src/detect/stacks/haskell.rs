@@ -51,6 +51,12 @@ pub(super) fn read(sources: &Sources<'_>) -> Facts {
     facts.dependencies.retain(|dependency| Some(&dependency.name) != own.as_ref());
     compiler(&mut facts, folder);
     workspace(&mut facts, folder);
+    let says = |file: &str, mark: &str| {
+        folder.find(file).and_then(|file| folder.text(&file)).is_some_and(|text| text.contains(mark))
+    };
+    if says("*.cabal", "\ntest-suite ") || says("package.yaml", "\ntests:") {
+        facts.word("suite", "");
+    }
     if folder.has("flake.nix") {
         facts.word("flake", "");
     }

@@ -97,6 +97,9 @@ pub(super) fn read(facts: &mut Facts, folder: Folder<'_>) {
         facts.workspace_tool = Some("maven".to_owned());
     }
     facts.word("mvn", if folder.has("mvnw") { "./mvnw" } else { "mvn" });
+    if let Some(program) = facts.plain("mvn").map(str::to_owned) {
+        facts.word("mvn.alone", program);
+    }
     reactor(facts, folder);
     wrapper(facts, folder);
     facts.role = if packaging == "pom" { Role::Shell } else { Role::Unknown };
@@ -294,4 +297,6 @@ fn reactor(facts: &mut Facts, folder: Folder<'_>) {
     let module = folder.path().strip_prefix(top.path()).unwrap_or("").trim_start_matches('/');
     let pom = format!("{up}pom.xml");
     facts.phrase("mvn", "{} --file {} --projects {} --also-make", [&program, &pom, module]);
+    // A module alone does not find the others.
+    facts.words.remove("mvn.alone");
 }

@@ -157,6 +157,9 @@ fn ocaml(sources: &Sources<'_>) -> Option<Facts> {
     });
     facts.phrase("install", "opam install --yes --deps-only .", []);
     facts.phrase("build", "opam exec -- dune build --profile release", []);
+    if ["test/dune", "tests/dune"].iter().any(|file| folder.has(file)) {
+        facts.word("suite", "");
+    }
     match program {
         Some(program) => facts.word("start", format!("./_build/default/{program}")),
         None => facts.role = Role::Library,

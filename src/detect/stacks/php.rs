@@ -31,6 +31,15 @@ const SERVERS: &[&str] = &[
     "Workerman\\Worker",
 ];
 
+/// Scripts of `composer.json` that run the tests …
+const TESTS: &[&str] = &["test", "tests", "phpunit", "test:unit"];
+
+/// … that check the style …
+const LINTS: &[&str] = &["test:lint", "lint:check", "cs-check", "cs:check", "check-cs", "check-style", "phpcs", "lint"];
+
+/// … and the types.
+const TYPES: &[&str] = &["phpstan", "analyse", "analyze", "stan", "test:types", "static-analysis"];
+
 pub(super) fn read(sources: &Sources<'_>) -> Facts {
     let folder = sources.folder;
     let mut facts = Facts::default();
@@ -124,9 +133,29 @@ fn composer(facts: &mut Facts, folder: Folder<'_>, value: &Value) {
     }
     let platform = value.pointer("/config/platform/php").and_then(Value::as_str);
     facts.ask("composer.json config.platform.php", folder, "composer.json", platform);
+    scripts(facts, value);
     let start = value.pointer("/scripts/start").and_then(Value::as_str);
     if let Some(start) = start.filter(|start| !start.starts_with("php -S")) {
         facts.command("script.start", start);
+    }
+}
+
+/// The scripts that test and check; one that mends what it finds is no check.
+fn scripts(facts: &mut Facts, value: &Value) {
+    let mends = |line: &str| {
+        let tests = line.contains("--test") || line.contains("--dry-run");
+        ["pint", "php-cs-fixer", "phpcbf", "rector", "--fix"].iter().any(|tool| line.contains(tool)) && !tests
+    };
+    let checks = |name: &&&str| {
+        let script = value.get("scripts").and_then(|scripts| scripts.get(**name));
+        let listed = script.and_then(Value::as_array).into_iter().flatten().chain(script);
+        let lines: Vec<&str> = listed.filter_map(Value::as_str).collect();
+        !lines.is_empty() && !lines.iter().any(|line| mends(line))
+    };
+    for (word, names) in [("test.script", TESTS), ("lint.script", LINTS), ("types.script", TYPES)] {
+        if let Some(name) = names.iter().find(checks) {
+            facts.phrase(word, "composer run-script {}", [name]);
+        }
     }
 }
 

@@ -51,6 +51,9 @@ pub(super) fn read(sources: &Sources<'_>) -> Facts {
         facts.word("function", name);
     }
     database(&mut facts, folder);
+    if !folder.has("config/database.yml") {
+        facts.word("stores.nothing", "");
+    }
     settings(&mut facts, folder);
     let tasks = folder.text("Rakefile").or_else(|| folder.text("rakefile")).unwrap_or_default();
     let default = tasks.lines().map(str::trim).find(|line| line.starts_with("task") && line.contains("default"));

@@ -135,6 +135,8 @@ fn facts<'a>(model: &'a Model, profile: &AppProfile, width: usize) -> Vec<Line<'
         None if needs_start => add("Start", Some("none was found: say `start` in wharf.toml".to_owned()), Role::Warn),
         start => add("Start", start.clone(), Role::Base),
     }
+    add("Test", profile.test_command.clone(), Role::Base);
+    add("Lint", profile.lint_command.clone(), Role::Base);
     let serves = match profile.serving {
         Serving::Server => profile.port.map(|port| {
             let path = profile.health_path.as_deref().unwrap_or("/");
