@@ -1,10 +1,12 @@
 //! What is generated for each kind of project.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use wharf::detect::detect;
-use wharf::model::{AppProfile, Artifact};
+use wharf::generate::{Order, Templates, kinds};
+use wharf::model::{AppProfile, Artifact, Settings};
 use wharf::os::tree::DiskTree;
 use wharf::validate::check;
 
@@ -108,9 +110,11 @@ fn everything_generated_stands_the_checks() {
         apps.extend(detection.apps.into_iter().map(|profile| (name.clone(), profile)));
     }
     assert!(apps.len() > 50, "{}", apps.len());
+    let all: BTreeSet<String> = kinds(Templates::embedded()).unwrap().iter().map(|kind| kind.name.clone()).collect();
+    let settings = Settings::default();
     let mut unstarted = Vec::new();
     for (name, profile) in apps {
-        let made = match profiles::usual(&profile) {
+        let made = match Order::new("shop", &[&profile], &settings).artifacts(&all) {
             Ok(made) => made,
             // A library, or what only a server of another kind starts.
             Err(problem) if problem.cause == "no-start-command" => {

@@ -12,6 +12,7 @@ mod fuzz;
 mod generation;
 mod kept;
 mod kills;
+mod kinds;
 mod layers;
 mod life;
 mod outside;

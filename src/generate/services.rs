@@ -29,6 +29,8 @@ pub(crate) struct Service {
     pub(crate) user: u32,
     #[serde(default)]
     pub(crate) writes: Vec<String>,
+    /// The variable that moves its data below that folder, where the folder has to be its own.
+    data_variable: Option<String>,
     /// How its data is copied; none where the copy of its volume is enough.
     dump: Option<Dump>,
     /// Its command, where the image's is not enough.

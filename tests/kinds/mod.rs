@@ -1,0 +1,46 @@
+//! What each kind of generated files contains.
+
+mod kubernetes;
+
+use std::collections::BTreeMap;
+
+use wharf::generate::Order;
+use wharf::model::{AppProfile, Settings};
+
+use crate::support::profiles::{self, With as _};
+
+/// Text that becomes syntax where it is not escaped.
+pub(crate) const HOSTILE: [&str; 8] = [
+    "a b",
+    "a\"b' c",
+    "one\ntwo: three",
+    "$(touch /tmp/x) `id`",
+    "${{ secrets.X }} %{ if true } ${x}",
+    "{{ .Values.x }} {# x #}",
+    "é\u{2028}\\",
+    "x: [y], - z #",
+];
+
+/// The files of one kind by path, for a project of this name.
+pub(crate) fn files(kind: &str, project: &str, apps: &[&AppProfile], settings: &Settings) -> BTreeMap<String, String> {
+    let made = Order::new(project, apps, settings).artifacts(&[kind.to_owned()].into()).unwrap();
+    made.into_iter().map(|artifact| (artifact.path, artifact.content)).collect()
+}
+
+pub(crate) fn settings(text: &str) -> Settings {
+    toml_edit::de::from_str(text).unwrap()
+}
+
+/// The API of a shop: a database, a cache, a secret that it needs and one that it can do without.
+pub(crate) fn api() -> AppProfile {
+    let profile = profiles::express().needs(
+        &["postgres", "redis"],
+        &["DATABASE_URL", "REDIS_URL", "LOG_LEVEL", "PORT", "STRIPE_SECRET_KEY", "THEME"],
+        &["SESSION_SECRET"],
+    );
+    AppProfile { name: "api".to_owned(), ..profile }
+}
+
+pub(crate) fn profile(name: &str) -> AppProfile {
+    profiles::all().into_iter().find(|(known, _)| *known == name).unwrap().1
+}
