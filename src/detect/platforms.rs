@@ -72,13 +72,34 @@ pub(super) fn start(folder: Folder<'_>) -> Option<Said> {
     web.or_else(|| START.iter().find_map(|place| said(folder, place)))
 }
 
+/// Warns of the processes of a Procfile beside the one that starts: only one program of a folder is run.
+pub(super) fn warn_of_others(folder: Folder<'_>, start: Option<&str>) {
+    let Some(text) = folder.text("Procfile") else { return };
+    let runs = |command: &str| anywhere(command).is_some_and(|command| Some(command) == start);
+    let all: Vec<(&str, &str)> = processes(&text).filter(|(name, command)| is_process(name, command)).collect();
+    let others: Vec<&str> = all.iter().filter(|(_, command)| !runs(command)).map(|(name, _)| *name).collect();
+    if others.len() == all.len() || others.is_empty() {
+        return;
+    }
+    let (told, more) = (&others[..others.len().min(PROCESSES)], others.len().saturating_sub(PROCESSES));
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    let says = format!(
+        "one program of a folder is run: not {}{more}; `start` in wharf.toml can name another, or join several",
+        told.join(", ")
+    );
+    folder.project().warn(&folder.at("Procfile"), says);
+}
+
+/// A line of a Procfile that is one: others are comments, or what a merge left.
+fn is_process(name: &str, command: &str) -> bool {
+    let is_name = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_');
+    is_name && !name.is_empty() && !command.is_empty()
+}
+
 /// What all this says, for people: each process of a Procfile by its name.
 pub(super) fn evidence(folder: Folder<'_>) -> Vec<Evidence> {
     let text = folder.text("Procfile").unwrap_or_default();
-    let told = processes(&text).filter(|(name, command)| {
-        let is_name = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_');
-        is_name && !name.is_empty() && !command.is_empty()
-    });
+    let told = processes(&text).filter(|(name, command)| is_process(name, command));
     let told = told.map(|(name, command)| {
         let only = if anywhere(command).is_none() { ", which only that platform has" } else { "" };
         let does = if name == "release" { "runs, before each new version," } else { "starts with" };

@@ -95,6 +95,7 @@ pub(super) fn profile(app: &App<'_>) -> (AppProfile, Option<Warning>) {
         // Wharf serves the files itself.
         profile.evidence.retain(|one| !one.says.starts_with("starts with "));
     }
+    platforms::warn_of_others(folder, profile.start_command.as_deref());
     profile.confidence = evidence::confidence(app.weight, &profile.evidence);
     (profile, shut)
 }

@@ -117,7 +117,11 @@ fn check(settings: &mut Settings, tree: &dyn FileTree) -> Result<(), Fault> {
             return Err(fault(&keys, format!("there is no folder “{path}”"), "write it relative to this file"));
         }
         if places.contains(path) {
-            return Err(fault(&keys, format!("another app is at “{path}” already"), "give each app a folder"));
+            return Err(fault(
+                &keys,
+                format!("another app is at “{path}” already"),
+                "give each app a folder: of one, a single program is run",
+            ));
         }
         places.push(path.clone());
     }

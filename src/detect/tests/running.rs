@@ -241,6 +241,20 @@ fn parts_of_a_workspace_are_no_apps_and_bring_what_they_need() {
 }
 
 #[test]
+fn what_a_procfile_says_beside_the_program_that_runs_is_warned_of() {
+    let app = |procfile: &str| {
+        let files = [("requirements.txt", "flask\n"), ("app.py", "app = Flask(__name__)\n"), ("Procfile", procfile)];
+        super::detect_files(&files).warnings
+    };
+    let warnings = app("web: gunicorn app:app\nworker: celery -A app worker\n# clock: x\nrelease: flask db upgrade\n");
+    let [warning] = warnings.as_slice() else { panic!("{warnings:?}") };
+    assert_eq!(warning.file, "Procfile");
+    assert!(warning.says.contains("not worker, release;"), "{}", warning.says);
+    assert!(app("web: gunicorn app:app\n").is_empty());
+    assert!(app("worker: celery -A app worker\n").is_empty(), "it is what starts, or nothing of it is");
+}
+
+#[test]
 fn of_several_go_programs_one_is_meant_and_the_others_are_named() {
     let program = |name: &str| {
         format!("package main\nimport \"a.b/shop/internal/{name}\"\nfunc main() {{ os.Getenv(\"{name}\") }}\n")
