@@ -292,7 +292,7 @@ fn what_changes_in_a_project_is_a_small_difference() {
 #[test]
 fn what_a_person_writes_into_generated_files_is_not_generated() {
     let shop = Shop::new();
-    for file in ["Dockerfile", "compose.yaml", ".env.example", ".dockerignore"] {
+    for file in ["Dockerfile", "compose.yaml", "compose.production.yaml", ".env.example", ".dockerignore"] {
         let text = shop.read(file);
         fs::write(shop.root.join(file), format!("# mine\n{text}")).unwrap();
     }

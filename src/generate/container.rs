@@ -1,12 +1,14 @@
 //! What an app's container needs of whatever runs it: `templates/stacks/NAME/container.toml`, where a stack differs from
 //! the usual.
 
+use std::collections::BTreeMap;
+
 use minijinja::{Value, context};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::templates::Templates;
 use super::{Context, docker};
-use crate::model::{AppProfile, Problem, ProblemCode};
+use crate::model::{AppProfile, Problem};
 
 /// A user for an image whose own is not known, as it is built by the project's Dockerfile.
 const ANY_USER: u32 = 10001;
@@ -14,7 +16,7 @@ const ANY_USER: u32 = 10001;
 const USUAL_USER: u32 = 65532;
 
 /// What a container needs.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub(super) struct Container {
     /// The number of the user that the image is made for: a runtime that refuses root cannot look names up.
     pub(super) user: u32,
@@ -22,6 +24,23 @@ pub(super) struct Container {
     pub(super) writes: Vec<String>,
     /// Whether it writes nowhere else.
     pub(super) read_only: bool,
+    /// How it runs from the sources; none where that is not known.
+    pub(super) develop: Option<DevelopRules>,
+}
+
+/// How an app runs from its sources as they are on a person's machine.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct DevelopRules {
+    /// The stage of the Dockerfile that has all dependencies.
+    stage: String,
+    /// Where the sources are laid in it.
+    folder: String,
+    /// What the image has below that folder, and the sources must not cover.
+    #[serde(default)]
+    keep: Vec<String>,
+    #[serde(default)]
+    env: BTreeMap<String, String>,
 }
 
 /// `container.toml`.
@@ -33,6 +52,7 @@ struct Written {
     read_only: Option<bool>,
     /// What holds instead in the first case that is given.
     case: Vec<Case>,
+    develop: Option<DevelopRules>,
 }
 
 #[derive(Deserialize)]
@@ -47,17 +67,16 @@ struct Case {
 impl Container {
     /// The container of the image that this app's Dockerfile makes.
     pub(super) fn new(profile: &AppProfile, templates: &Templates) -> Result<Self, Problem> {
-        let usual = Self { user: USUAL_USER, writes: vec!["/tmp".to_owned()], read_only: true };
+        let usual = Self { user: USUAL_USER, writes: vec!["/tmp".to_owned()], read_only: true, develop: None };
         if profile.dockerfile.is_some() {
             return Ok(Self { user: ANY_USER, read_only: false, ..usual });
         }
         let ctx = Context { project: "", templates };
-        if docker::serves_files(profile, &ctx) {
-            return Ok(usual);
-        }
         let path = format!("stacks/{}/container.toml", docker::stack_of(profile));
-        let Some(text) = templates.text(&path) else { return Ok(usual) };
-        let written: Written = toml_edit::de::from_str(text).map_err(|error| unread(&path, error))?;
+        let Some(written) = templates.settings::<Written>(&path)? else { return Ok(usual) };
+        if docker::serves_files(profile, &ctx) {
+            return Ok(Self { develop: written.develop, ..usual });
+        }
         let facts = facts(profile);
         let mut case = None;
         for one in written.case {
@@ -74,7 +93,8 @@ impl Container {
         Ok(Self {
             user: written.user.unwrap_or(usual.user),
             writes: writes.into_iter().map(|folder| folder.replace("{app}", &home)).collect(),
-            read_only: read_only.or(written.read_only).unwrap_or(true),
+            read_only: read_only.or(written.read_only).unwrap_or(true) && !has_its_database(profile),
+            develop: written.develop,
         })
     }
 }
@@ -88,8 +108,8 @@ fn facts(profile: &AppProfile) -> Value {
     }
 }
 
-fn unread(path: &str, error: impl std::fmt::Display) -> Problem {
-    Problem::new(ProblemCode::Failed, "template-failed", format!("the template {path} cannot be read"))
-        .why(error.to_string())
-        .fix("mend your copy of it, or remove the copy to use the one in the program")
+/// Whether its database is a file, which lies in its own folder.
+fn has_its_database(profile: &AppProfile) -> bool {
+    let is_file = |name: &str| ["sqlite", "lowdb", "leveldb"].iter().any(|kind| name.contains(kind));
+    profile.dependencies.iter().any(|dependency| is_file(&dependency.name))
 }

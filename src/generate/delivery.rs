@@ -6,12 +6,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use super::container::Container;
+use super::container::{Container, DevelopRules};
 use super::escape::{is_env_name, slug};
 use super::order::Order;
 use super::services::{self, Service};
 use super::{docker, view};
-use crate::model::{AppProfile, AppSettings, Environment, Problem, ProblemCode, Trigger, names_a_secret};
+use crate::model::{AppProfile, AppSettings, Environment, Problem, Trigger, names_a_secret};
 
 /// Where the environments are defined: for each what a project's `wharf.toml` may say otherwise.
 const DEFINITION: &str = "environments.toml";
@@ -29,6 +29,12 @@ pub(super) struct Delivery<'a> {
     pub(super) apps: Vec<App<'a>>,
     /// What the apps need, each once.
     services: Vec<&'a Service>,
+    /// Whether the project has a compose file of its own.
+    own_compose: bool,
+    /// The variables that somebody has to give a value, and whose they are.
+    needed: Vec<Needed<'a>>,
+    /// Those that may have one.
+    wanted: BTreeSet<&'a str>,
     /// Development, staging, production.
     pub(super) environments: Vec<InEnvironment<'a>>,
 }
@@ -41,7 +47,16 @@ pub(super) struct InEnvironment<'a> {
     short: &'static str,
     /// What is not any one app's.
     size: Size,
+    /// What the apps need there, each once.
+    services: Vec<&'a Service>,
     pub(super) apps: Vec<App<'a>>,
+}
+
+/// A variable that somebody has to give a value.
+#[derive(Serialize)]
+struct Needed<'a> {
+    name: &'a str,
+    apps: Vec<&'a str>,
 }
 
 /// One app in one environment. Commands are text for a shell; what a profile does not say is null, or empty text.
@@ -75,6 +90,9 @@ pub(super) struct App<'a> {
     /// Its Dockerfile, and the folder that it is built from, relative to the project.
     dockerfile: String,
     context: String,
+    dockerfile_in_context: String,
+    /// Whether the project has that Dockerfile of its own, which may start something that reaps no children.
+    own_dockerfile: bool,
     /// The name of its image, without registry and tag.
     image: String,
     /// The number of the user that its container runs as.
@@ -82,8 +100,11 @@ pub(super) struct App<'a> {
     /// The folders that it writes into while it runs, and whether it writes nowhere else.
     writes: &'a [String],
     read_only: bool,
-    /// Whether its Dockerfile is the project's own.
-    own_dockerfile: bool,
+    /// Its name beside the names of services.
+    host: String,
+    /// The port of one's own machine that leads to it, unlike that of its sisters, and what `.env` calls it.
+    host_port: u16,
+    host_port_name: String,
     /// The services that it needs, by name.
     services: Vec<&'a str>,
     /// What it is told to reach its services.
@@ -91,12 +112,23 @@ pub(super) struct App<'a> {
     /// The names of other variables that it reads: those that anybody may see, and those that nobody may.
     variables: Vec<&'a str>,
     secrets: Vec<&'a str>,
-    /// Those of both without which it does not start.
+    /// Those of both without which it does not start, and the rest.
     required: Vec<&'a str>,
+    optional: Vec<&'a str>,
     /// The files that detection read in its folder.
     files: Vec<&'a str>,
     system_packages: Vec<&'a str>,
+    /// How it runs from its sources; null where that is not known.
+    develop: Option<Develop<'a>>,
     size: Size,
+}
+
+/// How an app runs from its sources as they are on a person's machine.
+#[derive(Serialize)]
+struct Develop<'a> {
+    command: &'a str,
+    #[serde(flatten)]
+    rules: &'a DevelopRules,
 }
 
 /// A variable that leads to a service.
@@ -142,7 +174,7 @@ pub(super) struct Size {
 pub(super) struct Ground {
     definition: BTreeMap<Environment, AppSettings>,
     profiles: BTreeMap<Environment, Vec<(AppProfile, Container)>>,
-    services: Vec<Service>,
+    services: BTreeMap<Environment, Vec<Service>>,
 }
 
 impl Ground {
@@ -157,37 +189,37 @@ impl Ground {
         for environment in Environment::ALL {
             profiles.insert(environment, applied(environment)?);
         }
-        let mut services: Vec<Service> = Vec::new();
-        for (profile, _) in profiles.values().flatten() {
+        let mut services: BTreeMap<Environment, Vec<Service>> = BTreeMap::new();
+        for (environment, (profile, _)) in profiles.iter().flat_map(|(it, all)| all.iter().map(move |one| (it, one))) {
+            let there = services.entry(*environment).or_default();
             for service in services::of(profile, order.templates)? {
-                if !services.iter().any(|known| known.name == service.name) {
-                    services.push(service);
+                if !there.iter().any(|known| known.name == service.name) {
+                    there.push(service);
                 }
             }
         }
-        Ok(Self { definition: definition(order)?, profiles, services })
+        Ok(Self { definition: order.templates.settings(DEFINITION)?.unwrap_or_default(), profiles, services })
     }
-}
-
-fn definition(order: &Order<'_>) -> Result<BTreeMap<Environment, AppSettings>, Problem> {
-    let text = order.templates.text(DEFINITION).unwrap_or_default();
-    toml_edit::de::from_str(text).map_err(|error| {
-        Problem::new(ProblemCode::Failed, "template-failed", format!("the template {DEFINITION} cannot be read"))
-            .why(error)
-            .fix("mend your copy of it, or remove the copy to use the one in the program")
-    })
 }
 
 impl<'a> Delivery<'a> {
     pub(super) fn new(order: &Order<'a>, ground: &'a Ground) -> Self {
-        let environments: Vec<_> = Environment::ALL.into_iter().map(|it| in_environment(order, ground, it)).collect();
+        let InEnvironment { apps, services, .. } =
+            in_environment(order, ground, order.environment.unwrap_or(Environment::Production));
+        let names: BTreeSet<&str> = apps.iter().flat_map(|app| app.required.iter().copied()).collect();
+        let apps_of = |name: &str| apps.iter().filter(|app| app.required.contains(&name)).map(|app| app.name).collect();
+        let needed: Vec<_> = names.iter().map(|name| Needed { name, apps: apps_of(name) }).collect();
+        let wanted = apps.iter().flat_map(|app| &app.optional).copied().filter(|name| !names.contains(name)).collect();
         Self {
             project: order.project,
             slug: slug(order.project),
             branch: order.settings.branch.as_deref().unwrap_or("main"),
-            apps: in_environment(order, ground, order.environment.unwrap_or(Environment::Production)).apps,
-            services: ground.services.iter().collect(),
-            environments,
+            own_compose: order.apps.iter().any(|app| app.compose_file.is_some()),
+            needed,
+            wanted,
+            apps,
+            services,
+            environments: Environment::ALL.into_iter().map(|it| in_environment(order, ground, it)).collect(),
         }
     }
 }
@@ -201,12 +233,18 @@ fn in_environment<'a>(order: &Order<'a>, ground: &'a Ground, name: Environment) 
         Environment::Production => "prod",
     };
     let profiles = ground.profiles.get(&name).map(Vec::as_slice).unwrap_or_default();
-    let app = |(profile, container): &'a (AppProfile, Container)| {
-        let settings = usual.overlaid(&order.settings.resolve(profile, name));
-        App::new(profile, container, order, ground, Size::new(&settings))
-    };
+    let services = ground.services.get(&name).map(Vec::as_slice).unwrap_or_default();
     let size = Size::new(&usual.overlaid(&order.settings.app).overlaid(&said));
-    InEnvironment { name, short, size, apps: profiles.iter().map(app).collect() }
+    let mut apps: Vec<App<'_>> = Vec::new();
+    for (profile, container) in profiles {
+        let settings = usual.overlaid(&order.settings.resolve(profile, name));
+        let mut app = App::new(profile, container, order, services, Size::new(&settings));
+        while app.port > 0 && apps.iter().any(|other| other.host_port == app.host_port) {
+            app.host_port = app.host_port.checked_add(1).unwrap_or(1024);
+        }
+        apps.push(app);
+    }
+    InEnvironment { name, short, size, services: services.iter().collect(), apps }
 }
 
 impl<'a> App<'a> {
@@ -214,27 +252,30 @@ impl<'a> App<'a> {
         profile: &'a AppProfile,
         container: &'a Container,
         order: &Order<'a>,
-        ground: &'a Ground,
+        there: &'a [Service],
         size: Size,
     ) -> Self {
         let bare = |wanted: &'a String| wanted.split(':').next().unwrap_or(wanted);
         let services: Vec<&str> = profile.services.iter().map(bare).collect();
-        let own = services.iter().filter_map(|name| ground.services.iter().find(|service| service.name == *name));
+        let own = services.iter().filter_map(|name| there.iter().find(|service| service.name == *name));
         let connections = services::connections(own, profile);
         let is_given = |name: &str| connections.iter().any(|given| given.0 == name);
-        let names: BTreeSet<&str> = profile
-            .env
-            .iter()
-            .chain(&profile.required_env)
-            .map(String::as_str)
-            .filter(|name| is_env_name(name) && *name != "PORT" && !is_given(name))
-            .collect();
-        let (secrets, variables): (Vec<&str>, Vec<&str>) = names.into_iter().partition(|name| is_secret(name));
-        let required = profile.required_env.iter().map(String::as_str).filter(|name| !is_given(name));
+        let names: BTreeSet<&str> = profile.env.iter().chain(&profile.required_env).map(String::as_str).collect();
+        let is_free = |name: &&str| is_env_name(name) && *name != "PORT" && *name != "HOST_PORT" && !is_given(name);
+        let names: Vec<&str> = names.into_iter().filter(is_free).collect();
+        let (required, optional) =
+            names.iter().copied().partition(|name| profile.required_env.iter().any(|required| required == name));
+        let (secrets, variables) = names.into_iter().partition(|name| is_secret(name));
         let image = match order.apps {
             [_] => slug(order.project),
             _ => format!("{}-{}", slug(order.project), profile.name),
         };
+        let mut host = slug(&profile.name);
+        if there.iter().any(|service| service.name == host) {
+            host.push_str("-app");
+        }
+        let (dockerfile, context) = (docker::dockerfile_path(profile), docker::build_context(profile));
+        let port = docker::container_port(profile).unwrap_or_default();
         Self {
             name: &profile.name,
             path: &profile.path,
@@ -250,17 +291,28 @@ impl<'a> App<'a> {
             start: profile.start_command.as_deref(),
             output_dir: profile.output_dir.as_deref(),
             serving: profile.serving,
-            port: docker::container_port(profile).unwrap_or_default(),
+            port,
             health_path: profile.health_path.as_deref().unwrap_or_default(),
             unwell_from: if profile.health_guessed { 500 } else { 400 },
-            dockerfile: docker::dockerfile_path(profile),
-            context: docker::build_context(profile),
+            dockerfile_in_context: dockerfile
+                .strip_prefix(&context)
+                .and_then(|rest| rest.strip_prefix('/'))
+                .map_or_else(|| dockerfile.clone(), str::to_owned),
+            own_dockerfile: profile.dockerfile.is_some(),
+            dockerfile,
+            context,
             image,
             user: container.user,
             writes: &container.writes,
             read_only: container.read_only,
-            own_dockerfile: profile.dockerfile.is_some(),
-            required: required.collect(),
+            host_port: port,
+            host_port_name: match order.apps {
+                [_] => "HOST_PORT".to_owned(),
+                _ => format!("PORT_{}", host.to_ascii_uppercase().replace('-', "_")),
+            },
+            host,
+            required,
+            optional,
             services,
             connections: connections
                 .into_iter()
@@ -275,6 +327,14 @@ impl<'a> App<'a> {
             secrets,
             files: view::own_files(profile),
             system_packages: view::packages(&profile.system_packages),
+            develop: profile
+                .develop_command
+                .as_deref()
+                // The packages of a workspace have dependencies of their own beside them, which the sources would cover.
+                .filter(|_| profile.dockerfile.is_none() && !docker::in_workspace(profile))
+                .and_then(|command| {
+                    Some(Develop { command: view::without_runner(command), rules: container.develop.as_ref()? })
+                }),
             size,
         }
     }

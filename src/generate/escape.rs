@@ -92,12 +92,16 @@ pub(crate) fn yaml(text: &str) -> String {
 
 /// A YAML scalar in double quotes. JSON's escapes are YAML's, but for the line ends that only YAML knows.
 fn yaml_quoted(text: &str) -> String {
-    json(text)
-        .replace('\u{85}', "\\u0085")
-        .replace('\u{2028}', "\\u2028")
-        .replace('\u{2029}', "\\u2029")
-        .replace('\u{feff}', "\\ufeff")
-        .replace('\u{7f}', "\\u007f")
+    let mut quoted = String::new();
+    for c in json(text).chars() {
+        match c {
+            '\u{7f}'..='\u{9f}' | '\u{2028}' | '\u{2029}' | '\u{feff}' => {
+                let _ = write!(quoted, "\\u{:04x}", u32::from(c));
+            }
+            c => quoted.push(c),
+        }
+    }
+    quoted
 }
 
 /// Words that some reader of YAML takes for a boolean, a number or null.
@@ -110,6 +114,11 @@ fn is_yaml_word(text: &str) -> bool {
 /// Text in which Compose is to find no `${…}` of its own.
 pub(crate) fn compose_text(text: &str) -> String {
     text.replace('$', "$$")
+}
+
+/// What Compose replaces with the value in `.env`, and asks for where there is none.
+pub(crate) fn asked(name: &str) -> String {
+    format!("${{{name}:?copy .env.example to .env and set {name}}}")
 }
 
 /// A name for what takes lower-case letters, digits and hyphens only.

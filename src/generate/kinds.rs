@@ -1,5 +1,5 @@
-//! What can be generated. A kind is a folder of templates with a `kind.toml` that says which files it makes; the files
-//! of images and of Compose are made in code, as they differ from stack to stack.
+//! What can be generated. A kind is a folder of templates with a `kind.toml` that says which files it makes; only those
+//! that images are built by are made in code, as each stack has templates of its own for them.
 
 use minijinja::Value;
 use serde::Deserialize;
@@ -7,14 +7,11 @@ use serde::Deserialize;
 use super::templates::Templates;
 use crate::model::{Artifact, Problem, ProblemCode};
 
-/// The folders whose subfolders are kinds.
-const HOMES: [&str; 2] = ["pipelines", "iac"];
-
 /// What is generated where nobody says.
-pub(super) const USUAL: [&str; 2] = [DOCKER, COMPOSE];
+pub(super) const USUAL: [&str; 2] = [DOCKER, "compose"];
 
+/// The kind that is made in code: which template an image has differs from stack to stack.
 pub(super) const DOCKER: &str = "docker";
-pub(super) const COMPOSE: &str = "compose";
 
 /// Something that can be generated, as `wharf generate --only` names it.
 #[derive(Clone, Debug)]
@@ -85,40 +82,32 @@ impl FileRule {
     }
 }
 
-/// All that there are: those made in code, then the others by name.
+/// All that there are: Docker's and Compose's, then the others by name.
 pub fn kinds(templates: &Templates) -> Result<&[Kind], Problem> {
     templates.kinds(|| {
-        let mut kinds = vec![
-            in_code(DOCKER, "Docker", "how each app's image is built, and what stays out of it"),
-            in_code(COMPOSE, "Docker Compose", "the apps with what they need, on one machine"),
-        ];
-        let mut found: Vec<(String, String)> = Vec::new();
-        for home in HOMES {
-            found.extend(templates.folders(home).into_iter().map(|name| (format!("{home}/{name}"), name)));
+        let mut kinds = vec![Kind {
+            name: DOCKER.to_owned(),
+            label: "Docker".to_owned(),
+            about: "how each app's image is built, and what stays out of it".to_owned(),
+            folder: String::new(),
+            files: Vec::new(),
+        }];
+        for folder in templates.folders_with("kind.toml") {
+            kinds.extend(read(folder, templates)?);
         }
-        found.sort_by(|a, b| a.1.cmp(&b.1));
-        for (folder, name) in found {
-            kinds.push(read(folder, name, templates)?);
-        }
+        kinds.sort_by_key(|kind| {
+            (USUAL.iter().position(|usual| *usual == kind.name).unwrap_or(USUAL.len()), kind.name.clone())
+        });
         Ok(kinds)
     })
 }
 
-fn in_code(name: &str, label: &str, about: &str) -> Kind {
-    let [name, label, about] = [name, label, about].map(str::to_owned);
-    Kind { name, label, about, folder: String::new(), files: Vec::new() }
-}
-
-fn read(folder: String, name: String, templates: &Templates) -> Result<Kind, Problem> {
-    let path = format!("{folder}/kind.toml");
-    let unread = |why: String| {
-        Problem::new(ProblemCode::Failed, "template-failed", format!("the template {path} cannot be read"))
-            .why(why)
-            .fix("mend your copy of it, or remove the copy to use the one in the program")
+fn read(folder: String, templates: &Templates) -> Result<Option<Kind>, Problem> {
+    let name = folder.rsplit('/').next().unwrap_or_default().to_owned();
+    let Some(Written { label, about, files }) = templates.settings(&format!("{folder}/kind.toml"))? else {
+        return Ok(None);
     };
-    let text = templates.text(&path).ok_or_else(|| unread("it is not there".to_owned()))?;
-    let Written { label, about, files } = toml_edit::de::from_str(text).map_err(|error| unread(error.to_string()))?;
-    Ok(Kind { name, label, about, folder, files })
+    Ok(Some(Kind { name, label, about, folder, files }))
 }
 
 /// The kinds of these names; one that there is not is named with those that there are.

@@ -8,7 +8,6 @@
 
 mod beside;
 mod command;
-mod compose;
 mod container;
 mod delivery;
 mod docker;
@@ -16,6 +15,7 @@ mod escape;
 mod kinds;
 mod order;
 mod plan;
+mod secrets;
 mod services;
 mod settings_file;
 mod templates;

@@ -6,8 +6,8 @@ use minijinja::Value;
 use minijinja::value::{Serde, merge_maps};
 
 use super::delivery::{App, Delivery, Ground};
-use super::kinds::{COMPOSE, DOCKER, Each, Kind, USUAL, kinds, known};
-use super::{Context, Folder, Templates, beside, compose, docker, is_the_projects};
+use super::kinds::{DOCKER, Each, Kind, USUAL, kinds, known};
+use super::{Context, Folder, Templates, beside, image, is_the_projects};
 use crate::model::{AppProfile, Artifact, ArtifactView, Environment, Problem, Settings};
 
 /// What files are made for.
@@ -105,25 +105,15 @@ impl<'a> Order<'a> {
     }
 
     fn of_kind(&self, kind: &Kind, views: &Views) -> Result<Vec<Artifact>, Problem> {
-        let mut artifacts = match kind.name.as_str() {
-            DOCKER => self.of_apps(|profile, ctx| match profile.dockerfile {
-                Some(_) => Ok(Vec::new()),
-                None => docker::artifacts(profile, ctx),
-            })?,
-            COMPOSE => self.of_apps(|profile, ctx| match profile.compose_file {
-                Some(_) => Ok(Vec::new()),
-                None => compose::artifacts(profile, ctx),
-            })?,
-            _ => {
-                let mut made = Vec::new();
-                for rule in &kind.files {
-                    for view in views.of(rule.each) {
-                        made.extend(rule.fill(kind, self.templates, view)?);
-                    }
-                }
-                made
+        let mut artifacts = Vec::new();
+        if kind.name == DOCKER {
+            artifacts = self.images()?;
+        }
+        for rule in &kind.files {
+            for view in views.of(rule.each) {
+                artifacts.extend(rule.fill(kind, self.templates, view)?);
             }
-        };
+        }
         artifacts.retain(|artifact| !self.apps.iter().any(|app| is_the_projects(app, &artifact.path)));
         Ok(artifacts)
     }
@@ -132,15 +122,13 @@ impl<'a> Order<'a> {
         self.app.is_none_or(|meant| meant == app)
     }
 
-    fn of_apps(
-        &self,
-        make: impl Fn(&AppProfile, &Context<'_>) -> Result<Vec<Artifact>, Problem>,
-    ) -> Result<Vec<Artifact>, Problem> {
+    /// What builds the images.
+    fn images(&self) -> Result<Vec<Artifact>, Problem> {
         let environment = self.environment.unwrap_or(Environment::Production);
         let ctx = Context { project: self.project, templates: self.templates };
         let mut artifacts = Vec::new();
         for app in self.apps.iter().filter(|app| self.is_meant(&app.name)) {
-            artifacts.extend(make(&self.settings.applied_to(app, environment), &ctx)?);
+            artifacts.extend(image(&self.settings.applied_to(app, environment), &ctx)?);
         }
         Ok(artifacts)
     }

@@ -20,6 +20,11 @@ pub(crate) struct Service {
     pub(crate) image: String,
     /// The port that it listens on.
     pub(crate) port: u16,
+    /// How much memory it may take in production, in MiB.
+    #[serde(default = "usual_memory")]
+    pub(crate) memory_mb: u64,
+    /// The port of the pages that it shows to people; none where it has none.
+    pub(crate) console: Option<u16>,
     /// Where it keeps its data.
     pub(crate) data: String,
     /// The command that exits 0 when it is ready, run inside.
@@ -60,6 +65,10 @@ struct Dump {
 /// Most images' own user.
 fn usual_user() -> u32 {
     999
+}
+
+const fn usual_memory() -> u64 {
+    1024
 }
 
 /// A value that apps get under one of several names.
@@ -103,16 +112,12 @@ pub(crate) fn of(profile: &AppProfile, templates: &Templates) -> Result<Vec<Serv
 
 fn load(name: &str, templates: &Templates) -> Result<Service, Problem> {
     let path = format!("services/{name}.toml");
-    let text = templates.text(&path).ok_or_else(|| {
+    let service: Option<Service> = templates.settings(&path)?;
+    let service = service.ok_or_else(|| {
         let known = templates.names("services", ".toml").join(", ");
         Problem::new(ProblemCode::Usage, "unknown-service", format!("“{name}” is no service that Wharf knows"))
             .why(format!("it knows {known}"))
             .fix("leave it out of `services` in wharf.toml and give the app its address with --set or --secret")
-    })?;
-    let service: Service = toml_edit::de::from_str(text).map_err(|error| {
-        Problem::new(ProblemCode::Failed, "template-failed", format!("the template {path} cannot be read"))
-            .why(error)
-            .fix("mend your copy of it, or remove the copy to use the one in the program")
     })?;
     Ok(Service { name: name.to_owned(), ..service })
 }

@@ -12,10 +12,11 @@ use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior, Value};
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use super::command::Start;
 use super::kinds::Kind;
-use super::{escape, version};
+use super::{escape, secrets, version};
 use crate::model::{Problem, ProblemCode};
 
 static EMBEDDED: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/templates");
@@ -74,15 +75,19 @@ impl Templates {
         names
     }
 
-    /// The names of the folders in one below `templates/`, sorted.
-    pub(super) fn folders(&self, folder: &str) -> BTreeSet<String> {
-        let embedded = EMBEDDED.get_dir(folder).into_iter().flat_map(Dir::dirs);
-        let embedded = embedded.filter_map(|folder| folder.path().file_name()?.to_str().map(str::to_owned));
-        let inside = |path: &String| {
-            let (name, _) = path.strip_prefix(folder)?.strip_prefix('/')?.split_once('/')?;
-            Some(name.to_owned())
-        };
-        embedded.chain(self.own.keys().filter_map(inside)).collect()
+    /// The folders below `templates/` that hold such a file, sorted.
+    pub(super) fn folders_with(&self, name: &str) -> BTreeSet<String> {
+        fn search(folder: &Dir<'_>, name: &str, found: &mut BTreeSet<String>) {
+            let path = folder.path();
+            if folder.get_file(path.join(name)).is_some() {
+                found.extend(path.to_str().map(str::to_owned));
+            }
+            folder.dirs().for_each(|folder| search(folder, name, found));
+        }
+        let mut found = BTreeSet::new();
+        search(&EMBEDDED, name, &mut found);
+        found.extend(self.own.keys().filter_map(|path| Some(path.strip_suffix(name)?.strip_suffix('/')?.to_owned())));
+        found
     }
 
     /// The kinds that the templates make, read once.
@@ -92,6 +97,18 @@ impl Templates {
         }
         let kinds = read()?;
         Ok(self.kinds.get_or_init(|| kinds))
+    }
+
+    /// What a file of settings below `templates/` says; none where there is none.
+    pub(super) fn settings<T: DeserializeOwned>(&self, path: &str) -> Result<Option<T>, Problem> {
+        let read = |text| {
+            toml_edit::de::from_str(text).map_err(|error| {
+                Problem::new(ProblemCode::Failed, "template-failed", format!("the template {path} cannot be read"))
+                    .why(error)
+                    .fix(MEND)
+            })
+        };
+        self.text(path).map(read).transpose()
     }
 
     /// Fills a template in.
@@ -162,6 +179,11 @@ fn add_filters(environment: &mut Environment<'static>) {
     });
     environment.add_filter("needs_shell", |command: &str| Start::parse(command).needs_shell());
     environment.add_filter("exec", |words: Vec<String>| Value::from_safe_string(escape::exec_form(&words)));
+    environment.add_filter("compose", |text: &str| escape::compose_text(text));
+    environment.add_filter("asked", |name: &str| escape::asked(name));
+    environment.add_filter("reads", |name: &str, usual: u16| Value::from_safe_string(format!("${{{name}:-{usual}}}")));
+    environment.add_filter("placeholder", |name: &str| secrets::placeholder(name));
+    environment.add_filter("made_by", |name: &str| secrets::made_by(name));
     environment.add_filter("pin", |version: Option<String>, default: &str| version::pin(version.as_deref(), default));
     environment.add_filter("suite", |version: &str, since: &str| version::suite(version, since));
 }
@@ -188,8 +210,10 @@ fn problem(path: &str, error: &Error) -> Problem {
     let why = error.detail().map_or_else(|| error.kind().to_string(), |detail| format!("{}: {detail}", error.kind()));
     Problem::new(ProblemCode::Failed, "template-failed", format!("the template {file} cannot be filled in{at}"))
         .why(why)
-        .fix("mend your copy of it, or remove the copy to use the one in the program")
+        .fix(MEND)
 }
+
+const MEND: &str = "mend your copy of it, or remove the copy to use the one in the program";
 
 #[cfg(test)]
 mod tests {
