@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::kinds::Kind;
-use super::{Fault, folder, kubernetes, terraform};
+use super::{Fault, azure, folder, kubernetes, terraform};
 
 /// What is named in one file and stands in none.
 pub(super) fn check(files: &BTreeMap<String, String>) -> Vec<Fault> {
@@ -17,6 +17,8 @@ pub(super) fn check(files: &BTreeMap<String, String>) -> Vec<Fault> {
     let scripts: Vec<&str> = all(Kind::Script).map(|(_, text)| text).collect();
     manifests(&all(Kind::Manifest).collect::<Vec<_>>(), &scripts, files, &mut found);
     kubernetes::check_kustomizations(files, &mut found);
+    let (bicep, arm): (Vec<_>, Vec<_>) = (all(Kind::Bicep).collect(), all(Kind::Arm).collect());
+    azure::check_all(&bicep, &arm, &mut found);
     let paths: BTreeSet<&str> = files.keys().map(String::as_str).collect();
     let values = by_folder(all(Kind::TerraformValues));
     for (root, members) in by_folder(all(Kind::Terraform)) {

@@ -3,7 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::rules::RULES;
-use super::{check_all, compose, dockerfile, env_file, github, gitlab, ignore_list, kubernetes, shell, terraform};
+use super::{
+    azure, check_all, cloudformation, compose, dockerfile, env_file, github, gitlab, ignore_list, jenkins, kubernetes,
+    shell, terraform,
+};
 
 /// A sound file, or several that belong together, with changes that each break one rule.
 pub(super) struct Case {
@@ -21,8 +24,11 @@ pub(super) fn all() -> Vec<&'static Case> {
         dockerfile::tests::CASES,
         env_file::tests::CASES,
         ignore_list::tests::CASES,
+        azure::tests::CASES,
+        cloudformation::tests::CASES,
         github::tests::CASES,
         gitlab::tests::CASES,
+        jenkins::tests::CASES,
         kubernetes::tests::CASES,
         shell::tests::CASES,
         terraform::tests::CASES,

@@ -1,14 +1,21 @@
 //! What kind of file a text is, by its path and by what only that kind says.
 
-use super::{Faults, compose, dockerfile, env_file, github, gitlab, ignore_list, kubernetes, shell, terraform};
+use super::{
+    Faults, azure, cloudformation, compose, dockerfile, env_file, github, gitlab, ignore_list, jenkins, kubernetes,
+    shell, terraform,
+};
 
 /// A kind of file that is checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
+    Arm,
+    Bicep,
+    CloudFormation,
     Compose,
     Dockerfile,
     EnvFile,
     IgnoreList,
+    Jenkinsfile,
     Kustomization,
     Manifest,
     Pipeline,
@@ -44,6 +51,14 @@ impl Kind {
             Some(Self::TerraformValues)
         } else if is_yaml && name.contains("gitlab-ci.") {
             Some(Self::Pipeline)
+        } else if ending == "bicep" {
+            Some(Self::Bicep)
+        } else if name == "jenkinsfile" || name.starts_with("jenkinsfile.") {
+            Some(Self::Jenkinsfile)
+        } else if (is_yaml || ending == "json") && is_in(path, &["cloudformation"]) {
+            Some(Self::CloudFormation)
+        } else if ending == "json" && is_in(path, &["arm"]) {
+            Some(Self::Arm)
         } else if name.starts_with(".env") {
             Some(Self::EnvFile)
         } else {
@@ -67,6 +82,10 @@ impl Kind {
             Self::Script => shell::check(text, faults),
             Self::Terraform => terraform::check(text, faults),
             Self::TerraformValues => terraform::check_values(text, faults),
+            Self::Arm => azure::check_arm(text, faults),
+            Self::Bicep => azure::check_bicep(text, faults),
+            Self::CloudFormation => cloudformation::check(text, faults),
+            Self::Jenkinsfile => jenkins::check(text, faults),
             Self::Pipeline => gitlab::check(text, faults),
             Self::Workflow => github::check(text, faults),
         }

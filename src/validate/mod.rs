@@ -1,10 +1,12 @@
 //! Whether a file that describes a deployment can work and is safe: text in, faults out. The same check stands behind
 //! what is generated and what a person wrote.
 
+mod azure;
 mod between;
 #[cfg(test)]
 mod cases;
 mod cloud;
+mod cloudformation;
 mod compose;
 mod dockerfile;
 mod env_file;
@@ -13,6 +15,7 @@ mod github;
 mod gitlab;
 mod ignore_list;
 mod images;
+mod jenkins;
 mod kinds;
 mod kubernetes;
 #[cfg(test)]

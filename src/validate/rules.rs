@@ -39,6 +39,8 @@ pub const RULES: &[Rule] = &[
     sense("script-syntax", "a script says which shell reads it, and ends what it begins"),
     sense("terraform-syntax", "a file of Terraform holds blocks and values in its form, each thing once in a folder"),
     sense("pipeline-syntax", "a pipeline holds jobs, stages and steps that its server knows, where it knows them"),
+    sense("template-syntax", "a template holds sections, resources and functions that its cloud knows"),
+    sense("bicep-syntax", "a file of Bicep holds declarations in its form"),
     policy("ignore-list", "an ignore list keeps history and secrets out of images"),
     policy("unpinned-image", "an image is named with a version: it can be another one tomorrow"),
     policy("root-user", "an image ends with a user that is not root"),

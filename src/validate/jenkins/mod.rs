@@ -1,0 +1,322 @@
+//! Jenkinsfiles (jenkins.io, “Pipeline syntax”), declarative ones: sections that are known where they stand, and no
+//! secret or parameter in the text of a command.
+
+#[cfg(test)]
+pub(super) mod tests;
+
+use super::secrets::names_a_secret;
+use super::tokens::{Kind, Language, Quote, Text, Token, balanced, read};
+use super::{Faults, images};
+
+const LANGUAGE: Language = Language {
+    comments: &["//", "#!"],
+    quotes: &[
+        Quote { mark: "\"\"\"", escapes: true, code: &["${"], is_long: true },
+        Quote { mark: "'''", escapes: true, code: &[], is_long: true },
+        Quote { mark: "\"", escapes: true, code: &["${"], is_long: false },
+        Quote { mark: "'", escapes: true, code: &[], is_long: false },
+    ],
+    has_here_documents: false,
+    has_bare_code: true,
+    letters: "",
+};
+
+const PIPELINE: &[&str] =
+    &["agent", "stages", "post", "environment", "options", "parameters", "triggers", "tools", "libraries"];
+
+const STAGE: &[&str] = &[
+    "agent",
+    "steps",
+    "stages",
+    "parallel",
+    "matrix",
+    "post",
+    "environment",
+    "options",
+    "tools",
+    "input",
+    "when",
+    "failFast",
+];
+
+const POST: &[&str] = &[
+    "always",
+    "changed",
+    "fixed",
+    "regression",
+    "aborted",
+    "failure",
+    "success",
+    "unstable",
+    "unsuccessful",
+    "cleanup",
+];
+
+pub(super) fn check(text: &str, faults: &mut Faults<'_>) {
+    let tokens = match read(text, &LANGUAGE).and_then(|tokens| balanced(&tokens).map(|()| tokens)) {
+        Ok(tokens) => tokens,
+        Err((line, why)) => return faults.add("pipeline-syntax", line, why),
+    };
+    let all = blocks(&tokens);
+    let Some(pipeline) = all.iter().find(|block| block.name == "pipeline") else {
+        return faults.add("pipeline-syntax", None, "there is no pipeline { … }");
+    };
+    self::pipeline(pipeline, faults);
+    commands(&tokens, faults);
+    written(&tokens, faults);
+}
+
+/// `name { … }`, `name('argument') { … }` or `name argument`, with what stands in it.
+struct Block<'t> {
+    name: &'t str,
+    line: usize,
+    /// The text it is called with.
+    argument: Option<&'t str>,
+    /// None where there are no braces.
+    body: Option<&'t [Token<'t>]>,
+    /// What stands behind the name, without braces.
+    rest: &'t [Token<'t>],
+}
+
+/// What begins a line outside of inner brackets.
+fn blocks<'t>(tokens: &'t [Token<'t>]) -> Vec<Block<'t>> {
+    let mut found = Vec::new();
+    let mut at = 0;
+    while at < tokens.len() {
+        let begins = at == 0 || matches!(tokens[at - 1].kind, Kind::LineEnd | Kind::Sign("}" | ";" | "{"));
+        let Kind::Word(name) = tokens[at].kind else {
+            at = behind(tokens, at);
+            continue;
+        };
+        let line = tokens[at].line;
+        let from = at + 1;
+        let mut end = from;
+        let mut body = None;
+        while end < tokens.len() && !matches!(tokens[end].kind, Kind::LineEnd | Kind::Sign(";")) {
+            let next = behind(tokens, end);
+            if tokens[end].kind == Kind::Sign("{") {
+                body = tokens.get(end + 1..next.saturating_sub(1));
+                end = next;
+                break;
+            }
+            end = next;
+        }
+        if begins {
+            let rest = &tokens[from..end.min(tokens.len())];
+            let argument = rest.iter().take(2).find_map(|token| match &token.kind {
+                Kind::Text(text) => Some(text.raw),
+                _ => None,
+            });
+            found.push(Block { name, line, argument, body, rest });
+        }
+        at = end.max(at + 1);
+    }
+    found
+}
+
+/// Where the bracket that opens here closes, or the next token.
+fn behind(tokens: &[Token<'_>], at: usize) -> usize {
+    if !matches!(tokens[at].kind, Kind::Sign("(" | "[" | "{")) {
+        return at + 1;
+    }
+    let mut depth = 0_usize;
+    for (index, token) in tokens.iter().enumerate().skip(at) {
+        match token.kind {
+            Kind::Sign("(" | "[" | "{") => depth += 1,
+            Kind::Sign(")" | "]" | "}") => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth == 0 {
+            return index + 1;
+        }
+    }
+    tokens.len()
+}
+
+fn known(inner: &[Block<'_>], words: &[&str], of: &str, faults: &mut Faults<'_>) {
+    for block in inner.iter().filter(|block| !words.contains(&block.name)) {
+        faults.add("pipeline-syntax", block.line, format!("{of} has no section “{}”", block.name));
+    }
+}
+
+fn pipeline(block: &Block<'_>, faults: &mut Faults<'_>) {
+    let inner = block.body.map(blocks).unwrap_or_default();
+    known(&inner, PIPELINE, "a pipeline", faults);
+    for wanted in ["agent", "stages"] {
+        if !inner.iter().any(|section| section.name == wanted) {
+            faults.add("pipeline-syntax", block.line, format!("the pipeline has no {wanted}"));
+        }
+    }
+    if let Some(stages) = inner.iter().find(|section| section.name == "stages") {
+        self::stages(stages, 0, faults);
+    }
+    let has_limit = inner
+        .iter()
+        .filter(|section| section.name == "options")
+        .any(|options| options.body.is_some_and(|body| body.iter().any(|token| token.kind == Kind::Word("timeout"))));
+    if !has_limit {
+        faults.add(
+            "no-timeout",
+            block.line,
+            "a run that hangs holds its agent: options { timeout(time: 1, unit: 'HOURS') }",
+        );
+    }
+    sections(&inner, faults);
+}
+
+/// What pipelines and stages both have.
+fn sections(inner: &[Block<'_>], faults: &mut Faults<'_>) {
+    for section in inner {
+        let body = section.body.map(blocks).unwrap_or_default();
+        match section.name {
+            "post" => known(&body, POST, "post", faults),
+            "agent" => agent(section, &body, faults),
+            "environment" => environment(&body, faults),
+            _ => {}
+        }
+    }
+}
+
+fn stages(block: &Block<'_>, depth: usize, faults: &mut Faults<'_>) {
+    let inner = block.body.map(blocks).unwrap_or_default();
+    let mut names: Vec<&str> = Vec::new();
+    let stages: Vec<&Block<'_>> = inner.iter().filter(|stage| stage.name == "stage").collect();
+    if stages.is_empty() {
+        faults.add("pipeline-syntax", block.line, format!("{} has no stage", block.name));
+    }
+    for other in inner.iter().filter(|other| other.name != "stage") {
+        faults.add("pipeline-syntax", other.line, format!("{} holds stages, not “{}”", block.name, other.name));
+    }
+    for one in stages {
+        match one.argument {
+            None => faults.add("pipeline-syntax", one.line, "a stage has a name: stage('Test')"),
+            Some(name) if names.contains(&name) => {
+                faults.add("pipeline-syntax", one.line, format!("two stages are called {name}"));
+            }
+            Some(name) => names.push(name),
+        }
+        stage(one, depth, faults);
+    }
+}
+
+fn stage(block: &Block<'_>, depth: usize, faults: &mut Faults<'_>) {
+    let inner = block.body.map(blocks).unwrap_or_default();
+    let name = block.argument.unwrap_or("the stage");
+    known(&inner, STAGE, "a stage", faults);
+    let does = |wanted: &Block<'_>| matches!(wanted.name, "steps" | "stages" | "parallel" | "matrix");
+    match inner.iter().filter(|section| does(section)).count() {
+        0 => faults.add("pipeline-syntax", block.line, format!("{name} does nothing: steps {{ … }}")),
+        1 => {}
+        _ => {
+            let message = format!("{name} has steps, or stages, or parallel: one of them");
+            faults.add("pipeline-syntax", block.line, message);
+        }
+    }
+    for section in inner.iter().filter(|section| matches!(section.name, "stages" | "parallel") && depth < 20) {
+        stages(section, depth + 1, faults);
+    }
+    sections(&inner, faults);
+}
+
+fn agent(section: &Block<'_>, body: &[Block<'_>], faults: &mut Faults<'_>) {
+    let is_word = matches!(section.rest.first().map(|token| &token.kind), Some(Kind::Word("any" | "none")));
+    if section.body.is_none() && !is_word {
+        faults.add("pipeline-syntax", section.line, "agent is any, none, or { … }");
+    }
+    let inner = body.iter().flat_map(|block| block.body.map(blocks).unwrap_or_default());
+    let images = inner.filter(|block| block.name == "image").map(|block| (block.line, block.argument));
+    let short = body.iter().filter(|block| block.name == "docker").map(|block| (block.line, block.argument));
+    for (line, image) in images.chain(short) {
+        if let Some(image) = image.filter(|image| images::is_unpinned(image)) {
+            faults.add("unpinned-image", line, images::says(image));
+        }
+    }
+}
+
+/// Secrets come from where Jenkins keeps them.
+fn environment(body: &[Block<'_>], faults: &mut Faults<'_>) {
+    for variable in body.iter().filter(|variable| names_a_secret(variable.name)) {
+        let is_kept = variable.rest.iter().any(|token| token.kind == Kind::Word("credentials"));
+        let text = variable.rest.iter().find_map(|token| match &token.kind {
+            Kind::Text(text) => Some(text),
+            _ => None,
+        });
+        if !is_kept && text.is_some_and(|text| !text.raw.is_empty() && text.code.is_empty()) {
+            let message = format!("the value of {0} is written down: {0} = credentials('…')", variable.name);
+            faults.add("secret-in-file", variable.line, message);
+        }
+    }
+}
+
+/// Commands whose text Groovy puts together from secrets and parameters.
+fn commands(tokens: &[Token<'_>], faults: &mut Faults<'_>) {
+    let secrets = secrets(tokens);
+    for (index, token) in tokens.iter().enumerate() {
+        if !matches!(token.kind, Kind::Word("sh" | "bat" | "powershell" | "pwsh")) {
+            continue;
+        }
+        // Up to the end of the line: sh "…", sh("…"), sh(script: "…").
+        let argument = tokens[index + 1..].iter().take_while(|token| token.kind != Kind::LineEnd).take(8);
+        for text in argument.filter_map(|token| match &token.kind {
+            Kind::Text(text) => Some(text),
+            _ => None,
+        }) {
+            self::text(text, &secrets, faults);
+        }
+    }
+}
+
+fn text(text: &Text<'_>, secrets: &[&str], faults: &mut Faults<'_>) {
+    for (line, code) in &text.code {
+        let code = code.trim();
+        let root = code.split(['.', '(', '[', ' ']).next().unwrap_or_default();
+        let last = code.strip_prefix("env.").unwrap_or(code);
+        if secrets.contains(&last) || names_a_secret(last) {
+            let message =
+                format!("{last} stands in the command's text and in the log: single quotes, and $${last} in the shell");
+            faults.add("secret-in-command", *line, message.replace("$$", "$"));
+        } else if root == "params" || matches!(last, "BRANCH_NAME" | "CHANGE_BRANCH" | "CHANGE_TITLE" | "TAG_NAME") {
+            let message =
+                format!("whoever sets {code} can run commands here: single quotes, and the variable in the shell");
+            faults.add("script-injection", *line, message);
+        }
+    }
+}
+
+/// Names of variables that hold credentials.
+fn secrets<'t>(tokens: &'t [Token<'t>]) -> Vec<&'t str> {
+    let mut names = Vec::new();
+    for (index, token) in tokens.iter().enumerate() {
+        match (&token.kind, tokens.get(index + 1), tokens.get(index + 2)) {
+            (Kind::Word(name), Some(sign), Some(call))
+                if sign.kind == Kind::Sign("=") && call.kind == Kind::Word("credentials") =>
+            {
+                names.push(*name);
+            }
+            (Kind::Word(key), Some(sign), Some(Token { kind: Kind::Text(text), .. }))
+                if sign.kind == Kind::Sign(":") && key.ends_with("Variable") =>
+            {
+                names.push(text.raw);
+            }
+            _ => {}
+        }
+    }
+    names
+}
+
+/// Passwords as arguments of steps.
+fn written(tokens: &[Token<'_>], faults: &mut Faults<'_>) {
+    for three in tokens.windows(3) {
+        if let [
+            Token { kind: Kind::Word(key), .. },
+            Token { kind: Kind::Sign(":"), .. },
+            Token { kind: Kind::Text(text), line },
+        ] = three
+            && matches!(key.to_ascii_lowercase().as_str(), "password" | "token" | "secret")
+            && !text.raw.is_empty()
+            && text.code.is_empty()
+        {
+            faults.add("secret-in-file", *line, format!("the value of {key} is written down: use withCredentials"));
+        }
+    }
+}
