@@ -5,7 +5,7 @@ use libfuzzer_sys::fuzz_target;
 use wharf::validate::check;
 
 /// A name for each kind of file.
-const PATHS: &[&str] = &["Dockerfile", "compose.yaml", "compose.production.yaml", ".dockerignore", ".env.example", ".github/workflows/ci.yml", ".gitlab-ci.yml", "Jenkinsfile", "infra/cloudformation/a.yaml", "infra/arm/a.json", "infra/a.bicep", "k8s/app.yaml", "k8s/kustomization.yaml", "infra/main.tf", "infra/a.tfvars", "infra/deploy.sh"];
+const PATHS: &[&str] = &["Dockerfile", "compose.yaml", "compose.production.yaml", ".dockerignore", ".env.example", ".github/workflows/ci.yml", ".gitlab-ci.yml", "Jenkinsfile", "infra/cloudformation/a.yaml", "infra/arm/a.json", "infra/a.bicep", "k8s/app.yaml", "k8s/kustomization.yaml", "infra/main.tf", "infra/a.tfvars", "infra/deploy.sh", "chart/Chart.yaml", "chart/values.yaml", "chart/templates/app.yaml"];
 
 fuzz_target!(|text: &str| {
     for path in PATHS {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::kinds::Kind;
-use super::{Fault, azure, folder, kubernetes, terraform};
+use super::{Fault, Faults, azure, compose, folder, github, gitlab, helm, kubernetes, terraform};
 
 /// What is named in one file and stands in none.
 pub(super) fn check(files: &BTreeMap<String, String>) -> Vec<Fault> {
@@ -17,6 +17,11 @@ pub(super) fn check(files: &BTreeMap<String, String>) -> Vec<Fault> {
     let scripts: Vec<&str> = all(Kind::Script).map(|(_, text)| text).collect();
     manifests(&all(Kind::Manifest).collect::<Vec<_>>(), &scripts, files, &mut found);
     kubernetes::check_kustomizations(files, &mut found);
+    helm::check_all(files, &mut found);
+    github::check_all(&all(Kind::Workflow).collect(), &mut found);
+    gitlab::check_all(&all(Kind::Pipeline).collect(), &mut found);
+    compose::check_all(&all(Kind::Compose).collect::<Vec<_>>(), files, &mut found);
+    ignore_lists(all(Kind::Dockerfile).map(|(path, _)| path), files, &mut found);
     let (bicep, arm): (Vec<_>, Vec<_>) = (all(Kind::Bicep).collect(), all(Kind::Arm).collect());
     azure::check_all(&bicep, &arm, &mut found);
     let paths: BTreeSet<&str> = files.keys().map(String::as_str).collect();
@@ -45,5 +50,27 @@ fn manifests(all: &[(&str, &str)], scripts: &[&str], files: &BTreeMap<String, St
         let beside = files.iter().filter(|(path, _)| path.starts_with(root)).map(|(_, text)| text.as_str());
         let texts: Vec<&str> = beside.chain(scripts.iter().copied()).collect();
         kubernetes::check_all(&members, &texts, found);
+    }
+}
+
+/// What an image is built from has a list of what stays out of it: beside the Dockerfile, or further up.
+fn ignore_lists<'a>(
+    dockerfiles: impl Iterator<Item = &'a str>,
+    files: &BTreeMap<String, String>,
+    found: &mut Vec<Fault>,
+) {
+    for path in dockerfiles {
+        let mut above = Some(folder(path));
+        let folders = std::iter::from_fn(|| {
+            let now = above?;
+            above = (!now.is_empty()).then(|| folder(now));
+            Some(now)
+        });
+        let mut lists = folders.map(|folder| super::joined(folder, ".dockerignore"));
+        if !lists.any(|list| files.contains_key(&list)) && !files.contains_key(&format!("{path}.dockerignore")) {
+            let mut faults = Faults { path, found: Vec::new() };
+            faults.add("ignore-list", None, "no .dockerignore keeps history and secrets out of the image");
+            found.extend(faults.found);
+        }
     }
 }

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::rules::RULES;
 use super::{
-    azure, check_all, cloudformation, compose, dockerfile, env_file, github, gitlab, ignore_list, jenkins, kubernetes,
-    shell, terraform,
+    azure, check_all, cloudformation, compose, dockerfile, env_file, github, gitlab, helm, ignore_list, jenkins,
+    kubernetes, shell, terraform,
 };
 
 /// A sound file, or several that belong together, with changes that each break one rule.
@@ -28,6 +28,7 @@ pub(super) fn all() -> Vec<&'static Case> {
         cloudformation::tests::CASES,
         github::tests::CASES,
         gitlab::tests::CASES,
+        helm::tests::CASES,
         jenkins::tests::CASES,
         kubernetes::tests::CASES,
         shell::tests::CASES,

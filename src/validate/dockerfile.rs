@@ -1,7 +1,7 @@
 //! Dockerfiles (docs.docker.com, “Dockerfile reference”).
 
-use super::images::{self, is_unpinned};
-use super::{Faults, secrets::names_a_secret};
+use super::secrets::names_a_secret;
+use super::{Faults, images};
 
 const INSTRUCTIONS: [&str; 18] = [
     "ADD",
@@ -145,8 +145,8 @@ fn from(instruction: &Instruction, stages: &mut Stages, faults: &mut Faults<'_>)
             None
         }
     };
-    if earlier.is_none() && image != "scratch" && is_unpinned(image) {
-        faults.add("unpinned-image", instruction.line, images::says(image));
+    if earlier.is_none() && image != "scratch" {
+        images::check(image, instruction.line, faults);
     }
     let non_root = image.ends_with(":nonroot").then(|| (instruction.line, "nonroot".to_owned()));
     stages.user = earlier.unwrap_or(non_root);
@@ -164,6 +164,15 @@ impl Stages {
 }
 
 fn copy(instruction: &Instruction, stages: &Stages, faults: &mut Faults<'_>) {
+    let words: Vec<&str> = instruction.rest.split_whitespace().filter(|word| !word.starts_with("--")).collect();
+    for source in words.iter().take(words.len().saturating_sub(1)) {
+        let name = source.rsplit('/').next().unwrap_or(source).trim_matches(['"', '\'', '[', ',']);
+        let is_example = ["example", "sample", "template", "dist"].iter().any(|word| name.contains(word));
+        if (name == ".env" || name.starts_with(".env.") || name.starts_with("id_rsa")) && !is_example {
+            let message = format!("{name} stays in the image for everybody to read: give what it says at start");
+            faults.add("secret-in-image", instruction.line, message);
+        }
+    }
     let from = instruction.rest.split_whitespace().find_map(|word| word.strip_prefix("--from="));
     let Some(from) = from else { return };
     let is_earlier =
@@ -173,8 +182,8 @@ fn copy(instruction: &Instruction, stages: &Stages, faults: &mut Faults<'_>) {
     if !is_earlier && !is_image {
         let message = format!("--from={from} names no earlier stage: write FROM … AS {from} above it");
         faults.add("unknown-stage", instruction.line, message);
-    } else if is_image && is_unpinned(from) {
-        faults.add("unpinned-image", instruction.line, images::says(from));
+    } else if is_image {
+        images::check(from, instruction.line, faults);
     }
 }
 
@@ -240,7 +249,7 @@ CMD [\"a\"]
 
     pub(in crate::validate) const CASES: &[Case] = &[
         Case {
-            files: &[("Dockerfile", SOUND)],
+            files: &[("Dockerfile", SOUND), (".dockerignore", "*\n")],
             breaks: &[
                 ("node:${V}-slim", "node", "unpinned-image", 3),
                 ("node:${V}-slim", "node:latest", "unpinned-image", 3),
@@ -251,12 +260,14 @@ CMD [\"a\"]
             ],
         },
         Case {
-            files: &[("apps/web/Dockerfile.worker", SHORT)],
+            files: &[("apps/web/Dockerfile.worker", SHORT), ("apps/.dockerignore", "*\n")],
             breaks: &[
                 ("USER app\n", "", "root-user", 1),
                 ("USER app\n", "USER app\nUSER 0:0\n", "root-user", 3),
                 ("ENV A=1", "ENV A=1 DB_PASSWORD=x", "secret-in-image", 3),
                 ("ENV A=1", "ENV API_KEY some thing", "secret-in-image", 3),
+                ("RUN x", "COPY .env.production ./", "secret-in-image", 4),
+                ("FROM a:1", "FROM a@sha256:00", "bare-digest", 1),
                 ("RUN x", "CMD ['a']", "dockerfile-syntax", 4),
                 ("RUN x", "RUM x", "dockerfile-syntax", 4),
                 ("RUN x", "RUN x \\", "dockerfile-syntax", 4),

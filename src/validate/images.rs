@@ -1,5 +1,7 @@
 //! Names of images.
 
+use super::Faults;
+
 /// Whether the tag of an image can mean another image tomorrow; text with a variable cannot be told.
 pub(super) fn is_unpinned(image: &str) -> bool {
     if image.contains('$') || image.contains('@') || image.contains("{{") {
@@ -9,10 +11,20 @@ pub(super) fn is_unpinned(image: &str) -> bool {
     name.split_once(':').is_none_or(|(_, tag)| tag.is_empty() || tag == "latest")
 }
 
-/// What to do about an image without a version.
-pub(super) fn says(image: &str) -> String {
+/// Tells of an image without a version, or with a digest alone.
+pub(super) fn check(image: &str, line: usize, faults: &mut Faults<'_>) {
     let bare = image.strip_suffix(":latest").unwrap_or(image).trim_end_matches(':');
-    format!("{image} can be another image tomorrow: name a version, as in {bare}:1.2")
+    if is_unpinned(image) {
+        let message = format!("{image} can be another image tomorrow: name a version, as in {bare}:1.2");
+        faults.add("unpinned-image", line, message);
+    }
+    if let Some((name, _)) = image.split_once("@sha256:")
+        && !name.rsplit('/').next().unwrap_or(name).contains(':')
+        && !name.contains('$')
+    {
+        let message = format!("nothing tells which version that is, nor how to renew it: {name}:1.2@sha256:…");
+        faults.add("bare-digest", line, message);
+    }
 }
 
 /// The name of an image without where it comes from and its version.
@@ -62,6 +74,5 @@ mod tests {
         for image in ["node:22", "localhost:5000/app:1", "node@sha256:00", "$BASE"] {
             assert!(!is_unpinned(image), "{image}");
         }
-        assert_eq!(says("a/node:latest").split("as in ").nth(1), Some("a/node:1.2"));
     }
 }

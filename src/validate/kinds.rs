@@ -1,15 +1,21 @@
 //! What kind of file a text is, by its path and by what only that kind says.
 
 use super::{
-    Faults, azure, cloudformation, compose, dockerfile, env_file, github, gitlab, ignore_list, jenkins, kubernetes,
-    shell, terraform,
+    Faults, azure, cloudformation, compose, dockerfile, env_file, github, gitlab, helm, ignore_list, jenkins,
+    kubernetes, shell, terraform,
 };
+
+/// Folders that charts lie in.
+const CHARTS: &[&str] = &["helm", "chart", "charts"];
 
 /// A kind of file that is checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     Arm,
     Bicep,
+    Chart,
+    ChartTemplate,
+    ChartValues,
     CloudFormation,
     Compose,
     Dockerfile,
@@ -39,6 +45,12 @@ impl Kind {
             Some(Self::Workflow)
         } else if is_yaml && (name.starts_with("compose") || name.starts_with("docker-compose")) {
             Some(Self::Compose)
+        } else if name == "chart.yaml" {
+            Some(Self::Chart)
+        } else if is_in(path, CHARTS) && is_in(path, &["templates"]) {
+            matches!(ending, "yaml" | "yml" | "tpl" | "txt").then_some(Self::ChartTemplate)
+        } else if is_yaml && name.starts_with("values") && is_in(path, CHARTS) {
+            Some(Self::ChartValues)
         } else if is_yaml && name.starts_with("kustomization.") {
             Some(Self::Kustomization)
         } else if is_yaml && is_in(path, &["k8s", "kubernetes", "manifests"]) {
@@ -84,6 +96,9 @@ impl Kind {
             Self::TerraformValues => terraform::check_values(text, faults),
             Self::Arm => azure::check_arm(text, faults),
             Self::Bicep => azure::check_bicep(text, faults),
+            Self::Chart => helm::check_chart(text, faults),
+            Self::ChartTemplate => helm::check_template(text, faults),
+            Self::ChartValues => helm::check_values(text, faults),
             Self::CloudFormation => cloudformation::check(text, faults),
             Self::Jenkinsfile => jenkins::check(text, faults),
             Self::Pipeline => gitlab::check(text, faults),

@@ -13,6 +13,7 @@ mod env_file;
 mod exceptions;
 mod github;
 mod gitlab;
+mod helm;
 mod ignore_list;
 mod images;
 mod jenkins;

@@ -1,8 +1,11 @@
 //! Compose files (the Compose specification): what is named must be defined.
 
+mod between;
 mod policies;
 #[cfg(test)]
 pub(super) mod tests;
+
+pub(super) use between::check_all;
 
 use super::Faults;
 use super::tree::{self, Entry, Node};

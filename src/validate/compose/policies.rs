@@ -12,9 +12,9 @@ pub(super) fn check(root: &Node, faults: &mut Faults<'_>) {
     for entry in services.iter().filter(|entry| entry.node.is_map()) {
         let service = &entry.node;
         if let Some(image) = service.get("image").filter(|_| service.get("build").is_none())
-            && let Some(text) = image.text().filter(|text| images::is_unpinned(text))
+            && let Some(text) = image.text()
         {
-            faults.add("unpinned-image", image.line, images::says(text));
+            images::check(text, image.line, faults);
         }
         for (line, name, value) in environment(service) {
             if names_a_secret(name) && !value.is_empty() && !value.contains("${") {

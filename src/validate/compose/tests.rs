@@ -51,8 +51,16 @@ const PRODUCTION: &str = "services:
 
 pub(in crate::validate) const CASES: &[Case] = &[
     Case {
-        files: &[("compose.yaml", SOUND)],
+        files: &[
+            ("compose.yaml", SOUND),
+            ("Dockerfile", "FROM a:1\nUSER app\n"),
+            (".dockerignore", "*\n"),
+            (".env.example", "DB_PASSWORD=\n# DB_HOST=\n"),
+        ],
         breaks: &[
+            ("build: .", "build: ./web", "unknown-file", 3),
+            ("${DB_PASSWORD:?}", "${DB_PASSWORT:?}", "unknown-reference", 6),
+            ("secrets: [key]", "env_file: .env\n    command: a ${DB_HOST} ${B:-c} ${D}", "unknown-reference", 8),
             ("[db]", "[db", "compose-syntax", 5),
             ("    build: .\n", "", "compose-syntax", 2),
             ("    build: .\n", "    build: .\n    comand: x\n", "compose-syntax", 4),

@@ -1,5 +1,6 @@
 //! Workflows of GitHub Actions (docs.github.com, “Workflow syntax for GitHub Actions”).
 
+mod calls;
 mod expressions;
 mod policies;
 mod references;
@@ -8,6 +9,7 @@ mod words;
 #[cfg(test)]
 pub(super) mod tests;
 
+pub(super) use calls::check_all;
 use words::{EVENTS, JOB, JOB_THAT_CALLS, RUN, SCOPES, STEP, TOP, USES};
 
 use super::Faults;

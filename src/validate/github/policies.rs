@@ -61,9 +61,7 @@ fn least(root: &Node, jobs: &[Entry], faults: &mut Faults<'_>) {
 fn pinned(uses: &Entry, faults: &mut Faults<'_>) {
     let Some(text) = uses.node.text() else { return };
     if let Some(image) = text.strip_prefix("docker://") {
-        if images::is_unpinned(image) {
-            faults.add("unpinned-image", uses.line, images::says(image));
-        }
+        images::check(image, uses.line, faults);
         return;
     }
     let Some((action, at)) = text.split_once('@') else { return };
@@ -80,8 +78,8 @@ fn pinned_images(job: &Node, faults: &mut Faults<'_>) {
     let services = job.entries_of("services");
     let nodes = container.into_iter().chain(services.iter().map(|service| &service.node));
     for image in nodes.filter_map(|node| node.get("image").or(Some(node))) {
-        if let Some(text) = image.text().filter(|text| images::is_unpinned(text)) {
-            faults.add("unpinned-image", image.line, images::says(text));
+        if let Some(text) = image.text() {
+            images::check(text, image.line, faults);
         }
     }
 }

@@ -92,6 +92,17 @@ jobs:
           ENV: ${{ inputs.env }}
 ";
 
+const CALLS: &str = "on: push
+permissions: {}
+jobs:
+  a:
+    uses: ./.github/workflows/called.yml
+    with:
+      env: staging
+    secrets:
+      KEY: ${{ secrets.KEY }}
+";
+
 pub(in crate::validate) const CASES: &[Case] = &[
     Case {
         files: &[(PATH, SOUND)],
@@ -146,7 +157,16 @@ pub(in crate::validate) const CASES: &[Case] = &[
             ("alpine:3.22", "alpine", "unpinned-image", 11),
         ],
     },
-    Case { files: &[(PATH, CALLED)], breaks: &[("secrets.KEY", "secrets.KEYS", "unknown-reference", 15)] },
+    Case {
+        files: &[(PATH, CALLS), (".github/workflows/called.yml", CALLED)],
+        breaks: &[
+            ("workflows/called.yml", "workflows/caled.yml", "unknown-file", 5),
+            ("      env: staging", "      env: staging\n      stage: staging", "unknown-reference", 8),
+            ("      env: staging", "      {}", "unknown-reference", 4),
+            ("    secrets:\n      KEY: ${{ secrets.KEY }}", "    secrets: {}", "unknown-reference", 4),
+            ("          KEY: ${{ secrets.KEY", "          KEY: ${{ secrets.KEYS", "unknown-reference", 15),
+        ],
+    },
 ];
 
 #[test]

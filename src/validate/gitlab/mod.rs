@@ -4,8 +4,10 @@ mod policies;
 #[cfg(test)]
 pub(super) mod tests;
 
-use super::Faults;
+use std::collections::BTreeMap;
+
 use super::tree::{self, Entry, Node};
+use super::{Fault, Faults};
 
 /// What stands beside jobs.
 const TOP: &[&str] = &[
@@ -232,5 +234,26 @@ fn anchors(root: &Node, pipeline: &Pipeline<'_>, faults: &mut Faults<'_>) {
         if root.at(&path).is_none() {
             faults.add("unknown-reference", node.line, format!("there is no {}", path.join(" ")));
         }
+    }
+}
+
+/// Files of the repository that a pipeline includes are there, as far as their names say what they are.
+pub(super) fn check_all(files: &BTreeMap<&str, &str>, found: &mut Vec<Fault>) {
+    for (path, text) in files {
+        let Some(root) = tree::read(text).ok().and_then(|documents| documents.into_iter().next_back()) else {
+            continue;
+        };
+        let mut faults = Faults { path, found: Vec::new() };
+        let include = root.get("include");
+        let several = include.map(Node::items).unwrap_or_default();
+        for one in include.into_iter().filter(|include| !include.is_list()).chain(several) {
+            let Some(local) = one.get("local").or(Some(one).filter(|one| one.text().is_some())) else { continue };
+            let wanted = local.text().unwrap_or_default().trim_start_matches('/');
+            let is_told = wanted.contains("gitlab-ci.") && !wanted.contains(['*', '$']) && !wanted.contains("://");
+            if is_told && !files.contains_key(wanted) {
+                faults.add("unknown-file", local.line, format!("there is no {wanted}"));
+            }
+        }
+        found.extend(faults.found);
     }
 }

@@ -10,8 +10,8 @@ pub(super) fn check(pipeline: &Pipeline<'_>, faults: &mut Faults<'_>) {
     for holder in holders.chain(pipeline.jobs.iter().map(|job| &job.node)) {
         let images = holder.get("image").into_iter().chain(holder.items_of("services"));
         for image in images.filter_map(|node| if node.is_map() { node.get("name") } else { Some(node) }) {
-            if let Some(text) = image.text().filter(|text| images::is_unpinned(text)) {
-                faults.add("unpinned-image", image.line, images::says(text));
+            if let Some(text) = image.text() {
+                images::check(text, image.line, faults);
             }
         }
         for variable in holder.entries_of("variables") {

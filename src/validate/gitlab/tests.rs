@@ -75,6 +75,13 @@ pub(in crate::validate) const CASES: &[Case] = &[
         breaks: &[("    ref: v1\n", "", "unpinned-action", 2)],
     },
     Case {
+        files: &[
+            (".gitlab-ci.yml", "include:\n  - local: /ci/build.gitlab-ci.yml\n"),
+            ("ci/build.gitlab-ci.yml", "test:\n  timeout: 1h\n  script: [a]\n"),
+        ],
+        breaks: &[("ci/build.gitlab", "ci/bild.gitlab", "unknown-file", 2)],
+    },
+    Case {
         files: &[(".gitlab-ci.yml", "test:\n  timeout: 1h\n  script: [a]\n")],
         breaks: &[("  timeout: 1h\n", "", "no-timeout", 1)],
     },

@@ -227,8 +227,8 @@ fn agent(section: &Block<'_>, body: &[Block<'_>], faults: &mut Faults<'_>) {
     let images = inner.filter(|block| block.name == "image").map(|block| (block.line, block.argument));
     let short = body.iter().filter(|block| block.name == "docker").map(|block| (block.line, block.argument));
     for (line, image) in images.chain(short) {
-        if let Some(image) = image.filter(|image| images::is_unpinned(image)) {
-            faults.add("unpinned-image", line, images::says(image));
+        if let Some(image) = image {
+            images::check(image, line, faults);
         }
     }
 }

@@ -47,8 +47,8 @@ fn container(container: &Node, pod: &Node, faults: &mut Faults<'_>) {
     match container.get("image") {
         None => faults.add("manifest-syntax", line, format!("{name} has no image")),
         Some(image) => {
-            if let Some(text) = image.text().filter(|text| images::is_unpinned(text)) {
-                faults.add("unpinned-image", image.line, images::says(text));
+            if let Some(text) = image.text() {
+                images::check(text, image.line, faults);
             }
         }
     }

@@ -177,14 +177,31 @@ impl<'a> Objects<'a> {
     }
 }
 
-/// The folder whose manifests belong together: the part of a path up to `k8s` or the like.
+/// The folder whose manifests belong together: the part of a path up to `k8s` or the like, and an environment in it.
 pub(in crate::validate) fn root(path: &str) -> &str {
+    const ENVIRONMENTS: [&str; 8] = ["development", "staging", "production", "dev", "test", "stage", "prod", "live"];
     let mut end = 0;
-    for part in path.split('/') {
-        if matches!(part, "k8s" | "kubernetes" | "manifests") {
-            return &path[..end + part.len()];
+    let mut is_found = false;
+    for part in folder(path).split('/') {
+        if is_found {
+            return if ENVIRONMENTS.contains(&part) { &path[..end + part.len()] } else { &path[..end - 1] };
         }
+        is_found = matches!(part, "k8s" | "kubernetes" | "manifests");
         end += part.len() + 1;
     }
     folder(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::root;
+
+    #[test]
+    fn manifests_of_an_environment_belong_together() {
+        assert_eq!(root("k8s/staging/app.yaml"), "k8s/staging");
+        assert_eq!(root("infra/k8s/base/app.yaml"), "infra/k8s");
+        assert_eq!(root("k8s/overlays/production/app.yaml"), "k8s");
+        assert_eq!(root("k8s/app.yaml"), "k8s");
+        assert_eq!(root("app.yaml"), "");
+    }
 }

@@ -1,0 +1,92 @@
+//! What compose files name in the files beside them: variables and Dockerfiles.
+
+use std::collections::BTreeMap;
+
+use super::environment;
+use crate::validate::tree::{self, Node};
+use crate::validate::{Fault, Faults, folder, joined};
+
+/// What Compose sets itself, and what every shell has.
+const GIVEN: [&str; 6] = ["COMPOSE_PROJECT_NAME", "HOME", "PATH", "PWD", "UID", "USER"];
+
+pub(in crate::validate) fn check_all(
+    composes: &[(&str, &str)],
+    files: &BTreeMap<String, String>,
+    found: &mut Vec<Fault>,
+) {
+    for (path, text) in composes {
+        let Some(root) = tree::read(text).ok().and_then(|documents| documents.into_iter().next()) else { continue };
+        let mut faults = Faults { path, found: Vec::new() };
+        // What another than the usual file says to be required is given by whoever deploys.
+        let is_usual = path.rsplit('/').next().is_some_and(|name| name.split('.').count() == 2);
+        variables(&root, is_usual, &examples(folder(path), files), &mut faults);
+        for service in root.entries_of("services") {
+            build(&service.node, folder(path), files, &mut faults);
+        }
+        found.extend(faults.found);
+    }
+}
+
+/// The names in the files of variables of a folder; none where there is no such file.
+fn examples<'f>(beside: &str, files: &'f BTreeMap<String, String>) -> Vec<&'f str> {
+    let is_one =
+        |path: &str| folder(path) == beside && path.rsplit('/').next().is_some_and(|name| name.starts_with(".env"));
+    let lines = files.iter().filter(|(path, _)| is_one(path)).flat_map(|(_, text)| text.lines());
+    // A name that is commented out is told all the same.
+    let name = |line: &'f str| {
+        let line = line.trim().trim_start_matches(['#', ' ']);
+        line.strip_prefix("export ").unwrap_or(line).split_once('=').map(|(name, _)| name.trim())
+    };
+    lines.filter_map(name).collect()
+}
+
+/// Variables without a value of their own are in the example that who starts it copies.
+fn variables(root: &Node, is_usual: bool, known: &[&str], faults: &mut Faults<'_>) {
+    if known.is_empty() {
+        return;
+    }
+    let mut wanted: Vec<(usize, String)> = Vec::new();
+    root.each(&mut |node| {
+        let Some(text) = node.text() else { return };
+        for (at, _) in text.match_indices("${") {
+            let rest = &text[at + 2..];
+            let name: String = rest.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
+            let after = &rest[name.len()..];
+            let is_required = after.starts_with(":?") || after.starts_with('?');
+            let has_default = is_required && !is_usual || !is_required && after.starts_with([':', '-', '+']);
+            let is_escaped = text[..at].ends_with('$');
+            if !name.is_empty() && !has_default && !is_escaped {
+                wanted.push((node.line_at(at), name));
+            }
+        }
+    });
+    for service in root.entries_of("services") {
+        let Some(passed) = service.node.get("environment") else { continue };
+        let bare =
+            passed.items().iter().filter_map(|item| Some((item.line, item.text().filter(|text| !text.contains('='))?)));
+        let empty = passed.entries().iter().filter(|entry| entry.node.is_null() && entry.node.text().is_none());
+        let empty = empty.filter(|entry| environment(&service.node).iter().any(|(_, name, _)| *name == entry.key));
+        wanted.extend(bare.map(|(line, name)| (line, name.to_owned())));
+        wanted.extend(empty.map(|entry| (entry.line, entry.key.clone())));
+    }
+    for (line, name) in wanted {
+        if !known.contains(&name.as_str()) && !GIVEN.contains(&name.as_str()) {
+            faults.add("unknown-reference", line, format!("no .env beside it, and no example of one, names {name}"));
+        }
+    }
+}
+
+/// The Dockerfile that a service is built from.
+fn build(service: &Node, beside: &str, files: &BTreeMap<String, String>, faults: &mut Faults<'_>) {
+    let Some(build) = service.get("build") else { return };
+    let context = build.text().or_else(|| build.text_of("context")).unwrap_or(".");
+    if context.contains("://") || context.contains('$') || build.get("dockerfile_inline").is_some() {
+        return;
+    }
+    let name = build.text_of("dockerfile").unwrap_or("Dockerfile");
+    let wanted = joined(&joined(beside, context), name);
+    if !files.contains_key(&wanted) && !name.contains('$') && !wanted.starts_with("..") {
+        let line = build.get("dockerfile").map_or(build.line, |node| node.line);
+        faults.add("unknown-file", line, format!("there is no {wanted} to build from"));
+    }
+}
