@@ -175,6 +175,44 @@ fn detect_explains_what_it_weighed_and_what_disagrees() {
 }
 
 #[test]
+fn of_many_variables_the_required_ones_are_told_first_and_the_rest_is_counted() {
+    let wharf = Wharf::new();
+    let app = wharf.path("app");
+    fs::create_dir(&app).unwrap();
+    fs::write(app.join("package.json"), r#"{"scripts": {"start": "node a.js"}}"#).unwrap();
+    let read = |count: usize| {
+        let lines: Vec<String> = (0..count).map(|number| format!("f(process.env.SOME_{number:02});\n")).collect();
+        lines.concat()
+    };
+    let env = |count: usize| {
+        let needed = "if (!process.env.ZZ_KEY) throw new Error('no key');\n";
+        fs::write(app.join("a.js"), read(count) + needed).unwrap();
+        let told = wharf.run(&["detect", "app"]).exits(0).stdout;
+        let from = told.lines().skip_while(|line| !line.trim_start().starts_with("env "));
+        from.take_while(|line| !line.contains("because")).map(str::trim).collect::<Vec<_>>().join(" ")
+    };
+    let many = env(90);
+    assert!(many.contains("ZZ_KEY (required), SOME_00") && many.contains("SOME_19, and 70 more"), "{many}");
+    assert!(!many.contains("SOME_20"), "{many}");
+    let few = env(20);
+    assert!(few.contains("SOME_19") && !few.contains("more"), "{few}");
+    assert_eq!(wharf.json(&["detect", "app"])["apps"][0]["env"].as_array().unwrap().len(), 21);
+}
+
+#[test]
+fn a_plan_says_where_an_app_is_reached() {
+    let wharf = Wharf::new();
+    let app = wharf.path("app");
+    fs::create_dir(&app).unwrap();
+    fs::write(app.join("package.json"), r#"{"scripts": {"start": "node a.js"}}"#).unwrap();
+    fs::write(app.join("a.js"), "require('http').createServer(f).listen(4000)").unwrap();
+    let told = wharf.run(&["plan", "app"]).exits(0).stdout;
+    assert!(told.contains("4000 inside; outside the one that it has, or a free one"), "{told}");
+    let told = wharf.run(&["plan", "app", "--port", "4100"]).exits(0).stdout;
+    assert!(told.contains("4000 inside; 4100 outside"), "{told}");
+}
+
+#[test]
 fn what_is_not_known_exits_3() {
     let wharf = Wharf::new();
     fs::create_dir(wharf.path("folder")).unwrap();

@@ -417,6 +417,10 @@ fn a_single_advisory_shows_and_claims_nothing_of_the_others() {
         (&app["scanned"], not_scanned(&app, "not-allowed")),
         (&json!(0), vec!["express".into(), "lodash".into()])
     );
+    let told = wharf.run(&["vulns", "shop"]).stdout;
+    assert!(told.lines().any(|line| line.contains("lodash") && line.contains("GHSA-")), "{told}");
+    let rest = told.lines().find(|line| line.contains("nobody has allowed"));
+    assert!(rest.is_some_and(|line| line.ends_with(": express")), "lodash stands above already:\n{told}");
 }
 
 #[test]
