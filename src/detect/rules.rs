@@ -70,7 +70,8 @@ pub(super) struct Stack {
     pub lint: Vec<CommandRule>,
     /// How it starts for development, where the framework does not say. The word `start` is how it starts else.
     pub develop: Vec<CommandRule>,
-    /// Files that are its tests, anywhere in it: names with at most one `*`; one that ends in `/` is a folder with sources.
+    /// Files that are its tests, anywhere in it: names with at most one `*`, where `.*` at the end is the ending of any of
+    /// its sources; one that ends in `/` is a folder with sources.
     pub tests: Vec<String>,
     /// What stands in sources that hold tests themselves.
     pub test_marks: Vec<String>,

@@ -88,6 +88,7 @@ pub(super) struct Sources<'p> {
     files: OnceCell<Vec<String>>,
     /// Once one is asked for, all are read that are better read together.
     read: OnceCell<()>,
+    own_tests: OnceCell<Vec<String>>,
 }
 
 impl<'p> Sources<'p> {
@@ -104,6 +105,7 @@ impl<'p> Sources<'p> {
             without: Vec::new(),
             files: OnceCell::new(),
             read: OnceCell::new(),
+            own_tests: OnceCell::new(),
         }
     }
 
@@ -132,16 +134,26 @@ impl<'p> Sources<'p> {
 
     /// The same, with what lies in a folder that was left out.
     pub(super) fn with(self, path: &str) -> Self {
-        Self { taken_in: Some(path.to_owned()), files: OnceCell::new(), read: OnceCell::new(), ..self }
+        Self {
+            taken_in: Some(path.to_owned()),
+            files: OnceCell::new(),
+            read: OnceCell::new(),
+            own_tests: OnceCell::new(),
+            ..self
+        }
     }
 
     /// The same, without these files and folders, given relative to the project.
     pub(super) fn without(self, paths: Vec<String>) -> Self {
-        Self { without: paths, files: OnceCell::new(), read: OnceCell::new(), ..self }
+        Self { without: paths, files: OnceCell::new(), read: OnceCell::new(), own_tests: OnceCell::new(), ..self }
     }
 
     /// Files that are its tests, relative to the project, a few of them.
-    pub(super) fn tests(&self) -> Vec<String> {
+    pub(super) fn tests(&self) -> &[String] {
+        self.own_tests.get_or_init(|| self.find_tests())
+    }
+
+    fn find_tests(&self) -> Vec<String> {
         let (folders, files): (Vec<&str>, Vec<&str>) =
             self.tests.iter().map(String::as_str).partition(|form| form.ends_with('/'));
         let mut found = Vec::new();
@@ -150,8 +162,12 @@ impl<'p> Sources<'p> {
             let mut next = Vec::new();
             for (folder, within) in level {
                 let is_source = |name: &str| ends_in(name, self.endings);
-                let named =
-                    |name: &str| files.iter().any(|form| fits(form, name) && (!form.ends_with('*') || is_source(name)));
+                let stem = |name: &'p str| name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+                let fits_one = |name: &'p str, form: &str| match form.strip_suffix(".*") {
+                    Some(form) => fits(form, stem(name)) && is_source(name),
+                    None => fits(form, name),
+                };
+                let named = |name: &'p str| files.iter().any(|form| fits_one(name, form));
                 let tests = folder.files().iter().filter(|name| named(name) || within && is_source(name));
                 found.extend(tests.map(|name| folder.at(name)));
                 for child in folder.subfolders().filter(|child| !self.holds_no_tests(*child)) {
@@ -185,7 +201,7 @@ impl<'p> Sources<'p> {
             files.map(move |file| folder.at(file))
         });
         let files: Vec<String> = named.filter(|path| !is_of_tests(path)).take(FILES_BEYOND).collect();
-        Self { files: OnceCell::from(files), read: OnceCell::new(), ..self }
+        Self { files: OnceCell::from(files), read: OnceCell::new(), own_tests: OnceCell::new(), ..self }
     }
 
     /// One of the texts stands in one of the files, tests aside.

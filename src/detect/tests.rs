@@ -567,6 +567,7 @@ fn java_8_is_called_as_the_project_calls_it() {
 }
 
 mod builds;
+mod checks;
 mod conventions;
 mod mounts;
 mod names;

@@ -195,7 +195,8 @@ impl<'a> Scripts<'a> {
         let placed = |word: &str| PLACES.contains(&word.split('=').next().unwrap_or(word));
         if words.iter().any(|word| placed(word)) {
             let begins = words.iter().position(|it| it.ends_with(program(command))).unwrap_or(0);
-            facts.options(&word, "{exec}", &[(" {}", &unplaced(&words[begins..]))]);
+            facts.command("dev.unplaced", &unplaced(&words[begins..]).join(" "));
+            facts.phrase(&word, "{exec} {dev.unplaced}", []);
         } else {
             facts.phrase(&word, "{run} {}{args}", [name]);
         }
@@ -203,12 +204,12 @@ impl<'a> Scripts<'a> {
 }
 
 /// The words of a command without those that say where it listens.
-fn unplaced(words: &[&str]) -> Vec<String> {
+fn unplaced<'w>(words: &[&'w str]) -> Vec<&'w str> {
     let mut kept = Vec::new();
     let mut rest = words.iter().peekable();
     while let Some(word) = rest.next() {
         if !PLACES.contains(&word.split('=').next().unwrap_or(word)) {
-            kept.push((*word).to_owned());
+            kept.push(*word);
         } else if !word.contains('=') && rest.peek().is_some_and(|next| !next.starts_with('-')) {
             rest.next();
         }

@@ -84,7 +84,7 @@ pub(super) fn read(facts: &mut Facts, sources: &Sources<'_>) {
     }
     facts.options("adds", "", &[(" {}", &adds)]);
     if hold("unittest") {
-        unittest(facts, sources, &tests);
+        unittest(facts, sources, tests);
     }
 }
 
