@@ -2,7 +2,7 @@
 //! at the beginning of the file counts for faults of the whole file.
 
 use super::rules::rule;
-use super::{Fault, Faults};
+use super::{Fault, Faults, MOST};
 
 const MARK: &str = "wharf: allow ";
 
@@ -20,20 +20,22 @@ pub(super) fn apply(text: &str, faults: &mut Faults<'_>) {
         return;
     }
     let lines: Vec<&str> = text.lines().collect();
+    let said = lines_said(&lines);
+    let first = lines.iter().position(|line| !line.trim().is_empty() && !is_comment(line)).unwrap_or(lines.len());
     let mut exceptions = Vec::new();
-    for (index, line) in lines.iter().enumerate() {
-        let Some((before, said)) = line.split_once(MARK) else { continue };
+    for (index, line) in lines.iter().enumerate().filter(|(_, line)| line.contains(MARK)).take(MOST) {
+        let Some((before, words)) = line.split_once(MARK) else { continue };
         if !before.trim_end().ends_with(['#', '/', '*']) {
             continue;
         }
-        let (slug, reason) = said.split_once(char::is_whitespace).unwrap_or((said, ""));
+        let (slug, reason) = words.split_once(char::is_whitespace).unwrap_or((words, ""));
         let why = reason.trim_start().strip_prefix("because").map(|why| why.trim_matches(['*', '/', '}', '-', ' ']));
         match (rule(slug), why) {
             (Some(rule), Some(why)) if rule.is_policy && why.len() > 3 => {
                 exceptions.push(Exception {
                     rule: slug,
-                    lines: (index + 1, 1 + last_line(&lines, index)),
-                    is_for_all: lines[..index].iter().all(|line| line.trim().is_empty() || is_comment(line)),
+                    lines: (index + 1, 1 + said[index]),
+                    is_for_all: index <= first,
                 });
             }
             (Some(rule), Some(_)) if rule.is_policy => {
@@ -75,12 +77,13 @@ fn is_comment(line: &str) -> bool {
     line.trim_start().starts_with(['#', '/', '*']) || line.trim_start().starts_with("{{")
 }
 
-/// The line that an exception at `index` stands for: its own, or the first behind the comment that it is part of.
-fn last_line(lines: &[&str], index: usize) -> usize {
-    if !is_comment(lines[index]) {
-        return index;
+/// For each line the last that an exception on it stands for: its own, or the first behind the comment it is part of.
+fn lines_said(lines: &[&str]) -> Vec<usize> {
+    let mut said: Vec<usize> = (0..lines.len()).collect();
+    for index in (0..lines.len().saturating_sub(1)).rev().filter(|index| is_comment(lines[*index])) {
+        said[index] = said[index + 1];
     }
-    (index + 1..lines.len()).find(|next| !is_comment(lines[*next])).unwrap_or(index)
+    said
 }
 
 #[cfg(test)]

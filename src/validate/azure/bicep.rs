@@ -1,5 +1,7 @@
 //! Bicep (learn.microsoft.com, “Bicep file structure and syntax”): declarations, and what they name.
 
+use std::collections::HashSet;
+
 use crate::validate::Faults;
 use crate::validate::cloud::Resource;
 use crate::validate::secrets::names_a_secret;
@@ -45,10 +47,9 @@ pub(in crate::validate) fn check(text: &str, faults: &mut Faults<'_>) {
         Ok(declarations) => declarations,
         Err((line, why)) => return faults.add("bicep-syntax", line, why),
     };
-    let mut names: Vec<&str> = declarations.iter().map(|one| one.name).filter(|name| !name.is_empty()).collect();
-    for (index, one) in declarations.iter().enumerate() {
-        let is_twice = |other: &Declaration<'_>| other.name == one.name && other.keyword != "output";
-        if !one.name.is_empty() && one.keyword != "output" && declarations[..index].iter().any(is_twice) {
+    let mut names: HashSet<&str> = HashSet::new();
+    for one in declarations.iter().filter(|one| !one.name.is_empty()) {
+        if one.keyword != "output" && !names.insert(one.name) {
             faults.add("bicep-syntax", one.line, format!("{} is declared twice", one.name));
         }
     }
@@ -176,7 +177,7 @@ fn word<'t>(token: &'t Token<'t>) -> Option<&'t str> {
 }
 
 /// Names that are used are declared.
-fn used(tokens: &[Token<'_>], names: &[&str], depth: usize, faults: &mut Faults<'_>) {
+fn used(tokens: &[Token<'_>], names: &HashSet<&str>, depth: usize, faults: &mut Faults<'_>) {
     let kind = |index: usize| tokens.get(index).map(|token| &token.kind);
     let mut brackets: Vec<&str> = Vec::new();
     for (index, token) in tokens.iter().enumerate() {

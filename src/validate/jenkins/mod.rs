@@ -58,10 +58,12 @@ pub(super) fn check(text: &str, faults: &mut Faults<'_>) {
         Err((line, why)) => return faults.add("pipeline-syntax", line, why),
     };
     let all = blocks(&tokens);
-    let Some(pipeline) = all.iter().find(|block| block.name == "pipeline") else {
-        return faults.add("pipeline-syntax", None, "there is no pipeline { … }");
-    };
-    self::pipeline(pipeline, faults);
+    match all.iter().find(|block| block.name == "pipeline") {
+        Some(pipeline) => self::pipeline(pipeline, faults),
+        // Of a scripted one only its commands are looked at.
+        None if tokens.iter().any(|token| token.kind == Kind::Word("node")) => {}
+        None => faults.add("pipeline-syntax", None, "there is no pipeline { … }"),
+    }
     commands(&tokens, faults);
     written(&tokens, faults);
 }

@@ -64,7 +64,7 @@ pub(in crate::validate) const CASES: &[Case] = &[Case {
         ("stage('Two')", "stage('One')", "pipeline-syntax", 35),
         ("steps { echo 'two' }", "agent any", "pipeline-syntax", 35),
         ("always {", "allways {", "pipeline-syntax", 42),
-        ("pipeline {", "node {", "pipeline-syntax", 0),
+        ("pipeline {", "pipe {", "pipeline-syntax", 0),
         ("agent any", "agent some", "pipeline-syntax", 28),
         ("node:22", "node", "unpinned-image", 3),
         ("timeout(time: 30, unit: 'MINUTES')", "timestamps()", "no-timeout", 2),

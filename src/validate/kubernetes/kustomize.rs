@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::objects;
 use crate::validate::tree::{self, Node};
-use crate::validate::{Fault, Faults, folder, joined};
+use crate::validate::{Fault, Faults, folder, joined, knows};
 
 const KEYS: &[&str] = &[
     "apiVersion",
@@ -84,7 +84,9 @@ pub(in crate::validate) fn check_all(files: &BTreeMap<String, String>, found: &m
                 || ["kustomization.yaml", "kustomization.yml"]
                     .iter()
                     .any(|name| files.contains_key(&joined(&wanted_path, name)));
-            if !is_there {
+            // A folder has a kustomization; of files, those that would be among these.
+            let is_file = wanted_path.rsplit('/').next().is_some_and(|name| name.contains('.'));
+            if !is_there && (!is_file || knows(&wanted_path)) {
                 faults.add("unknown-file", node.line, format!("there is no {wanted}"));
             }
         }

@@ -34,6 +34,8 @@ pub(super) struct File {
     pub(super) attributes: Vec<Entry>,
     /// What is referred to, as the names on the way to it.
     pub(super) references: Vec<(usize, Vec<String>)>,
+    /// What blocks in blocks define: the data of a check.
+    pub(super) inner_data: Vec<String>,
     /// Names that stand for something within an expression or a dynamic block.
     pub(super) local_names: Vec<String>,
 }
@@ -153,6 +155,9 @@ impl<'a> Parser<'a, '_> {
                 let name = labels.first().cloned().unwrap_or_default();
                 entries.extend(content.map(|node| Entry { key: name, line, node }));
             } else {
+                if key == "data" {
+                    self.file.inner_data.push(format!("data.{}", labels.join(".")));
+                }
                 entries.push(Entry { key, line, node: body });
             }
         }

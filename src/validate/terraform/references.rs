@@ -73,6 +73,7 @@ struct Folder {
 
 impl Folder {
     fn read(&mut self, file: &File, faults: &mut Faults<'_>) {
+        self.names.extend(file.inner_data.iter().cloned());
         for block in &file.blocks {
             let names: Vec<(usize, String)> = match (block.kind.as_str(), block.labels.as_slice()) {
                 ("variable", [name]) => vec![(block.line, format!("var.{name}"))],

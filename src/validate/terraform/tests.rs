@@ -107,6 +107,16 @@ locals {
 
 data \"aws_caller_identity\" \"me\" {}
 
+check \"alive\" {
+  data \"http\" \"shop\" {
+    url = \"https://example.com\"
+  }
+  assert {
+    condition     = data.http.shop.status_code == 200
+    error_message = \"it does not answer\"
+  }
+}
+
 output \"bucket\" {
   value = aws_s3_bucket.files.id
 }
@@ -173,12 +183,13 @@ pub(in crate::validate) const CASES: &[Case] = &[
             ("    protocol    = \"tcp\"\n", "    protocol    =\n", "terraform-syntax", 27),
             ("data \"aws_iam_policy_document\"", "date \"aws_iam_policy_document\"", "terraform-syntax", 70),
             ("data \"aws_iam_policy_document\" \"more\"", "data \"aws_iam_policy_document\"", "terraform-syntax", 70),
-            ("  value = aws_s3_bucket.files.id\n", "", "terraform-syntax", 21),
+            ("  value = aws_s3_bucket.files.id\n", "", "terraform-syntax", 31),
             ("variable \"api_token\"", "variable \"region\"", "terraform-syntax", 10),
             ("region = var.region", "region = var.regon", "unknown-reference", 12),
             ("${local.name}-web", "${local.nam}-web", "unknown-reference", 21),
             ("module.network.id", "module.net.id", "unknown-reference", 22),
             ("random_password.db.result", "random_password.main.result", "unknown-reference", 44),
+            ("data.http.shop.", "data.http.shops.", "unknown-reference", 26),
             ("data.aws_caller_identity.me.", "data.aws_caller_identity.you.", "unknown-reference", 16),
             ("ingress.value", "egress_rule.value", "unknown-reference", 36),
             ("\"./network\"", "\"./net\"", "unknown-file", 16),

@@ -18,8 +18,32 @@ const VALUE: usize = 64;
 /// A line and what is wrong on it.
 pub(in crate::validate) type Wrong = (usize, String);
 
+/// So many closing brackets may stand further left than YAML asks for.
+const MENDED: usize = 50;
+
 /// The documents of a text.
 pub(in crate::validate) fn read(text: &str) -> Result<Vec<Node>, Wrong> {
+    let mut wrong = match documents(text) {
+        Ok(documents) => return Ok(documents),
+        Err(wrong) => wrong,
+    };
+    // A bracket that closes below the beginning of its key is read by everybody, though not by the letter of YAML.
+    let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+    for _ in 0..MENDED {
+        let line = lines.get_mut(wrong.0 - 1).filter(|line| line.trim_start().starts_with([']', '}']));
+        let Some(line) = line.filter(|line| !line.starts_with(FURTHER)) else { break };
+        line.insert_str(0, FURTHER);
+        match documents(&lines.join("\n")) {
+            Ok(documents) => return Ok(documents),
+            Err(next) => wrong = next,
+        }
+    }
+    documents(text)
+}
+
+const FURTHER: &str = "                                        ";
+
+fn documents(text: &str) -> Result<Vec<Node>, Wrong> {
     let mut builder = Builder { documents: Vec::new(), open: Vec::new(), anchors: HashMap::new(), left: WEIGHT };
     let mut parser = Parser::new_from_str(text);
     while let Some(event) = parser.next_event() {
@@ -186,6 +210,13 @@ mod tests {
         assert_eq!(one("{\n\t\"a\": [\n\t\t\"b\\/\"\n\t]\n}\n").get("a").unwrap().items()[0].text(), Some("b/"));
         assert_eq!(read("a: 1\n---\nb: 2\n").unwrap().len(), 2);
         assert_eq!(read("").unwrap().len(), 0);
+    }
+
+    #[test]
+    fn a_bracket_may_close_below_its_key() {
+        let root = one("a:\n  b: [\n    c,\n  ]\n  d: {\n    e: 1\n  }\n");
+        assert_eq!(root.at(&["a", "b"]).unwrap().items().len(), 1);
+        assert_eq!(root.at(&["a", "d", "e"]).unwrap().line, 6);
     }
 
     #[test]
