@@ -1,10 +1,12 @@
-//! The commands that a pipeline runs, of samples whose toolchains are here: they pass, and a fault makes them fail.
+//! The commands that a pipeline runs, taken out of the generated one, of samples whose toolchains are here: they pass, and
+//! a fault makes them fail.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
 
 use wharf::detect::detect;
-use wharf::model::AppProfile;
+use wharf::generate::Order;
+use wharf::model::{AppProfile, Settings};
 use wharf::os::tree::DiskTree;
 
 use crate::support;
@@ -96,10 +98,11 @@ impl Sample {
         let folder = wharf.copy(&format!("tests/fixtures/stacks/{}", self.path), "app");
         let found = detect(&DiskTree::open(&folder).unwrap());
         let [app] = found.apps.as_slice() else { panic!("{}: {found:?}", self.path) };
-        let AppProfile { check_install_command, lint_command, test_command, .. } = app;
-        let test = test_command.as_deref().unwrap_or_else(|| panic!("{} has no test command", self.path));
-        let before = check_install_command.iter().filter(|_| install).chain(lint_command);
-        for command in before.map(String::as_str).chain([test]) {
+        let steps = steps(app);
+        let of = |name: &str| steps.iter().find(|step| step.0 == name).map(|step| step.1.as_str());
+        let test = of("Test").unwrap_or_else(|| panic!("{} is not tested: {steps:?}", self.path));
+        let before = of("Install").into_iter().filter(|_| install).chain(of("Lint"));
+        for command in before.chain([test]).chain(of("Build")) {
             assert_eq!(run(command, &folder), Ok(()), "{}: {command}", self.path);
         }
         let file = folder.join(self.file);
@@ -108,6 +111,23 @@ impl Sample {
         std::fs::write(&file, whole.replace(self.right, self.wrong)).unwrap();
         assert!(run(test, &folder).is_err(), "{}: {test} does not see the fault", self.path);
     }
+}
+
+/// The commands of an app that GitHub's workflow runs, by the names of their steps. GitLab and Jenkins run the same.
+fn steps(app: &AppProfile) -> Vec<(String, String)> {
+    let kinds = ["github", "gitlab", "jenkins"].map(str::to_owned).into();
+    let made = Order::new("shop", &[app], &Settings::default()).artifacts(&kinds).unwrap();
+    let content = |path: &str| &made.iter().find(|artifact| artifact.path == path).unwrap().content;
+    let workflow: yaml_serde::Value = yaml_serde::from_str(content(".github/workflows/ci.yml")).unwrap();
+    let job =
+        workflow["jobs"].as_mapping().unwrap().iter().find(|(name, _)| name.as_str().unwrap().starts_with("test-"));
+    let steps = job.unwrap().1["steps"].as_sequence().unwrap().iter();
+    let steps: Vec<_> =
+        steps.filter_map(|step| Some((step["name"].as_str()?.to_owned(), step["run"].as_str()?.to_owned()))).collect();
+    let (_, test) = steps.iter().find(|(name, _)| name == "Test").unwrap();
+    assert!(content(".gitlab-ci.yml").contains(&format!("    - {test}\n")), "{test}");
+    assert!(content("Jenkinsfile").contains(&format!("sh '{test}'\n")), "{test}");
+    steps
 }
 
 fn is_there(tool: &str) -> bool {

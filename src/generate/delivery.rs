@@ -37,6 +37,8 @@ pub(super) struct Delivery<'a> {
     wanted: BTreeSet<&'a str>,
     /// Development, staging, production.
     pub(super) environments: Vec<InEnvironment<'a>>,
+    /// For everything that begins a deployment the environments that it begins one in, in their order.
+    triggers: BTreeMap<Trigger, Vec<Environment>>,
 }
 
 /// The project in one environment.
@@ -75,6 +77,10 @@ pub(super) struct App<'a> {
     package_manager: &'a str,
     package_manager_version: Option<&'a str>,
     install: Option<&'a str>,
+    /// Installs what building, linting and testing need.
+    check_install: Option<&'a str>,
+    lint: Option<&'a str>,
+    test: Option<&'a str>,
     build: Option<&'a str>,
     start: Option<&'a str>,
     /// Where built files lie, relative to the app; null for what is no static site.
@@ -117,6 +123,8 @@ pub(super) struct App<'a> {
     optional: Vec<&'a str>,
     /// The files that detection read in its folder.
     files: Vec<&'a str>,
+    /// All that it read for it, relative to the project: a lock file may lie above.
+    config_files: &'a [String],
     system_packages: Vec<&'a str>,
     /// How it runs from its sources; null where that is not known.
     develop: Option<Develop<'a>>,
@@ -210,6 +218,7 @@ impl<'a> Delivery<'a> {
         let apps_of = |name: &str| apps.iter().filter(|app| app.required.contains(&name)).map(|app| app.name).collect();
         let needed: Vec<_> = names.iter().map(|name| Needed { name, apps: apps_of(name) }).collect();
         let wanted = apps.iter().flat_map(|app| &app.optional).copied().filter(|name| !names.contains(name)).collect();
+        let environments: Vec<_> = Environment::ALL.into_iter().map(|it| in_environment(order, ground, it)).collect();
         Self {
             project: order.project,
             slug: slug(order.project),
@@ -219,9 +228,14 @@ impl<'a> Delivery<'a> {
             wanted,
             apps,
             services,
-            environments: Environment::ALL.into_iter().map(|it| in_environment(order, ground, it)).collect(),
+            triggers: Trigger::ALL.into_iter().map(|trigger| (trigger, begun_by(trigger, &environments))).collect(),
+            environments,
         }
     }
+}
+
+fn begun_by(trigger: Trigger, environments: &[InEnvironment<'_>]) -> Vec<Environment> {
+    environments.iter().filter(|one| one.size.triggers.contains(&trigger)).map(|one| one.name).collect()
 }
 
 fn in_environment<'a>(order: &Order<'a>, ground: &'a Ground, name: Environment) -> InEnvironment<'a> {
@@ -268,7 +282,7 @@ impl<'a> App<'a> {
         let (secrets, variables) = names.into_iter().partition(|name| is_secret(name));
         let image = match order.apps {
             [_] => slug(order.project),
-            _ => format!("{}-{}", slug(order.project), profile.name),
+            _ => format!("{}-{}", slug(order.project), slug(&profile.name)),
         };
         let mut host = slug(&profile.name);
         if there.iter().any(|service| service.name == host) {
@@ -287,6 +301,9 @@ impl<'a> App<'a> {
             package_manager: profile.package_manager.as_deref().unwrap_or_default(),
             package_manager_version: profile.package_manager_version.as_deref(),
             install: profile.install_command.as_deref(),
+            check_install: profile.check_install_command.as_deref(),
+            lint: profile.lint_command.as_deref(),
+            test: profile.test_command.as_deref(),
             build: profile.build_command.as_deref(),
             start: profile.start_command.as_deref(),
             output_dir: profile.output_dir.as_deref(),
@@ -326,6 +343,7 @@ impl<'a> App<'a> {
             variables,
             secrets,
             files: view::own_files(profile),
+            config_files: &profile.config_files,
             system_packages: view::packages(&profile.system_packages),
             develop: profile
                 .develop_command

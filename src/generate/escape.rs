@@ -186,6 +186,37 @@ pub(crate) fn fill(text: &str, host: &str, port: &str, password: &str) -> String
     text.replace("{host}", host).replace("{port}", port).replace("{password}", password)
 }
 
+/// A Groovy string in single quotes, in which nothing is expanded.
+pub(crate) fn groovy(text: &str) -> String {
+    format!("'{}'", groovy_escaped(text, '\''))
+}
+
+/// A Groovy string in double quotes, in which nothing is expanded but what is put in later.
+pub(crate) fn gstring(text: &str) -> String {
+    format!("\"{}\"", groovy_escaped(text, '"'))
+}
+
+fn groovy_escaped(text: &str, quote: char) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\n' => escaped.push_str("\\n"),
+            '$' if quote == '"' => escaped.push_str("\\$"),
+            c if c == quote || c == '\\' => escaped.extend(['\\', c]),
+            c if c.is_control() => {
+                let _ = write!(escaped, "\\u{:04x}", u32::from(c));
+            }
+            c => escaped.push(c),
+        }
+    }
+    escaped
+}
+
+/// A comment of Groovy, which reads `\u000a` as the end of a line wherever it stands.
+pub(crate) fn groovy_comment(text: &str) -> String {
+    comment(text).replace('\\', "/")
+}
+
 /// Whether a shell and Compose take it as the name of a variable.
 pub(crate) fn is_env_name(name: &str) -> bool {
     name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
@@ -263,6 +294,17 @@ mod tests {
             }
             assert_ne!(label(&one, length), label(&two, length));
             assert_eq!(label(&one, length), label(&one, length));
+        }
+    }
+
+    #[test]
+    fn groovy_sees_text_and_nothing_else() {
+        assert_eq!(groovy("it's ${x} \\u0027\n"), r"'it\'s ${x} \\u0027\n'");
+        assert_eq!(gstring("\"${x}\" 'y'"), "\"\\\"\\${x}\\\" 'y'\"");
+        assert_eq!(groovy_comment("a \\u000a evil()\nb"), "a /u000a evil() b");
+        for text in HOSTILE {
+            assert_eq!(groovy(text).lines().count(), 1);
+            assert!(!groovy(text).trim_matches('\'').replace("\\\\", "").replace("\\'", "").contains('\''), "{text}");
         }
     }
 

@@ -1,6 +1,8 @@
 //! What can be generated. A kind is a folder of templates with a `kind.toml` that says which files it makes; only those
 //! that images are built by are made in code, as each stack has templates of its own for them.
 
+use std::collections::BTreeSet;
+
 use minijinja::Value;
 use serde::Deserialize;
 
@@ -22,6 +24,8 @@ pub struct Kind {
     pub label: String,
     /// What it makes, one sentence.
     pub about: String,
+    /// The kinds whose files its own make use of.
+    pub(super) needs: Vec<String>,
     /// The folder of its templates; empty for what code makes.
     pub(super) folder: String,
     pub(super) files: Vec<FileRule>,
@@ -33,6 +37,8 @@ pub struct Kind {
 struct Written {
     label: String,
     about: String,
+    #[serde(default)]
+    needs: Vec<String>,
     files: Vec<FileRule>,
 }
 
@@ -89,6 +95,7 @@ pub fn kinds(templates: &Templates) -> Result<&[Kind], Problem> {
             name: DOCKER.to_owned(),
             label: "Docker".to_owned(),
             about: "how each app's image is built, and what stays out of it".to_owned(),
+            needs: Vec::new(),
             folder: String::new(),
             files: Vec::new(),
         }];
@@ -104,10 +111,16 @@ pub fn kinds(templates: &Templates) -> Result<&[Kind], Problem> {
 
 fn read(folder: String, templates: &Templates) -> Result<Option<Kind>, Problem> {
     let name = folder.rsplit('/').next().unwrap_or_default().to_owned();
-    let Some(Written { label, about, files }) = templates.settings(&format!("{folder}/kind.toml"))? else {
+    let Some(Written { label, about, needs, files }) = templates.settings(&format!("{folder}/kind.toml"))? else {
         return Ok(None);
     };
-    Ok(Some(Kind { name, label, about, folder, files }))
+    Ok(Some(Kind { name, label, about, needs, folder, files }))
+}
+
+/// Whether a kind is among the wanted ones, or one of those makes use of it.
+pub(super) fn is_wanted(kind: &Kind, wanted: &BTreeSet<String>, all: &[Kind]) -> bool {
+    let needs_it = |other: &Kind| wanted.contains(&other.name) && other.needs.contains(&kind.name);
+    wanted.contains(&kind.name) || all.iter().any(needs_it)
 }
 
 /// The kinds of these names; one that there is not is named with those that there are.

@@ -14,6 +14,7 @@ mod docker;
 mod escape;
 mod kinds;
 mod order;
+mod pipelines;
 mod plan;
 mod secrets;
 mod services;

@@ -6,7 +6,7 @@ use minijinja::Value;
 use minijinja::value::{Serde, merge_maps};
 
 use super::delivery::{App, Delivery, Ground};
-use super::kinds::{DOCKER, Each, Kind, USUAL, kinds, known};
+use super::kinds::{DOCKER, Each, Kind, USUAL, is_wanted, kinds, known};
 use super::{Context, Folder, Templates, beside, image, is_the_projects};
 use crate::model::{AppProfile, Artifact, ArtifactView, Environment, Problem, Settings};
 
@@ -35,12 +35,13 @@ impl<'a> Order<'a> {
         Self { project, apps, app: None, settings, environment: None, templates: Templates::embedded() }
     }
 
-    /// The files of these kinds. A file of the project's own in the place of one is respected: that is not made then.
+    /// The files of these kinds and of those that they need. A file of the project's own in the place of one is respected: that is not made then.
     pub fn artifacts(&self, wanted: &BTreeSet<String>) -> Result<Vec<Artifact>, Problem> {
         let ground = Ground::new(self)?;
         let views = Views::new(&Delivery::new(self, &ground), self);
         let mut artifacts = Vec::new();
-        for kind in kinds(self.templates)?.iter().filter(|kind| wanted.contains(&kind.name)) {
+        let all = kinds(self.templates)?;
+        for kind in all.iter().filter(|kind| is_wanted(kind, wanted, all)) {
             artifacts.extend(self.of_kind(kind, &views)?);
         }
         Ok(artifacts)
@@ -71,8 +72,9 @@ impl<'a> Order<'a> {
     /// kinds, of those.
     #[must_use]
     pub fn paths(&self) -> Option<BTreeSet<String>> {
-        let said = self.settings.generate.as_deref();
-        let wanted = |kind: &&Kind| said.is_none_or(|said| said.contains(&kind.name));
+        let all = kinds(self.templates).ok()?;
+        let said: Option<BTreeSet<String>> = self.settings.generate.as_ref().map(|said| said.iter().cloned().collect());
+        let wanted = |kind: &&Kind| said.as_ref().is_none_or(|said| is_wanted(kind, said, all));
         let mut paths = BTreeSet::new();
         let applied = |environment: Environment| {
             self.apps.iter().map(|app| self.settings.applied_to(app, environment)).collect::<Vec<_>>()
@@ -84,7 +86,7 @@ impl<'a> Order<'a> {
             let order = Self { environment, app: None, ..*self };
             let ground = Ground::new(&order).ok()?;
             let views = Views::new(&Delivery::new(&order, &ground), &order);
-            for kind in kinds(self.templates).ok()?.iter().filter(wanted) {
+            for kind in all.iter().filter(wanted) {
                 paths.extend(order.of_kind(kind, &views).ok()?.into_iter().map(|artifact| artifact.path));
             }
         }

@@ -16,7 +16,7 @@ use serde::de::DeserializeOwned;
 
 use super::command::Start;
 use super::kinds::Kind;
-use super::{escape, secrets, version};
+use super::{escape, pipelines, secrets, version};
 use crate::model::{Problem, ProblemCode};
 
 static EMBEDDED: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/templates");
@@ -56,6 +56,7 @@ impl Templates {
             move |name| Ok(text_of(&own, name).map(str::to_owned))
         });
         add_filters(&mut environment);
+        pipelines::add(&mut environment, text_of(&own, pipelines::PINS).unwrap_or_default().to_owned());
         Self { environment, own, kinds: OnceLock::new() }
     }
 
@@ -165,6 +166,11 @@ fn add_filters(environment: &mut Environment<'static>) {
     environment.add_filter("quoted", filter(escape::quoted));
     environment.add_filter("label", |text: &str, length: usize| escape::label(text, length));
     environment.add_filter("compact", |text: &str, length: usize| escape::compact(text, length));
+    environment.add_filter("groovy", filter(escape::groovy));
+    environment.add_filter("gstring", |text: &str| escape::gstring(text));
+    environment.add_filter("groovy_comment", filter(escape::groovy_comment));
+    environment.add_filter("compose", |text: &str| escape::compose_text(text));
+    environment.add_filter("slug", |text: &str| escape::slug(text));
     // Not safe by itself: what comes out goes through the filter for where it goes.
     environment.add_filter("fill", |text: &str, host: &str, port: Value, password: Option<&str>| {
         escape::fill(text, host, &port.to_string(), password.unwrap_or_default())

@@ -107,6 +107,11 @@ pub enum Trigger {
     Manual,
 }
 
+impl Trigger {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Push, Self::PullRequest, Self::Tag, Self::Schedule, Self::Manual];
+}
+
 impl AppSettings {
     /// These settings, with those of `over` where it says something.
     #[must_use]
