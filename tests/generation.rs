@@ -1,6 +1,6 @@
 //! What is generated for each kind of project.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -8,7 +8,7 @@ use wharf::detect::detect;
 use wharf::generate::{Order, Templates, kinds};
 use wharf::model::{AppProfile, Artifact, Settings};
 use wharf::os::tree::DiskTree;
-use wharf::validate::check;
+use wharf::validate::check_all;
 
 use crate::support::profiles::{self, With as _};
 
@@ -123,10 +123,15 @@ fn everything_generated_stands_the_checks() {
             }
             Err(problem) => panic!("{name} {}: {problem}\n{profile:#?}", profile.path),
         };
-        for artifact in made {
-            let faults = check(&artifact.path, &artifact.content);
-            assert!(faults.is_empty(), "{name}: {faults:#?}\n{}", artifact.content);
+        let mut files: BTreeMap<String, String> =
+            made.into_iter().map(|artifact| (artifact.path, artifact.content)).collect();
+        if let Some(own) = &profile.dockerfile {
+            files.insert(own.clone(), "FROM own:1\nUSER app\n".to_owned());
+            files.entry(".dockerignore".to_owned()).or_insert_with(|| "*\n".to_owned());
         }
+        let faults = check_all(&files);
+        let text = faults.first().map(|fault| &files[&fault.path]);
+        assert!(faults.is_empty(), "{name}: {faults:#?}\n{}", text.unwrap());
     }
     assert!(unstarted.is_empty(), "{unstarted:?}");
 }

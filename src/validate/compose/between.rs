@@ -71,7 +71,11 @@ fn variables(root: &Node, is_usual: bool, known: &[&str], faults: &mut Faults<'_
     }
     for (line, name) in wanted {
         if !known.contains(&name.as_str()) && !GIVEN.contains(&name.as_str()) {
-            faults.add("unknown-reference", line, format!("no .env beside it, and no example of one, names {name}"));
+            faults.add(
+                "unknown-reference",
+                line,
+                format!("nobody learns that {name} has to be set: put {name}= into .env.example"),
+            );
         }
     }
 }
