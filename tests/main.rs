@@ -32,5 +32,6 @@ mod starts;
 mod store_full;
 mod store_kill;
 mod support;
+mod terraform;
 mod told;
 mod vulnerabilities;

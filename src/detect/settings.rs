@@ -319,6 +319,7 @@ fn example(key: &str) -> &'static str {
         "storage_gb" => "storage_gb = 50",
         "domain" => "domain = \"shop.example.com\"",
         "log_level" => "log_level = \"info\"",
+        "compute" => "compute = \"function\"",
         "debug" | "deletion_protection" | "highly_available" | "approval" => "approval = true",
         "triggers" => "triggers = [\"push\", \"manual\"]",
         "generate" => "generate = [\"docker\", \"github\"]",

@@ -11,7 +11,7 @@ use super::escape::{is_env_name, slug};
 use super::order::Order;
 use super::services::{self, Service};
 use super::{docker, view};
-use crate::model::{AppProfile, AppSettings, Environment, Problem, Trigger, names_a_secret};
+use crate::model::{AppProfile, AppSettings, Environment, Problem, RunsOn, Trigger, names_a_secret};
 
 /// Where the environments are defined: for each what a project's `wharf.toml` may say otherwise.
 const DEFINITION: &str = "environments.toml";
@@ -128,6 +128,10 @@ pub(super) struct App<'a> {
     system_packages: Vec<&'a str>,
     /// How it runs from its sources; null where that is not known.
     develop: Option<Develop<'a>>,
+    /// `service`, `function` or `instance`.
+    compute: RunsOn,
+    /// Whether it has a host name of its own in any environment.
+    has_domain: bool,
     size: Size,
 }
 
@@ -208,6 +212,13 @@ impl Ground {
         }
         Ok(Self { definition: order.templates.settings(DEFINITION)?.unwrap_or_default(), profiles, services })
     }
+
+    fn names_a_domain(&self, order: &Order<'_>, profile: &AppProfile) -> bool {
+        Environment::ALL.into_iter().any(|environment| {
+            let usual = self.definition.get(&environment).is_some_and(|usual| usual.domain.is_some());
+            usual || order.settings.resolve(profile, environment).domain.is_some()
+        })
+    }
 }
 
 impl<'a> Delivery<'a> {
@@ -252,7 +263,7 @@ fn in_environment<'a>(order: &Order<'a>, ground: &'a Ground, name: Environment) 
     let mut apps: Vec<App<'_>> = Vec::new();
     for (profile, container) in profiles {
         let settings = usual.overlaid(&order.settings.resolve(profile, name));
-        let mut app = App::new(profile, container, order, services, Size::new(&settings));
+        let mut app = App::new(profile, container, order, services, &settings, ground.names_a_domain(order, profile));
         while app.port > 0 && apps.iter().any(|other| other.host_port == app.host_port) {
             app.host_port = app.host_port.checked_add(1).unwrap_or(1024);
         }
@@ -267,7 +278,8 @@ impl<'a> App<'a> {
         container: &'a Container,
         order: &Order<'a>,
         there: &'a [Service],
-        size: Size,
+        settings: &AppSettings,
+        has_domain: bool,
     ) -> Self {
         let bare = |wanted: &'a String| wanted.split(':').next().unwrap_or(wanted);
         let services: Vec<&str> = profile.services.iter().map(bare).collect();
@@ -353,7 +365,9 @@ impl<'a> App<'a> {
                 .and_then(|command| {
                     Some(Develop { command: view::without_runner(command), rules: container.develop.as_ref()? })
                 }),
-            size,
+            compute: settings.compute.unwrap_or_default(),
+            has_domain,
+            size: Size::new(settings),
         }
     }
 }

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use minijinja::Value;
 use serde::Deserialize;
 
+use super::hcl;
 use super::templates::Templates;
 use crate::model::{Artifact, Problem, ProblemCode};
 
@@ -80,9 +81,12 @@ impl FileRule {
         {
             return Ok(None);
         }
+        let path = templates.line(&place, &self.path, view)?;
+        let content = templates.fill(&format!("{}/{}", kind.folder, self.template), view)?;
+        let is_hcl = [".tf", ".tfvars", ".tfbackend"].iter().any(|ending| path.ends_with(ending));
         Ok(Some(Artifact {
-            path: templates.line(&place, &self.path, view)?,
-            content: templates.fill(&format!("{}/{}", kind.folder, self.template), view)?,
+            path,
+            content: if is_hcl { hcl::aligned(&content) } else { content },
             reason: templates.line(&place, &self.reason, view)?,
         }))
     }

@@ -12,6 +12,7 @@ mod container;
 mod delivery;
 mod docker;
 mod escape;
+mod hcl;
 mod kinds;
 mod order;
 mod pipelines;

@@ -9,14 +9,14 @@ use std::sync::{LazyLock, OnceLock};
 
 use include_dir::{Dir, include_dir};
 use minijinja::syntax::SyntaxConfig;
-use minijinja::value::Serde;
+use minijinja::value::{Kwargs, Serde, ValueKind};
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior, Value};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::command::Start;
 use super::kinds::Kind;
-use super::{escape, pipelines, secrets, version};
+use super::{escape, hcl, pipelines, secrets, version};
 use crate::model::{Problem, ProblemCode};
 
 static EMBEDDED: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/templates");
@@ -45,6 +45,9 @@ impl Templates {
         environment.set_syntax(syntax.unwrap_or_default());
         environment.set_auto_escape_callback(|_| AutoEscape::Custom("plain".into()));
         environment.set_formatter(|output, state, value| {
+            if value.kind() == ValueKind::Bool {
+                return write!(output, "{}", value.is_true()).map_err(Error::from);
+            }
             if value.is_safe() || is_plain(value) {
                 return write!(output, "{value}").map_err(Error::from);
             }
@@ -174,6 +177,22 @@ fn add_filters(environment: &mut Environment<'static>) {
     // Not safe by itself: what comes out goes through the filter for where it goes.
     environment.add_filter("fill", |text: &str, host: &str, port: Value, password: Option<&str>| {
         escape::fill(text, host, &port.to_string(), password.unwrap_or_default())
+    });
+    environment.add_filter("hcl", filter(hcl::text));
+    environment.add_filter("hcl_name", |label: &str| hcl::name(label));
+    environment.add_filter("hcl_fill", |value: &str, expressions: Kwargs| {
+        let mut known = Vec::new();
+        for name in expressions.args() {
+            known.push((name, expressions.get::<&str>(name)?));
+        }
+        Ok::<_, Error>(Value::from_safe_string(hcl::fill(value, &known)))
+    });
+    environment.add_filter("cloudwatch_days", hcl::cloudwatch_days);
+    environment.add_filter("dns_zone", hcl::dns_zone);
+    environment.add_filter("ec2", hcl::ec2);
+    environment.add_filter("fargate", |cpus: f64, memory_mb: u64| {
+        let (units, memory) = hcl::fargate(cpus, memory_mb);
+        vec![u64::from(units), memory]
     });
     environment.add_filter("start", |command: &str, built: Option<&str>, place: Option<&str>| {
         let start = Start::parse(command);

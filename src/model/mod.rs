@@ -54,7 +54,7 @@ pub use port::{PORT_RANGE, PortHolder, PortLease};
 pub use problem::{Problem, ProblemCode};
 pub use project::Project;
 pub use secret::Secret;
-pub use settings::{AppSettings, Settings, Trigger};
+pub use settings::{AppSettings, RunsOn, Settings, Trigger};
 pub use target::{Instance, InstanceState, TargetKind, TargetRef, TargetStatus};
 pub use time::{Millis, Timestamp};
 pub use tree::{FileTree, ReadError};

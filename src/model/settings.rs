@@ -85,10 +85,25 @@ pub struct AppSettings {
     pub deletion_protection: Option<bool>,
     /// Whether it is to survive the failure of one data centre.
     pub highly_available: Option<bool>,
+    /// What it runs on, where generated infrastructure puts it; null for a service.
+    pub compute: Option<RunsOn>,
     /// What begins a deployment by a pipeline; only for an environment.
     pub triggers: Option<Vec<Trigger>>,
     /// Whether a person has to agree to a deployment by a pipeline; only for an environment.
     pub approval: Option<bool>,
+}
+
+/// What an app runs on in a cloud.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum RunsOn {
+    /// The cloud's service for containers that stay: ECS on Fargate, App Service, Cloud Run.
+    #[default]
+    Service,
+    /// Only while a request is answered: Lambda, Azure Functions, Cloud Run without idle instances.
+    Function,
+    /// A machine or a container group of its own: EC2, Container Instances; on Cloud Run processors that it keeps.
+    Instance,
 }
 
 /// What begins a deployment by a pipeline.
@@ -124,7 +139,7 @@ impl AppSettings {
         overlaid!(
             path install build start test lint develop port health_path runtime_version packages services bind cpus memory_mb
             build_timeout start_timeout min_replicas max_replicas domain log_level debug log_days backup_days storage_gb
-            deletion_protection highly_available triggers approval
+            deletion_protection highly_available compute triggers approval
         )
     }
 }

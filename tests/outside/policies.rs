@@ -1,6 +1,7 @@
 //! The policies of Checkov over everything that stands for infrastructure.
 
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
@@ -54,8 +55,12 @@ fn checkov(framework: &str, files: &[PathBuf]) -> Vec<Finding> {
     }
     let mut command = tool("checkov");
     command.args(["--framework", framework, "--skip-download", "--quiet", "--compact", "--output", "json"]);
+    let (folders, files): (Vec<_>, Vec<_>) = files.iter().partition(|file| file.is_dir());
+    if !folders.is_empty() {
+        command.arg("--directory").arg(in_one(&folders));
+    }
     for file in files {
-        command.arg(if file.is_dir() { "--directory" } else { "--file" }).arg(file);
+        command.arg("--file").arg(file);
     }
     let judged = run(&mut command);
     let report = judged.json();
@@ -74,4 +79,19 @@ fn checkov(framework: &str, files: &[PathBuf]) -> Vec<Finding> {
         Finding::new(text("check_id"), text("file_abs_path"), line, &says)
     });
     found.chain(unread).collect()
+}
+
+/// Of several folders it looks at the first only, so they are copied into one, each below its own name.
+fn in_one(folders: &[&PathBuf]) -> PathBuf {
+    let name = folders[0].file_name().unwrap();
+    let all = Path::new(env!("CARGO_TARGET_TMPDIR")).join("checkov").join(name);
+    let _ = fs::remove_dir_all(&all);
+    for (number, folder) in folders.iter().enumerate() {
+        let to = all.join(number.to_string());
+        fs::create_dir_all(&to).unwrap();
+        for entry in fs::read_dir(folder).unwrap().map(Result::unwrap).filter(|entry| entry.path().is_file()) {
+            fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
+        }
+    }
+    all
 }
