@@ -16,6 +16,7 @@ mod kinds;
 mod layers;
 mod life;
 mod outside;
+mod own_templates;
 mod pipelines;
 mod plans;
 mod ports;

@@ -8,7 +8,7 @@ use clap::{Args, Parser, Subcommand};
 use super::deferred::Deferred;
 use super::{
     cancel, completions, delete, deploy, detect, generate, init, jobs, list, logs, plan, ports, projects, restart,
-    rollback, status, stop, vulns,
+    rollback, status, stop, templates, vulns,
 };
 
 /// From a folder of code to a running, watched deployment.
@@ -50,6 +50,9 @@ pub enum Command {
     Init(Deferred<init::InitArgs>),
     /// Write the files that a project lacks: Dockerfile, .dockerignore, compose.yaml, .env.example
     Generate(Deferred<generate::GenerateArgs>),
+    /// List, show, copy out and check the templates that files are generated from
+    #[command(subcommand)]
+    Templates(Deferred<templates::TemplatesCommand>),
     /// Build, start and check an app, and switch to it when it is healthy
     Deploy(Deferred<deploy::DeployArgs>),
     /// Show what a deployment would do

@@ -15,8 +15,8 @@ use crate::model::{
     ArtifactQuery, ArtifactState, ArtifactView, Detection, Environment, FileTree as _, Found, Problem, ProblemCode,
     Settings, Take, Warning,
 };
-use crate::os::project_files;
 use crate::os::tree::DiskTree;
+use crate::os::{own_templates, project_files};
 use crate::validate;
 
 /// What to generate, and where to.
@@ -232,7 +232,7 @@ fn compare(tree: &DiskTree, args: &GenerateArgs, folder: &Folder<'_>) -> Result<
     let (apps, left_out) = generate::meant(&detection.apps, app, settings, args.env);
     told(&left_out);
     let name = folder.name().map_or_else(|| named_after(root), str::to_owned);
-    let templates = Templates::embedded();
+    let templates = &Templates::in_use(own_templates::read()?);
     let order = Order { project: &name, apps: &apps, app, settings, environment: args.env, templates };
     let views = order.beside(args.only.as_deref(), folder)?;
     let own = apps.iter().flat_map(|app| app.dockerfile.iter().chain(&app.compose_file)).cloned().collect();

@@ -33,6 +33,7 @@ mod rollback;
 mod select;
 mod status;
 mod stop;
+mod templates;
 pub mod usage;
 mod vulns;
 mod watch;
@@ -106,6 +107,7 @@ pub fn at_once(command: &Command, json: bool) -> Option<Result<Outcome, Problem>
         Command::Init(Deferred(args)) => Some(init::run(args, json)),
         Command::Completions(Deferred(args)) => Some(Ok(completions::run(args, json))),
         Command::Licenses => Some(Ok(licenses::run(json))),
+        Command::Templates(Deferred(command)) => Some(templates::run(command, json)),
         _ => None,
     }
 }
@@ -132,7 +134,9 @@ pub async fn run(command: Command, context: &Context) -> Result<Outcome, Problem
         Command::Engine(Deferred(command)) => engine::run(command, context).await,
         Command::Doctor => doctor::run(context).await,
         // Done at once; the API's description belongs to the server, and the program prints it.
-        Command::Init(_) | Command::Completions(_) | Command::Licenses | Command::Api => Ok(Outcome::Done),
+        Command::Init(_) | Command::Completions(_) | Command::Licenses | Command::Templates(_) | Command::Api => {
+            Ok(Outcome::Done)
+        }
     }
 }
 

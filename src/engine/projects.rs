@@ -14,7 +14,7 @@ use crate::model::{
     Settings, Source, TargetRef, WriteArtifacts,
 };
 use crate::os::tree::DiskTree;
-use crate::os::{chance, clock, git, paths, project_files};
+use crate::os::{chance, clock, git, own_templates, paths, project_files};
 use crate::validate;
 
 /// A repository may take so long to arrive.
@@ -94,6 +94,7 @@ impl Engine {
         };
         let query = query.clone();
         let made = in_folder(&project, move |folder, name| {
+            let templates = Templates::in_use(own_templates::read()?);
             let (apps, _) = generate::meant(&detection.apps, app.as_deref(), &settings, query.environment);
             let order = Order {
                 project: name,
@@ -101,7 +102,7 @@ impl Engine {
                 app: app.as_deref(),
                 settings: &settings,
                 environment: query.environment,
-                templates: Templates::embedded(),
+                templates: &templates,
             };
             order.beside(query.only.as_deref(), folder)
         });

@@ -3,14 +3,14 @@
 use std::collections::BTreeSet;
 
 use super::error::EngineError;
-use super::projects::select_apps;
+use super::projects::{blocking, select_apps};
 use super::{Engine, Inner};
-use crate::generate::{self, Context, PlanInput};
+use crate::generate::{self, Context, PlanInput, Templates};
 use crate::model::{
     Action, AppKey, AppProfile, DeleteQuery, DeployRequest, Deployment, DeploymentId, DeploymentStatus, Job, JobKind,
     JobState, Plan, PlanPreview, Problem, ProblemCode, Project, RollbackRequest, Settings, TargetKind, TargetRef,
 };
-use crate::os::{chance, clock};
+use crate::os::{chance, clock, own_templates};
 
 impl Engine {
     /// What a deployment would do, one plan for each app meant. Nothing is changed.
@@ -154,9 +154,10 @@ impl Inner {
         let key = AppKey { project: project.id.clone(), app: profile.name.clone(), environment: request.environment };
         let sealed = self.store.secret_names(&key).await?;
         let secrets: BTreeSet<String> = sealed.into_iter().chain(request.secrets.keys().cloned()).collect();
+        let templates = Templates::in_use(blocking(own_templates::read).await??);
         Ok(generate::plan(&PlanInput {
             key: &key,
-            context: Context::new(&project.name),
+            context: Context { project: &project.name, templates: &templates },
             target: &request.target,
             source: &project.source,
             profile,

@@ -21,6 +21,11 @@ pub(crate) fn artifacts(profile: &AppProfile, ctx: &Context<'_>) -> Result<Vec<A
     Ok(vec![dockerfile, ignore(profile, ctx)?])
 }
 
+/// Where these two go.
+pub(crate) fn paths(profile: &AppProfile) -> [String; 2] {
+    [dockerfile_path(profile), ignore_path(profile)]
+}
+
 /// The list of what stays out of a build.
 pub(crate) fn ignore(profile: &AppProfile, ctx: &Context<'_>) -> Result<Artifact, Problem> {
     Ok(Artifact {

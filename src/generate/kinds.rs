@@ -32,6 +32,13 @@ pub struct Kind {
     pub(super) files: Vec<FileRule>,
 }
 
+impl Kind {
+    /// What says which files it makes.
+    fn file(&self) -> String {
+        format!("{}/kind.toml", self.folder)
+    }
+}
+
 /// `kind.toml`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -75,20 +82,20 @@ pub(super) enum Each {
 impl FileRule {
     /// The file, where it is to be made with these values.
     pub(super) fn fill(&self, kind: &Kind, templates: &Templates, view: &Value) -> Result<Option<Artifact>, Problem> {
-        let place = format!("{}/kind.toml", kind.folder);
-        if let Some(when) = &self.when
-            && !templates.holds(&place, when, view)?
-        {
-            return Ok(None);
-        }
-        let path = templates.line(&place, &self.path, view)?;
+        let Some(path) = self.path(kind, templates, view)? else { return Ok(None) };
         let content = templates.fill(&format!("{}/{}", kind.folder, self.template), view)?;
         let is_hcl = [".tf", ".tfvars", ".tfbackend"].iter().any(|ending| path.ends_with(ending));
         Ok(Some(Artifact {
             path,
             content: if is_hcl { hcl::aligned(&content) } else { content },
-            reason: templates.line(&place, &self.reason, view)?,
+            reason: templates.line(&kind.file(), &self.reason, view)?,
         }))
+    }
+
+    /// Where the file goes, where it is to be made with these values.
+    pub(super) fn path(&self, kind: &Kind, templates: &Templates, view: &Value) -> Result<Option<String>, Problem> {
+        let is_made = self.when.as_ref().map_or(Ok(true), |when| templates.holds(&kind.file(), when, view))?;
+        is_made.then(|| templates.line(&kind.file(), &self.path, view)).transpose()
     }
 }
 

@@ -21,6 +21,7 @@ mod secrets;
 mod services;
 mod settings_file;
 mod templates;
+mod trial;
 mod version;
 mod view;
 
@@ -31,7 +32,8 @@ pub use kinds::{Kind, kinds};
 pub use order::Order;
 pub use plan::{PlanInput, commands, plan};
 pub use settings_file::settings_file;
-pub use templates::Templates;
+pub use templates::{InUse, Templates};
+pub use trial::trial;
 
 /// What artifacts are made of besides the profile.
 #[derive(Clone, Copy, Debug)]
@@ -156,10 +158,18 @@ mod tests {
 
     #[test]
     fn an_app_below_the_root_has_its_files_in_its_folder() {
-        assert_eq!(paths(&profile()), ["Dockerfile", ".dockerignore", "compose.yaml", ".env.example"]);
+        assert_eq!(
+            paths(&profile()),
+            ["Dockerfile", ".dockerignore", "compose.yaml", "compose.production.yaml", ".env.example"]
+        );
         let below = AppProfile { path: "apps/web".to_owned(), ..profile() };
-        let expected =
-            ["apps/web/Dockerfile", "apps/web/.dockerignore", "apps/web/compose.yaml", "apps/web/.env.example"];
+        let expected = [
+            "apps/web/Dockerfile",
+            "apps/web/.dockerignore",
+            "compose.yaml",
+            "compose.production.yaml",
+            ".env.example",
+        ];
         assert_eq!(paths(&below), expected);
         let workspace = AppProfile { config_files: vec!["package-lock.json".to_owned()], ..below };
         assert_eq!(paths(&workspace)[1], "apps/web/Dockerfile.dockerignore");
@@ -168,10 +178,10 @@ mod tests {
     #[test]
     fn what_the_project_has_of_its_own_is_not_generated() {
         let own = AppProfile { dockerfile: Some("Dockerfile".to_owned()), ..profile() };
-        assert_eq!(paths(&own), ["compose.yaml", ".env.example"]);
+        assert_eq!(paths(&own), ["compose.yaml", "compose.production.yaml", ".env.example"]);
         let own = AppProfile { compose_file: Some("compose.yml".to_owned()), ..profile() };
         assert_eq!(paths(&own), ["Dockerfile", ".dockerignore"]);
         let own = AppProfile { config_files: vec![".env.example".to_owned()], ..profile() };
-        assert_eq!(paths(&own), ["Dockerfile", ".dockerignore", "compose.yaml"]);
+        assert_eq!(paths(&own), ["Dockerfile", ".dockerignore", "compose.yaml", "compose.production.yaml"]);
     }
 }

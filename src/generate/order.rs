@@ -7,7 +7,7 @@ use minijinja::value::{Serde, merge_maps};
 
 use super::delivery::{App, Delivery, Ground};
 use super::kinds::{DOCKER, Each, Kind, USUAL, is_wanted, kinds, known};
-use super::{Context, Folder, Templates, beside, image, is_the_projects};
+use super::{Context, Folder, Templates, beside, docker, image, is_the_projects};
 use crate::model::{AppProfile, Artifact, ArtifactView, Environment, Problem, Settings};
 
 /// What files are made for.
@@ -87,7 +87,7 @@ impl<'a> Order<'a> {
             let ground = Ground::new(&order).ok()?;
             let views = Views::new(&Delivery::new(&order, &ground), &order);
             for kind in all.iter().filter(wanted) {
-                paths.extend(order.of_kind(kind, &views).ok()?.into_iter().map(|artifact| artifact.path));
+                paths.extend(order.paths_of(kind, &views).ok()?);
             }
         }
         Some(paths)
@@ -98,12 +98,29 @@ impl<'a> Order<'a> {
         let everything = Order { environment: None, app: None, ..*self };
         let ground = Ground::new(&everything)?;
         let views = Views::new(&Delivery::new(&everything, &ground), &everything);
-        let wrote = |kind: &&Kind| {
-            // What cannot be made now is told when it is asked for.
-            let files = everything.of_kind(kind, &views).unwrap_or_default();
-            files.iter().any(|artifact| folder.records(&artifact.path))
-        };
-        Ok(kinds(self.templates)?.iter().filter(wrote).map(|kind| kind.name.clone()).collect())
+        let mut kinds_there = BTreeSet::new();
+        for kind in kinds(self.templates)? {
+            if everything.paths_of(kind, &views)?.iter().any(|path| folder.records(path)) {
+                kinds_there.insert(kind.name.clone());
+            }
+        }
+        Ok(kinds_there)
+    }
+
+    /// Where the files of a kind go; what would stand in them is not looked at.
+    fn paths_of(&self, kind: &Kind, views: &Views) -> Result<Vec<String>, Problem> {
+        let mut paths = Vec::new();
+        if kind.name == DOCKER {
+            let environment = self.environment.unwrap_or(Environment::Production);
+            let applied = self.apps.iter().map(|app| self.settings.applied_to(app, environment));
+            paths.extend(applied.filter(|app| app.dockerfile.is_none()).flat_map(|app| docker::paths(&app)));
+        }
+        for rule in &kind.files {
+            for view in views.of(rule.each) {
+                paths.extend(rule.path(kind, self.templates, view)?);
+            }
+        }
+        Ok(paths)
     }
 
     fn of_kind(&self, kind: &Kind, views: &Views) -> Result<Vec<Artifact>, Problem> {

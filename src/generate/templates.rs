@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::ops::Deref;
 use std::sync::{LazyLock, OnceLock};
 
 use include_dir::{Dir, include_dir};
@@ -63,8 +64,35 @@ impl Templates {
         Self { environment, own, kinds: OnceLock::new() }
     }
 
+    /// Those in the binary, with a user's over them where there are any.
+    #[must_use]
+    pub fn in_use(own: BTreeMap<String, String>) -> InUse {
+        if own.is_empty() { InUse::Embedded(Self::embedded()) } else { InUse::Own(Box::new(Self::with_own(own))) }
+    }
+
+    /// The paths of all files, sorted, and whether each is the user's. What detection reads is not among them: it reads
+    /// no other than those in the binary.
+    #[must_use]
+    pub fn all(&self) -> BTreeMap<String, bool> {
+        fn search(folder: &Dir<'_>, found: &mut BTreeMap<String, bool>) {
+            let paths = folder.files().filter_map(|file| file.path().to_str());
+            found.extend(paths.filter(|path| !path.ends_with("/stack.toml")).map(|path| (path.to_owned(), false)));
+            folder.dirs().for_each(|folder| search(folder, found));
+        }
+        let mut found = BTreeMap::new();
+        search(&EMBEDDED, &mut found);
+        found.extend(self.own.keys().map(|path| (path.clone(), true)));
+        found
+    }
+
+    /// The text of a file below `templates/` in the binary.
+    #[must_use]
+    pub fn embedded_text(path: &str) -> Option<&'static str> {
+        EMBEDDED.get_file(path)?.contents_utf8()
+    }
+
     /// The text of a file below `templates/`.
-    pub(crate) fn text(&self, path: &str) -> Option<&str> {
+    pub fn text(&self, path: &str) -> Option<&str> {
         text_of(&self.own, path)
     }
 
@@ -138,6 +166,26 @@ impl Templates {
     }
 }
 
+/// The templates in the binary, or those with a user's over them.
+#[derive(Debug)]
+pub enum InUse {
+    /// As they are in the binary.
+    Embedded(&'static Templates),
+    /// With a user's over them.
+    Own(Box<Templates>),
+}
+
+impl Deref for InUse {
+    type Target = Templates;
+
+    fn deref(&self) -> &Templates {
+        match self {
+            Self::Embedded(templates) => templates,
+            Self::Own(templates) => templates,
+        }
+    }
+}
+
 impl fmt::Debug for Templates {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Templates").field("own", &self.own.keys()).finish_non_exhaustive()
@@ -145,7 +193,7 @@ impl fmt::Debug for Templates {
 }
 
 fn text_of<'a>(own: &'a BTreeMap<String, String>, path: &str) -> Option<&'a str> {
-    own.get(path).map(String::as_str).or_else(|| EMBEDDED.get_file(path)?.contents_utf8())
+    own.get(path).map(String::as_str).or_else(|| Templates::embedded_text(path))
 }
 
 /// Numbers, and words that mean nothing but themselves in any of the formats.

@@ -11,6 +11,7 @@ pub mod git;
 pub mod http;
 mod ignores;
 pub mod listeners;
+pub mod own_templates;
 pub mod paths;
 pub mod process;
 pub mod project_files;

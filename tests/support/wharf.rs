@@ -81,6 +81,7 @@ impl Wharf {
             .args(args)
             .current_dir(self.folder.path())
             .env("WHARF_DATA_DIR", self.data_dir())
+            .env("WHARF_CONFIG_DIR", self.path("config"))
             .env_remove("PORT")
             .env_remove("DATABASE_URL")
             .env_remove("REDIS_URL")
