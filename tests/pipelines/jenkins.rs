@@ -45,6 +45,7 @@ fn each_change_is_linted_tested_and_built_with_its_services() {
 #[test]
 fn environments_differ_in_what_begins_a_deployment_and_in_who_is_asked() {
     let text = jenkinsfile(&[&whole()], &Settings::default());
+    assert!(text.contains("sh infra/ssh/deploy.sh \"$ENVIRONMENT\" \"$VERSION\"'"), "{text}");
     let stage = |text: &str, name: &str| {
         let rest = text.split(&format!("stage('{name}')")).nth(1).unwrap();
         rest.split("stage('").next().unwrap().to_owned()
@@ -52,8 +53,8 @@ fn environments_differ_in_what_begins_a_deployment_and_in_who_is_asked() {
     let (staging, production) = (stage(&text, "Deploy to staging"), stage(&text, "Deploy to production"));
     assert!(staging.contains("branch 'main'") && !staging.contains("input {"), "{staging}");
     assert!(production.contains("buildingTag()") && production.contains("input {"), "{production}");
-    assert!(production.contains("infra/ssh/deploy.sh production \"$GIT_COMMIT\""), "{production}");
-    assert!(stage(&text, "Roll back production").contains("infra/ssh/deploy.sh production \"$ROLLBACK_TO\""));
+    assert!(production.contains("deploy('production', env.GIT_COMMIT)"), "{production}");
+    assert!(stage(&text, "Roll back production").contains("deploy('production', params.ROLLBACK_TO)"));
     let often = triggered(Environment::Production, &[Trigger::Schedule, Trigger::PullRequest], false);
     let text = jenkinsfile(&[&whole()], &often);
     let production = stage(&text, "Deploy to production");
