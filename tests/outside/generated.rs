@@ -56,6 +56,12 @@ pub(super) fn units(of: impl Fn(&str) -> Option<&str>) -> Vec<PathBuf> {
     one_of_each.into_values().collect()
 }
 
+/// The path of a generated file or folder from its environment's folder on; of any other its name.
+pub(super) fn in_project(path: &Path) -> &Path {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("outside");
+    path.strip_prefix(folder).unwrap_or_else(|_| Path::new(path.file_name().unwrap()))
+}
+
 /// The name of a file without its folders.
 pub(super) fn base(name: &str) -> &str {
     name.rsplit('/').next().unwrap_or(name)

@@ -3,12 +3,10 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use serde_json::Value;
-
 use super::findings::{Finding, settle};
 use super::generated::{self, has_ending};
 use super::kubernetes::MANIFESTS;
-use super::tools::{ready, run, sample, tool};
+use super::tools::{in_parallel, ready, run, sample, tool};
 use super::{azure, cloudformation, terraform};
 
 #[test]
@@ -21,58 +19,59 @@ fn checkov_finds_nothing_in_infrastructure() {
     };
     let azure =
         |ending: &'static str| generated::paths(move |name| azure::is_of_azure(name) && has_ending(name, ending));
-    let groups: [(&str, Vec<PathBuf>); 7] = [
-        ("terraform", terraform("-aws/")),
-        ("terraform", terraform("-azure/")),
-        ("terraform", terraform("-gcp/")),
-        ("cloudformation", generated::paths(cloudformation::is_template)),
-        ("arm", azure("json")),
-        ("bicep", azure("bicep")),
-        ("kubernetes", MANIFESTS.clone()),
+    let groups: [(&str, &str, Vec<PathBuf>); 7] = [
+        ("terraform", "aws", terraform("-aws")),
+        ("terraform", "azure", terraform("-azure")),
+        ("terraform", "gcp", terraform("-gcp")),
+        ("cloudformation", "cloudformation", generated::paths(cloudformation::is_template)),
+        ("arm", "arm", azure("json")),
+        ("bicep", "bicep", azure("bicep")),
+        ("kubernetes", "kubernetes", MANIFESTS.clone()),
     ];
-    // Each takes a core for itself.
-    let found = std::thread::scope(|scope| {
-        let runs: Vec<_> = groups.iter().map(|(framework, of)| scope.spawn(move || checkov(framework, of))).collect();
-        runs.into_iter().flat_map(|run| run.join().unwrap()).collect()
-    });
+    // It looks at each manifest beside each other, so few at a time are sooner done.
+    let jobs: Vec<(&str, String, &[PathBuf])> = groups
+        .iter()
+        .flat_map(|(framework, name, of)| {
+            of.chunks(50).enumerate().map(move |(number, some)| (*framework, format!("{name}-{number}"), some))
+        })
+        .collect();
+    let found = in_parallel(&jobs, |(framework, name, some)| checkov(framework, name, some));
     settle("checkov", found);
 }
 
 #[test]
 fn checkov_sees_what_is_unsafe() {
     if ready(&["checkov"]) {
-        let found = checkov("terraform", &[sample("terraform/bad")]);
+        let found = checkov("terraform", "bad-terraform", &[sample("terraform/bad")]);
         assert!(found.iter().any(|finding| finding.rule == "CKV_AWS_24"), "{found:#?}");
-        let found = checkov("kubernetes", &[sample("kubernetes/bad.yaml")]);
+        let found = checkov("kubernetes", "bad-kubernetes", &[sample("kubernetes/bad.yaml")]);
         assert!(found.iter().any(|finding| finding.rule == "CKV_K8S_16"), "{found:#?}");
     }
 }
 
-/// Checkov starts slowly, so everything of one framework is looked at in one go.
-fn checkov(framework: &str, files: &[PathBuf]) -> Vec<Finding> {
+/// Checkov starts slowly, and looks at each folder that it is given after all before: so it gets one, with everything of
+/// one framework.
+fn checkov(framework: &str, name: &str, files: &[PathBuf]) -> Vec<Finding> {
     if files.is_empty() {
         return Vec::new();
     }
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("policies").join(name);
+    let _ = fs::remove_dir_all(&folder);
+    for (number, file) in files.iter().enumerate() {
+        copy(file, &folder.join(number.to_string()).join(generated::in_project(file)));
+    }
     let mut command = tool("checkov");
     command.args(["--framework", framework, "--skip-download", "--quiet", "--compact", "--output", "json"]);
-    let (folders, files): (Vec<_>, Vec<_>) = files.iter().partition(|file| file.is_dir());
-    if !folders.is_empty() {
-        command.arg("--directory").arg(in_one(&folders));
-    }
-    for file in files {
-        command.arg("--file").arg(file);
-    }
-    let judged = run(&mut command);
+    let judged = run(command.arg("--directory").arg(&folder));
     let report = judged.json();
     let reports = report.as_array().map_or_else(|| vec![report.clone()], Clone::clone);
-    let checked = |report: &Value| {
-        report["summary"]["passed"].as_u64().unwrap_or(0) + report["summary"]["failed"].as_u64().unwrap_or(0)
+    let looked_at: u64 = reports.iter().filter_map(|report| report["summary"]["resource_count"].as_u64()).sum();
+    assert!(looked_at > 0, "{framework}: nothing was looked at: {}{}", judged.stdout, judged.stderr);
+    let of = |key: &'static str| {
+        reports.iter().flat_map(move |report| report["results"][key].as_array().into_iter().flatten())
     };
-    assert!(reports.iter().map(checked).sum::<u64>() > 0, "{framework}: nothing was looked at: {}", judged.stderr);
-    let failed = reports.iter().flat_map(|report| report["results"]["failed_checks"].as_array().into_iter().flatten());
-    let unread = reports.iter().flat_map(|report| report["results"]["parsing_errors"].as_array().into_iter().flatten());
-    let unread = unread.map(|path| Finding::new("parse", path.as_str().unwrap(), 0, "it cannot be read"));
-    let found = failed.map(|one| {
+    let unread = of("parsing_errors").map(|path| Finding::new("parse", path.as_str().unwrap(), 0, "it cannot be read"));
+    let found = of("failed_checks").map(|one| {
         let text = |key: &str| one[key].as_str().unwrap_or_default();
         let line = one["file_line_range"][0].as_u64().unwrap_or(0);
         let says = format!("{} ({})", text("check_name"), text("resource"));
@@ -81,17 +80,14 @@ fn checkov(framework: &str, files: &[PathBuf]) -> Vec<Finding> {
     found.chain(unread).collect()
 }
 
-/// Of several folders it looks at the first only, so they are copied into one, each below its own name.
-fn in_one(folders: &[&PathBuf]) -> PathBuf {
-    let name = folders[0].file_name().unwrap();
-    let all = Path::new(env!("CARGO_TARGET_TMPDIR")).join("checkov").join(name);
-    let _ = fs::remove_dir_all(&all);
-    for (number, folder) in folders.iter().enumerate() {
-        let to = all.join(number.to_string());
-        fs::create_dir_all(&to).unwrap();
-        for entry in fs::read_dir(folder).unwrap().map(Result::unwrap).filter(|entry| entry.path().is_file()) {
-            fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
+fn copy(from: &Path, to: &Path) {
+    if from.is_dir() {
+        for entry in fs::read_dir(from).unwrap() {
+            let entry = entry.unwrap();
+            copy(&entry.path(), &to.join(entry.file_name()));
         }
+    } else {
+        fs::create_dir_all(to.parent().unwrap()).unwrap();
+        fs::copy(from, to).unwrap();
     }
-    all
 }
