@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 use super::findings::{Finding, settle};
 use super::generated::{self, Generated, has_ending};
-use super::tools::{ready, run, sample, tool};
+use super::tools::{in_parallel, ready, run, sample, tool};
 
 pub(super) fn is_of_kubernetes(name: &str) -> bool {
     name.split('/').any(|folder| matches!(folder, "k8s" | "kubernetes" | "helm" | "charts" | "kustomize"))
@@ -55,7 +55,8 @@ pub(super) static MANIFESTS: LazyLock<Vec<PathBuf>> = LazyLock::new(|| {
 #[test]
 fn manifests_follow_the_schemas() {
     if ready(&["kubernetes-validate", "helm", "kustomize"]) {
-        settle("kubernetes-validate", validate(&MANIFESTS));
+        let some: Vec<&[PathBuf]> = MANIFESTS.chunks(50).collect();
+        settle("kubernetes-validate", in_parallel(&some, |some| validate(some)));
     }
 }
 
