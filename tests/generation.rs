@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use wharf::detect::detect;
-use wharf::generate::{Order, Templates, kinds};
+use wharf::generate::{Draft, Order, Reviewer as _, Rules, Templates, kinds};
 use wharf::model::{AppProfile, Artifact, Settings};
 use wharf::os::tree::DiskTree;
 use wharf::validate::check_all;
@@ -93,7 +93,8 @@ fn no_line_ends_where_it_should_not() {
     }
 }
 
-/// Every sample of detection and every demo: what is generated for it stands the checks.
+/// Every sample of detection and every demo: what is generated for it stands the checks, and leaves the reviewer nothing
+/// to propose.
 #[test]
 fn everything_generated_stands_the_checks() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -112,7 +113,7 @@ fn everything_generated_stands_the_checks() {
     assert!(apps.len() > 50, "{}", apps.len());
     let all: BTreeSet<String> = kinds(Templates::embedded()).unwrap().iter().map(|kind| kind.name.clone()).collect();
     let settings = Settings::default();
-    let mut unstarted = Vec::new();
+    let (mut unstarted, mut proposed) = (Vec::new(), Vec::new());
     for (name, profile) in apps {
         let made = match Order::new("shop", &[&profile], &settings).artifacts(&all) {
             Ok(made) => made,
@@ -129,11 +130,14 @@ fn everything_generated_stands_the_checks() {
             files.insert(own.clone(), "FROM own:1\nUSER app\n".to_owned());
             files.entry(".dockerignore".to_owned()).or_insert_with(|| "*\n".to_owned());
         }
+        let proposals = Rules.review(&Draft { files: files.clone() });
+        proposed.extend(proposals.into_iter().map(|one| format!("{name}: {}:{}: {}", one.path, one.line, one.rule)));
         let faults = check_all(&files);
         let text = faults.first().map(|fault| &files[&fault.path]);
         assert!(faults.is_empty(), "{name}: {faults:#?}\n{}", text.unwrap());
     }
     assert!(unstarted.is_empty(), "{unstarted:?}");
+    assert!(proposed.is_empty(), "{proposed:#?}");
 }
 
 fn subfolders(folder: &Path) -> Vec<PathBuf> {

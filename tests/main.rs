@@ -29,6 +29,7 @@ mod properties_plan;
 mod properties_ports;
 mod properties_store;
 mod regenerate;
+mod review;
 mod starts;
 mod store_full;
 mod store_kill;

@@ -13,7 +13,7 @@ use crate::validate::Fault;
 const WIDE: usize = 40;
 
 /// Puts text into a style, where that is seen.
-type Styled = fn(&str, Style) -> String;
+pub(super) type Styled = fn(&str, Style) -> String;
 
 /// What becomes, or became, of files.
 pub(super) struct Report<'a> {
@@ -187,8 +187,13 @@ pub(super) fn conflict(view: &ArtifactView) {
 }
 
 fn difference(view: &ArtifactView, hunks: &[Hunk], styled: Styled) -> String {
-    let path = harmless(&view.artifact.path);
-    let heads = [format!("--- {path} (yours)"), format!("+++ {path} (generated)")];
+    difference_of(&view.artifact.path, "generated", hunks, styled)
+}
+
+/// From what a person has at a path to something else.
+pub(super) fn difference_of(path: &str, other: &str, hunks: &[Hunk], styled: Styled) -> String {
+    let path = harmless(path);
+    let heads = [format!("--- {path} (yours)"), format!("+++ {path} ({other})")];
     let mut out: String = heads.iter().map(|head| styled(head, Style::Strong) + "\n").collect();
     for hunk in hunks {
         out += &(styled(&hunk.head(), Style::Busy) + "\n");

@@ -8,9 +8,10 @@ use clap::Args;
 
 use super::artifacts::{self, Report};
 use super::output;
+use super::review::Review;
 use super::{Context, Outcome, confirm, place};
 use crate::detect;
-use crate::generate::{self, Folder, Order, Templates, Wishes};
+use crate::generate::{self, Draft, Folder, Order, Templates, Wishes};
 use crate::model::{
     ArtifactQuery, ArtifactState, ArtifactView, Detection, Environment, FileTree as _, Found, Problem, ProblemCode,
     Settings, Take, Warning,
@@ -48,17 +49,24 @@ pub struct GenerateArgs {
     /// Write nothing, and fail where something would be written or a file breaks a rule
     #[arg(long, group = "instead")]
     check: bool,
+    /// Show what could be better in your files and those generated (size of images, order of layers, costs), with the
+    /// reason and the change, and write nothing
+    #[arg(long, group = "instead")]
+    review: bool,
+    /// Write these of the changes that --review shows, by their numbers, with commas between
+    #[arg(long, value_name = "N", value_delimiter = ',', requires = "review")]
+    apply: Vec<usize>,
     /// Where you and Wharf changed the same place, keep what you wrote there
-    #[arg(long, group = "side", conflicts_with_all = ["stdout", "check"])]
+    #[arg(long, group = "side", conflicts_with_all = ["stdout", "check", "review"])]
     keep: bool,
     /// Where you and Wharf changed the same place, take what Wharf writes there; your other changes stay
-    #[arg(long, group = "side", conflicts_with_all = ["stdout", "check"])]
+    #[arg(long, group = "side", conflicts_with_all = ["stdout", "check", "review"])]
     take: bool,
     /// Write every file as it is generated: over your changes, and again where you removed it
-    #[arg(long, group = "side", conflicts_with_all = ["stdout", "check"])]
+    #[arg(long, group = "side", conflicts_with_all = ["stdout", "check", "review"])]
     force: bool,
     /// Remove files that nothing asks for any more; those with your changes stay
-    #[arg(long, conflicts_with_all = ["stdout", "check", "app"])]
+    #[arg(long, conflicts_with_all = ["stdout", "check", "review", "app"])]
     prune: bool,
 }
 
@@ -108,6 +116,9 @@ pub(super) async fn run(args: GenerateArgs, context: &Context) -> Result<Outcome
     }
     if args.check {
         return Ok(check(&looked, context.json));
+    }
+    if args.review {
+        return reviewed(&looked, &args.apply, context.json);
     }
     let mut report = Report::new(&looked.name, views, wishes);
     if args.dry_run || args.diff {
@@ -180,16 +191,7 @@ fn check(looked: &Looked, json: bool) -> Outcome {
         !matches!(view.state, S::Unchanged | S::Edited | S::Removed)
     };
     let drift: Vec<&ArtifactView> = looked.views.iter().filter(fits).collect();
-    let there = looked.views.iter().filter_map(|view| Some((view.artifact.path.clone(), view.current.clone()?)));
-    let beside = looked.root.iter().flat_map(|root| {
-        let text = |path: &String| match project_files::look(root, path) {
-            Found::Text(text) => Some((path.clone(), text)),
-            _ => None,
-        };
-        looked.own.iter().chain(&looked.beside).filter_map(text)
-    });
-    let mut texts: BTreeMap<String, String> = beside.collect();
-    texts.extend(there);
+    let mut texts = looked.texts();
     let is_asked = |path: &str| {
         looked.own.iter().any(|own| own == path) || looked.views.iter().any(|view| view.artifact.path == path)
     };
@@ -198,6 +200,41 @@ fn check(looked: &Looked, json: bool) -> Outcome {
     texts.retain(|path, _| is_asked(path));
     artifacts::checked(&drift, &faults, texts.len(), json);
     if drift.is_empty() && faults.is_empty() { Outcome::Done } else { Outcome::Failed }
+}
+
+/// Shows what a reviewer proposes for the files as they would be once all is generated, and writes what was chosen.
+fn reviewed(looked: &Looked, chosen: &[usize], json: bool) -> Result<Outcome, Problem> {
+    let there = looked.texts();
+    let mut draft = Draft { files: there.clone() };
+    let outcome = |view: &ArtifactView| Some((view.artifact.path.clone(), view.outcome(None)?.to_owned()));
+    draft.files.extend(looked.views.iter().filter_map(outcome));
+    let review = Review::of(&generate::Rules, draft);
+    if chosen.is_empty() {
+        review.show(json);
+        return Ok(Outcome::Done);
+    }
+    let root = looked.root.as_deref().ok_or_else(not_ours)?;
+    let changes = review.changes(chosen, &there)?;
+    project_files::apply(root, &changes)?;
+    review.written(chosen, json);
+    Ok(Outcome::Done)
+}
+
+impl Looked {
+    /// What lies there now.
+    fn texts(&self) -> BTreeMap<String, String> {
+        let there = self.views.iter().filter_map(|view| Some((view.artifact.path.clone(), view.current.clone()?)));
+        let beside = self.root.iter().flat_map(|root| {
+            let text = |path: &String| match project_files::look(root, path) {
+                Found::Text(text) => Some((path.clone(), text)),
+                _ => None,
+            };
+            self.own.iter().chain(&self.beside).filter_map(text)
+        });
+        let mut texts: BTreeMap<String, String> = beside.collect();
+        texts.extend(there);
+        texts
+    }
 }
 
 async fn look(args: &GenerateArgs, context: &Context) -> Result<Looked, Problem> {

@@ -29,6 +29,7 @@ mod projects;
 mod prompt;
 mod request;
 mod restart;
+mod review;
 mod rollback;
 mod select;
 mod status;

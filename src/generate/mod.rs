@@ -1,7 +1,8 @@
 //! From a profile and settings to files and the plan. Pure: the same input gives the same bytes.
 //!
 //! [`Order`] makes all files of a project, [`image`] what an app's image is built by, [`plan`] what a deployment would
-//! run, [`beside()`] and [`writes`] say how the files stand to a project's own and what has to be written.
+//! run, [`beside()`] and [`writes`] say how the files stand to a project's own and what has to be written, [`judge`] what
+//! becomes of a reviewer's proposals.
 //!
 //! *Architecture invariant:* artifacts follow from the profiles, the project's name, its settings and the templates
 //! alone. No template sees the value of an environment variable, so none can stand in a file.
@@ -17,6 +18,7 @@ mod kinds;
 mod order;
 mod pipelines;
 mod plan;
+mod review;
 mod secrets;
 mod services;
 mod settings_file;
@@ -31,6 +33,7 @@ pub use beside::{Check, Folder, Read, Wishes, beside, diff, writes};
 pub use kinds::{Kind, kinds};
 pub use order::Order;
 pub use plan::{PlanInput, commands, plan};
+pub use review::{CheckAll, Draft, Gain, Judged, Proposal, Reviewer, Rules, judge, patched};
 pub use settings_file::settings_file;
 pub use templates::{InUse, Templates};
 pub use trial::trial;
