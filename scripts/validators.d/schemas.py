@@ -20,7 +20,9 @@ def camel(name):
 
 def text(thing):
     docs = thing.get("docs", {})
-    return docs.get("summary", "") + "\n" + docs.get("remarks", "")
+    # A description with an @ in it ends in a tag of its own.
+    tags = [one for tag in docs.values() for one in (tag.values() if isinstance(tag, dict) else [tag])]
+    return docs.get("summary", "") + "\n" + "\n".join(str(one) for one in tags)
 
 
 class Reader:

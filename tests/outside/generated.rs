@@ -43,23 +43,46 @@ pub(super) fn paths(such: impl Fn(&str) -> bool) -> Vec<PathBuf> {
     files(|file| such(&file.name)).into_iter().map(|file| file.path.clone()).collect()
 }
 
-/// The folders that `of` names for a file's path and that are looked at as a whole; of those that are alike, one.
+/// The folders that `of` names for a file's path and that are looked at as a whole; of those that are alike, one, and
+/// none with a part of what another one of the same project has.
 pub(super) fn units(of: impl Fn(&str) -> Option<&str>) -> Vec<PathBuf> {
-    let roots: BTreeSet<(&Path, &str)> =
-        ALL.iter().filter_map(|file| Some((file.project.as_path(), of(&file.name)?))).collect();
-    let mut one_of_each: BTreeMap<Vec<(&str, &str)>, PathBuf> = BTreeMap::new();
-    for (project, root) in roots {
-        let inside = |file: &&Generated| file.project == project && Path::new(&file.name).starts_with(root);
-        let content = ALL.iter().filter(inside).map(|file| (file.name.as_str(), file.content.as_str())).collect();
-        one_of_each.entry(content).or_insert_with(|| project.join(root));
+    let mut projects: BTreeMap<&str, Vec<&Generated>> = BTreeMap::new();
+    for file in ALL.iter() {
+        projects.entry(file.project.to_str().unwrap()).or_default().push(file);
+    }
+    let mut whole: BTreeMap<(PathBuf, &str), BTreeSet<(&str, &str)>> = BTreeMap::new();
+    for (project, files) in &projects {
+        let roots: BTreeSet<&str> = files.iter().filter_map(|file| of(&file.name)).collect();
+        for root in roots {
+            let inside =
+                files.iter().filter(|file| file.name.strip_prefix(root).is_some_and(|rest| rest.starts_with('/')));
+            let content = inside.map(|file| (file.name.as_str(), file.content.as_str())).collect();
+            whole.insert((PathBuf::from(project), root), content);
+        }
+    }
+    let mut one_of_each = BTreeMap::new();
+    for ((project, root), content) in &whole {
+        let of_all = Path::new(ALL_ENVIRONMENTS)
+            .join(project.strip_prefix(folder()).unwrap().components().skip(1).collect::<PathBuf>());
+        let of_all = (folder().join(of_all), *root);
+        if of_all.0 == *project || whole.get(&of_all).is_none_or(|all| !content.is_subset(all)) {
+            one_of_each.entry(content).or_insert_with(|| project.join(root));
+        }
     }
     one_of_each.into_values().collect()
 }
 
+/// Where everything is written to.
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join("outside")
+}
+
+/// The folder of what is made for all environments at once.
+const ALL_ENVIRONMENTS: &str = "all";
+
 /// The path of a generated file or folder from its environment's folder on; of any other its name.
 pub(super) fn in_project(path: &Path) -> &Path {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("outside");
-    path.strip_prefix(folder).unwrap_or_else(|_| Path::new(path.file_name().unwrap()))
+    path.strip_prefix(folder()).unwrap_or_else(|_| Path::new(path.file_name().unwrap()))
 }
 
 /// The name of a file without its folders.
@@ -101,7 +124,7 @@ struct Project {
 }
 
 fn generate() -> Vec<Generated> {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("outside");
+    let folder = folder();
     let _ = fs::remove_dir_all(&folder);
     let wanted: BTreeSet<String> = kinds(Templates::embedded()).unwrap().iter().map(|kind| kind.name.clone()).collect();
     let projects: Vec<Project> = samples().into_iter().chain(made_up()).collect();
@@ -132,7 +155,7 @@ fn files_of(
     let (apps, _) = meant(&project.apps, None, &project.settings, environment);
     let order = Order { environment, ..Order::new(project.name, &apps, &project.settings) };
     let made = order.artifacts(wanted).unwrap_or_else(|problem| panic!("{}: {problem}", project.folder));
-    let project = folder.join(environment.map_or("all", Environment::as_str)).join(&project.folder);
+    let project = folder.join(environment.map_or(ALL_ENVIRONMENTS, Environment::as_str)).join(&project.folder);
     let write = |artifact: Artifact| {
         let path = project.join(&artifact.path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::findings::{Finding, settle};
 use super::generated::{self, has_ending};
-use super::tools::{self, ready, run, sample, tool};
+use super::tools::{self, in_parallel, ready, run, sample, tool};
 
 pub(super) fn is_terraform(name: &str) -> bool {
     has_ending(name, "tf") || has_ending(name, "tfvars") || has_ending(name, "tfbackend")
@@ -26,7 +26,9 @@ fn terraform_leaves_its_format_as_it_is() {
 #[test]
 fn terraform_modules_follow_the_schemas() {
     if schemas_are_here() {
-        settle("terraform", check(&generated::units(module)));
+        let modules = generated::units(module);
+        let some: Vec<&[PathBuf]> = modules.chunks(40).collect();
+        settle("terraform", in_parallel(&some, |some| check(some)));
     }
 }
 
