@@ -61,6 +61,8 @@ fn checkov(framework: &str, name: &str, files: &[PathBuf]) -> Vec<Finding> {
         copy(file, &folder.join(number.to_string()).join(generated::in_project(file)));
     }
     let mut command = tool("checkov");
+    // Where things are built may lie below a folder like `.cache`, which it would leave out.
+    command.env("CKV_IGNORE_HIDDEN_DIRECTORIES", "false");
     command.args(["--framework", framework, "--skip-download", "--quiet", "--compact", "--output", "json"]);
     let judged = run(command.arg("--directory").arg(&folder));
     let report = judged.json();
