@@ -230,10 +230,7 @@ pub(super) fn checked(drift: &[&ArtifactView], faults: &[Fault], files: usize, j
             .collect();
         return output::json(&serde_json::json!({ "files": files, "drift": drift, "faults": faults }));
     }
-    for fault in faults {
-        let line = fault.line.map(|line| format!(":{line}")).unwrap_or_default();
-        output::line(format!("{}{line}: {}: {}", harmless(&fault.path), fault.rule, harmless(&fault.message)));
-    }
+    print_faults(faults);
     for view in drift {
         output::line(format!("{}: drift: {}", harmless(&view.artifact.path), drifted(view.state)));
     }
@@ -241,6 +238,14 @@ pub(super) fn checked(drift: &[&ArtifactView], faults: &[Fault], files: usize, j
         output::line(format!("{} as they should be", output::counted(files, "file")));
     } else if !drift.is_empty() {
         output::note("`wharf generate --diff` shows what would change, `wharf generate` writes it");
+    }
+}
+
+/// A line for each fault: where it is, which rule it breaks, what to do.
+pub(super) fn print_faults(faults: &[Fault]) {
+    for fault in faults {
+        let line = fault.line.map(|line| format!(":{line}")).unwrap_or_default();
+        output::line(format!("{}{line}: {}: {}", harmless(&fault.path), fault.rule, harmless(&fault.message)));
     }
 }
 

@@ -6,8 +6,8 @@ use std::path::Path;
 use clap::Subcommand;
 use serde_json::json;
 
-use super::Outcome;
 use super::output::{self, Style, styled};
+use super::{Outcome, artifacts};
 use crate::generate::{self, Templates};
 use crate::model::{Problem, ProblemCode};
 use crate::os::own_templates;
@@ -154,10 +154,7 @@ fn check(json: bool) -> Result<Outcome, Problem> {
         for problem in &problems {
             output::line(format!("{}: {}", problem.message, problem.why));
         }
-        for fault in &faults {
-            let line = fault.line.map(|line| format!(":{line}")).unwrap_or_default();
-            output::line(format!("{}{line}: {}: {}", fault.path, fault.rule, fault.message));
-        }
+        artifacts::print_faults(&faults);
         if is_well {
             output::line(format!("{files} files of projects that are made up are as they should be"));
         }

@@ -134,9 +134,10 @@ impl Inner {
             return Err(EngineError::PortForSeveral);
         }
         let warnings: Vec<_> = left_out.into_iter().chain(detection.warnings.iter().cloned()).collect();
+        let templates = Templates::in_use(blocking(own_templates::read).await??);
         let mut previews = Vec::new();
         for profile in apps {
-            let (plan, missing_env) = self.planned(project, profile, &settings, request).await?;
+            let (plan, missing_env) = self.planned(project, profile, &settings, &templates, request).await?;
             let commands = generate::commands(&plan);
             previews.push(PlanPreview { plan, missing_env, commands, warnings: warnings.clone() });
         }
@@ -149,15 +150,15 @@ impl Inner {
         project: &Project,
         profile: &AppProfile,
         settings: &Settings,
+        templates: &Templates,
         request: &DeployRequest,
     ) -> Result<(Plan, Vec<String>), EngineError> {
         let key = AppKey { project: project.id.clone(), app: profile.name.clone(), environment: request.environment };
         let sealed = self.store.secret_names(&key).await?;
         let secrets: BTreeSet<String> = sealed.into_iter().chain(request.secrets.keys().cloned()).collect();
-        let templates = Templates::in_use(blocking(own_templates::read).await??);
         Ok(generate::plan(&PlanInput {
             key: &key,
-            context: Context { project: &project.name, templates: &templates },
+            context: Context { project: &project.name, templates },
             target: &request.target,
             source: &project.source,
             profile,

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use minijinja::{Value, context};
 use serde::{Deserialize, Serialize};
 
+use super::docker;
 use super::templates::Templates;
-use super::{Context, docker};
 use crate::model::{AppProfile, Problem};
 
 /// A user for an image whose own is not known, as it is built by the project's Dockerfile.
@@ -71,17 +71,17 @@ impl Container {
         if profile.dockerfile.is_some() {
             return Ok(Self { user: ANY_USER, read_only: false, ..usual });
         }
-        let ctx = Context { project: "", templates };
         let path = format!("stacks/{}/container.toml", docker::stack_of(profile));
         let Some(written) = templates.settings::<Written>(&path)? else { return Ok(usual) };
-        if docker::serves_files(profile, &ctx) {
+        if docker::serves_files(profile, templates) {
             return Ok(Self { develop: written.develop, ..usual });
         }
         let facts = facts(profile);
         let mut case = None;
         for one in written.case {
-            if case.is_none() && templates.holds(&path, &one.when, &facts)? {
+            if templates.holds(&path, &one.when, &facts)? {
                 case = Some(one);
+                break;
             }
         }
         let (writes, read_only) = case.map_or((None, None), |case| (case.writes, case.read_only));

@@ -1,7 +1,7 @@
 //! The Dockerfile of an app and its ignore list.
 
 use super::view::View;
-use super::{Context, in_app};
+use super::{Context, Templates, in_app};
 use crate::model::{AppProfile, Artifact, Problem, ProblemCode, Serving};
 
 /// The port that an app is told to listen on where nothing says which.
@@ -9,7 +9,7 @@ pub(crate) const USUAL_PORT: u16 = 8080;
 
 /// The Dockerfile and its ignore list.
 pub(crate) fn artifacts(profile: &AppProfile, ctx: &Context<'_>) -> Result<Vec<Artifact>, Problem> {
-    let template = template_of(profile, ctx)?;
+    let template = template_of(profile, ctx.templates)?;
     if profile.serving != Serving::Static && !has_start(profile) {
         return Err(no_start(profile));
     }
@@ -114,13 +114,13 @@ pub(crate) fn stack_of(profile: &AppProfile) -> &str {
 }
 
 /// `Dockerfile.FRAMEWORK.j2` where a framework needs its own, `Dockerfile.static.j2` for built files, `Dockerfile.j2`.
-fn template_of(profile: &AppProfile, ctx: &Context<'_>) -> Result<String, Problem> {
+fn template_of(profile: &AppProfile, templates: &Templates) -> Result<String, Problem> {
     let stack = stack_of(profile);
     let framework =
         profile.framework.as_ref().map(|framework| format!("stacks/{stack}/Dockerfile.{}.j2", framework.name));
     let files = (profile.serving == Serving::Static).then(|| format!("stacks/{stack}/Dockerfile.static.j2"));
     let usual = format!("stacks/{stack}/Dockerfile.j2");
-    files.into_iter().chain(framework).chain([usual]).find(|path| ctx.templates.text(path).is_some()).ok_or_else(|| {
+    files.into_iter().chain(framework).chain([usual]).find(|path| templates.text(path).is_some()).ok_or_else(|| {
         Problem::new(
             ProblemCode::Failed,
             "no-template",
@@ -132,10 +132,10 @@ fn template_of(profile: &AppProfile, ctx: &Context<'_>) -> Result<String, Proble
 }
 
 /// Whether its image holds files and the server for them, and nothing of what built them.
-pub(crate) fn serves_files(profile: &AppProfile, ctx: &Context<'_>) -> bool {
+pub(crate) fn serves_files(profile: &AppProfile, templates: &Templates) -> bool {
     profile.serving == Serving::Static
         && (stack_of(profile) == "static"
-            || template_of(profile, ctx).is_ok_and(|path| path.ends_with("/Dockerfile.static.j2")))
+            || template_of(profile, templates).is_ok_and(|path| path.ends_with("/Dockerfile.static.j2")))
 }
 
 /// The port inside the container; none for what listens on nothing.

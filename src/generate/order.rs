@@ -35,76 +35,90 @@ impl<'a> Order<'a> {
         Self { project, apps, app: None, settings, environment: None, templates: Templates::embedded() }
     }
 
-    /// The files of these kinds and of those that they need. A file of the project's own in the place of one is respected: that is not made then.
+    /// The files of these kinds and of those that they need. A file of the project's own in the place of one is
+    /// respected: that is not made then.
     pub fn artifacts(&self, wanted: &BTreeSet<String>) -> Result<Vec<Artifact>, Problem> {
-        let ground = Ground::new(self)?;
-        let views = Views::new(&Delivery::new(self, &ground), self);
-        let mut artifacts = Vec::new();
-        let all = kinds(self.templates)?;
-        for kind in all.iter().filter(|kind| is_wanted(kind, wanted, all)) {
-            artifacts.extend(self.of_kind(kind, &views)?);
-        }
-        Ok(artifacts)
+        self.made(wanted, &self.views()?)
     }
 
     /// The files of the kinds asked for, with commas between, or of those that the project has, and how they stand to
     /// what lies there.
     pub fn beside(&self, only: Option<&str>, folder: &Folder<'_>) -> Result<Vec<ArtifactView>, Problem> {
-        let artifacts = self.artifacts(&self.wanted(only, folder)?)?;
-        let is_whole = only.is_none() && self.app.is_none() && self.environment.is_none();
-        let all = if is_whole { self.paths() } else { None };
+        let said = self.said(only)?;
+        let views = self.views()?;
+        let wanted = match said {
+            Some(said) => said,
+            None => self.recorded(&views, folder)?,
+        };
+        let artifacts = self.made(&wanted, &views)?;
+        let all = if only.is_none() && self.is_whole() { self.paths(&views) } else { None };
         Ok(beside(artifacts, all.as_ref(), folder))
     }
 
-    /// Which kinds are wanted: those asked for; else what `wharf.toml` says, what was made before, or the usual ones.
-    fn wanted(&self, only: Option<&str>, folder: &Folder<'_>) -> Result<BTreeSet<String>, Problem> {
+    /// The kinds that somebody asked for, here or in `wharf.toml`.
+    fn said(&self, only: Option<&str>) -> Result<Option<BTreeSet<String>>, Problem> {
         let only: Option<Vec<String>> = only.map(|only| only.split(',').map(|name| name.trim().to_owned()).collect());
         let said = only.as_deref().or(self.settings.generate.as_deref()).unwrap_or_default();
         known(said, self.templates)?;
-        if !said.is_empty() {
-            return Ok(said.iter().cloned().collect());
+        Ok((!said.is_empty()).then(|| said.iter().cloned().collect()))
+    }
+
+    /// The kinds of which Wharf wrote something there, or the usual ones.
+    fn recorded(&self, views: &Views, folder: &Folder<'_>) -> Result<BTreeSet<String>, Problem> {
+        if !self.is_whole() {
+            let whole = Self { environment: None, app: None, ..*self };
+            return whole.recorded(&whole.views()?, folder);
         }
-        let made: BTreeSet<String> = self.recorded(folder)?;
+        let mut made = BTreeSet::new();
+        for kind in kinds(self.templates)? {
+            if self.paths_of(kind, views)?.iter().any(|path| folder.records(path)) {
+                made.insert(kind.name.clone());
+            }
+        }
         Ok(if made.is_empty() { USUAL.map(str::to_owned).into() } else { made })
     }
 
-    /// The paths of all that could be made, in any environment; none where that cannot be told. Where `wharf.toml` lists
-    /// kinds, of those.
-    #[must_use]
-    pub fn paths(&self) -> Option<BTreeSet<String>> {
+    /// Whether the files of all apps and environments are meant.
+    fn is_whole(&self) -> bool {
+        self.app.is_none() && self.environment.is_none()
+    }
+
+    fn views(&self) -> Result<Views, Problem> {
+        let ground = Ground::new(self)?;
+        Ok(Views::new(&Delivery::new(self, &ground), self))
+    }
+
+    fn made(&self, wanted: &BTreeSet<String>, views: &Views) -> Result<Vec<Artifact>, Problem> {
+        let all = kinds(self.templates)?;
+        let mut artifacts = Vec::new();
+        for kind in all.iter().filter(|kind| is_wanted(kind, wanted, all)) {
+            artifacts.extend(self.of_kind(kind, views)?);
+        }
+        Ok(artifacts)
+    }
+
+    /// The paths of all that could be made of a whole project, in any environment; none where that cannot be told. Where
+    /// `wharf.toml` lists kinds, of those.
+    fn paths(&self, views: &Views) -> Option<BTreeSet<String>> {
         let all = kinds(self.templates).ok()?;
         let said: Option<BTreeSet<String>> = self.settings.generate.as_ref().map(|said| said.iter().cloned().collect());
         let wanted = |kind: &&Kind| said.as_ref().is_none_or(|said| is_wanted(kind, said, all));
-        let mut paths = BTreeSet::new();
+        let of = |order: &Self, views: &Views| -> Option<Vec<String>> {
+            let paths = all.iter().filter(wanted).map(|kind| order.paths_of(kind, views));
+            Some(paths.collect::<Result<Vec<_>, _>>().ok()?.concat())
+        };
         let applied = |environment: Environment| {
             self.apps.iter().map(|app| self.settings.applied_to(app, environment)).collect::<Vec<_>>()
         };
+        let mut paths: BTreeSet<String> = of(self, views)?.into_iter().collect();
         let usual = applied(Environment::Production);
-        let others = [Environment::Development, Environment::Staging];
-        let differing = others.into_iter().filter(|environment| applied(*environment) != usual).map(Some);
-        for environment in [None].into_iter().chain(differing) {
-            let order = Self { environment, app: None, ..*self };
-            let ground = Ground::new(&order).ok()?;
-            let views = Views::new(&Delivery::new(&order, &ground), &order);
-            for kind in all.iter().filter(wanted) {
-                paths.extend(order.paths_of(kind, &views).ok()?);
+        for environment in [Environment::Development, Environment::Staging] {
+            if applied(environment) != usual {
+                let order = Self { environment: Some(environment), ..*self };
+                paths.extend(of(&order, &order.views().ok()?)?);
             }
         }
         Some(paths)
-    }
-
-    /// The kinds of which Wharf wrote something there.
-    fn recorded(&self, folder: &Folder<'_>) -> Result<BTreeSet<String>, Problem> {
-        let everything = Order { environment: None, app: None, ..*self };
-        let ground = Ground::new(&everything)?;
-        let views = Views::new(&Delivery::new(&everything, &ground), &everything);
-        let mut kinds_there = BTreeSet::new();
-        for kind in kinds(self.templates)? {
-            if everything.paths_of(kind, &views)?.iter().any(|path| folder.records(path)) {
-                kinds_there.insert(kind.name.clone());
-            }
-        }
-        Ok(kinds_there)
     }
 
     /// Where the files of a kind go; what would stand in them is not looked at.
@@ -274,7 +288,7 @@ mod tests {
         let one = Order { app: Some("api"), environment: Some(Environment::Staging), ..order };
         assert_eq!(paths(&one.artifacts(&only("plain")).unwrap()), ["plain/all.txt", "plain/api-staging.txt"]);
         assert_eq!(paths(&one.artifacts(&only("docker")).unwrap()), ["api/Dockerfile", "api/.dockerignore"]);
-        let all = order.paths().unwrap();
+        let all = order.paths(&order.views().unwrap()).unwrap();
         assert!(expected.iter().chain(&["api/Dockerfile"]).all(|path| all.contains(*path)), "{all:?}");
     }
 
@@ -290,7 +304,11 @@ mod tests {
             let generate = said.map(|said| said.iter().map(|name| (*name).to_owned()).collect());
             let settings = Settings { generate, ..Settings::default() };
             let order = Order { templates: &templates, ..Order::new("shop", &apps, &settings) };
-            let wanted = order.wanted(only, &Folder::new(&read, &|_, _| Vec::new()));
+            let folder = Folder::new(&read, &|_, _| Vec::new());
+            let wanted = match order.said(only) {
+                Ok(None) => order.recorded(&order.views().unwrap(), &folder),
+                said => said.map(Option::unwrap_or_default),
+            };
             wanted.map(|names| names.into_iter().collect::<Vec<_>>().join(" "))
         };
         assert_eq!(wanted(None, None, "").unwrap(), "compose docker");

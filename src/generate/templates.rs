@@ -74,13 +74,9 @@ impl Templates {
     /// no other than those in the binary.
     #[must_use]
     pub fn all(&self) -> BTreeMap<String, bool> {
-        fn search(folder: &Dir<'_>, found: &mut BTreeMap<String, bool>) {
-            let paths = folder.files().filter_map(|file| file.path().to_str());
-            found.extend(paths.filter(|path| !path.ends_with("/stack.toml")).map(|path| (path.to_owned(), false)));
-            folder.dirs().for_each(|folder| search(folder, found));
-        }
-        let mut found = BTreeMap::new();
-        search(&EMBEDDED, &mut found);
+        let detections = |path: &&str| path.ends_with("/stack.toml");
+        let embedded = embedded_paths(&EMBEDDED).into_iter().filter(|path| !detections(path));
+        let mut found: BTreeMap<String, bool> = embedded.map(|path| (path.to_owned(), false)).collect();
         found.extend(self.own.keys().map(|path| (path.clone(), true)));
         found
     }
@@ -109,17 +105,9 @@ impl Templates {
 
     /// The folders below `templates/` that hold such a file, sorted.
     pub(super) fn folders_with(&self, name: &str) -> BTreeSet<String> {
-        fn search(folder: &Dir<'_>, name: &str, found: &mut BTreeSet<String>) {
-            let path = folder.path();
-            if folder.get_file(path.join(name)).is_some() {
-                found.extend(path.to_str().map(str::to_owned));
-            }
-            folder.dirs().for_each(|folder| search(folder, name, found));
-        }
-        let mut found = BTreeSet::new();
-        search(&EMBEDDED, name, &mut found);
-        found.extend(self.own.keys().filter_map(|path| Some(path.strip_suffix(name)?.strip_suffix('/')?.to_owned())));
-        found
+        let folder = |path: &str| Some(path.strip_suffix(name)?.strip_suffix('/')?.to_owned());
+        let embedded = embedded_paths(&EMBEDDED).into_iter().filter_map(folder);
+        embedded.chain(self.own.keys().filter_map(|path| folder(path))).collect()
     }
 
     /// The kinds that the templates make, read once.
@@ -190,6 +178,12 @@ impl fmt::Debug for Templates {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Templates").field("own", &self.own.keys()).finish_non_exhaustive()
     }
+}
+
+/// The paths of all files in a folder of the binary and below it.
+fn embedded_paths(folder: &Dir<'static>) -> Vec<&'static str> {
+    let files = folder.files().filter_map(|file| file.path().to_str());
+    files.chain(folder.dirs().flat_map(embedded_paths)).collect()
 }
 
 fn text_of<'a>(own: &'a BTreeMap<String, String>, path: &str) -> Option<&'a str> {
@@ -324,13 +318,8 @@ mod tests {
 
     #[test]
     fn every_embedded_template_parses() {
-        fn check(folder: &Dir<'_>) {
-            for file in folder.files().filter(|file| file.path().extension().is_some_and(|ending| ending == "j2")) {
-                let name = file.path().to_str().unwrap();
-                Templates::embedded().environment.get_template(name).unwrap();
-            }
-            folder.dirs().for_each(check);
+        for name in embedded_paths(&EMBEDDED).into_iter().filter(|path| path.strip_suffix(".j2").is_some()) {
+            Templates::embedded().environment.get_template(name).unwrap();
         }
-        check(&EMBEDDED);
     }
 }

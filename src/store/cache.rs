@@ -21,8 +21,6 @@ const SWEPT: usize = 64;
 pub enum CacheKind {
     /// What detection found in a tree.
     Detection,
-    /// What templates were rendered to.
-    Templates,
     /// What a target said of itself.
     TargetStatus,
     /// Which advisories the database knows of packages.
@@ -37,14 +35,13 @@ impl CacheKind {
     pub const fn lifetime(self) -> Duration {
         match self {
             Self::Detection | Self::TargetStatus => Duration::from_hours(1),
-            Self::Templates | Self::Advisories | Self::Advisory => Duration::from_hours(24),
+            Self::Advisories | Self::Advisory => Duration::from_hours(24),
         }
     }
 
     const fn name(self) -> &'static str {
         match self {
             Self::Detection => "detection",
-            Self::Templates => "templates",
             Self::TargetStatus => "target-status",
             Self::Advisories => "advisories",
             Self::Advisory => "advisory",

@@ -366,7 +366,7 @@ async fn cached_answers_end() {
     assert_eq!(get("docker", 600).await.unwrap(), None);
     assert_eq!(get("process", 3599).await.unwrap().map(|(_, at)| at), Some(at(0)));
     assert_eq!(get("process", 3600).await.unwrap(), None, "no kind outlives its own bound");
-    assert_eq!(store.cache_get::<Vec<String>>(CacheKind::Templates, "docker", at(1)).await.unwrap(), None);
+    assert_eq!(store.cache_get::<Vec<String>>(CacheKind::Advisories, "docker", at(1)).await.unwrap(), None);
     put("other", 700, 10).await;
     let left = store.run(|db| db.counted("cached")).await.unwrap();
     assert_eq!(left, 2, "the one that was over is swept");
