@@ -1,12 +1,13 @@
 //! Reads every `templates/stacks/NAME/stack.toml` while the program is built, and leaves all in one file, the evidence of
-//! each apart from the whole: as the program starts only the evidence of all and the whole of a few is read.
+//! each apart from the whole: as the program starts only the evidence of all and the whole of a few is read. Of
+//! `templates/services/NAME.toml` it leaves what detection reads.
 
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::path::Path;
 use std::{env, fs};
 
-use rules::{EvidenceRule, Stack};
+use rules::{EvidenceRule, Seen, Stack};
 
 #[path = "src/detect/rules.rs"]
 mod rules;
@@ -24,9 +25,17 @@ mod model {
 }
 
 const STACKS: &str = "templates/stacks";
+const SERVICES: &str = "templates/services";
+
+/// A service's file, of which the rest is read by generation.
+#[derive(serde::Deserialize)]
+struct Service {
+    seen: Seen,
+}
 
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed={STACKS}");
+    println!("cargo::rerun-if-changed={SERVICES}");
     println!("cargo::rerun-if-changed=src/detect/rules.rs");
     link_at_a_fixed_address();
     link_the_unwinder();
@@ -42,7 +51,17 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     let stacks: Vec<(&String, &Vec<EvidenceRule>, &[u8])> =
         stacks.iter().map(|(name, (evidence, whole))| (name, evidence, whole.as_slice())).collect();
-    fs::write(Path::new(&env::var("OUT_DIR")?).join("stacks.bin"), bincode::serialize(&stacks)?)?;
+    let out = env::var("OUT_DIR")?;
+    fs::write(Path::new(&out).join("stacks.bin"), bincode::serialize(&stacks)?)?;
+    let mut services: BTreeMap<String, Seen> = BTreeMap::new();
+    for entry in fs::read_dir(SERVICES)? {
+        let file = entry?.path();
+        let text = fs::read_to_string(&file).map_err(|error| format!("{}: {error}", file.display()))?;
+        let service: Service =
+            toml_edit::de::from_str(&text).map_err(|error| format!("{}: {error}", file.display()))?;
+        services.insert(file.file_stem().unwrap_or_default().to_string_lossy().into_owned(), service.seen);
+    }
+    fs::write(Path::new(&out).join("services.bin"), bincode::serialize(&services)?)?;
     Ok(())
 }
 

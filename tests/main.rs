@@ -1,6 +1,7 @@
 //! The integration tests: one crate, a file for each subject.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test's helpers fail the test by panicking")]
 
+mod beside;
 mod checks;
 mod cli;
 mod control_center;

@@ -226,3 +226,19 @@ fn a_dockerfile_above_an_app_is_built_from_where_it_lies() {
     let inside = AppProfile { dockerfile: dockerfile("src/web/Dockerfile"), ..below };
     assert_eq!(Asked::default().said(&inside).0.build.context, "src/web");
 }
+
+#[test]
+fn each_driver_gets_the_address_that_it_takes() {
+    let url = |service: &str, driver: &str| {
+        let app = profiles::of("java", "java -jar a.jar").framework("spring-boot").needs(&[service], &[], &[]);
+        let (plan, _) = Asked::default().said(&app.depends(&[driver]));
+        match value(&plan, "SPRING_DATASOURCE_URL") {
+            Some(EnvValue::Plain(url)) => url.clone(),
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(url("mariadb", "org.mariadb.jdbc:mariadb-java-client"), "jdbc:mariadb://mariadb:3306/app");
+    assert_eq!(url("mariadb", "com.mysql:mysql-connector-j"), "jdbc:mysql://mariadb:3306/app");
+    assert_eq!(url("mysql", "com.mysql:mysql-connector-j"), "jdbc:mysql://mysql:3306/app");
+    assert_eq!(url("mysql", "org.mariadb.jdbc:mariadb-java-client"), "jdbc:mariadb://mysql:3306/app");
+}

@@ -164,15 +164,9 @@ fn any_take() -> impl Strategy<Value = Option<Take>> {
 /// A sample of a profile as projects have them, with some of it changed.
 fn profile() -> impl Strategy<Value = AppProfile> {
     let samples: Vec<AppProfile> = profiles::all().into_iter().map(|(_, profile)| profile).collect();
-    let services = prop::sample::subsequence(vec!["postgres", "mysql", "mongodb", "redis"], 0..=4);
-    (prop::sample::select(samples), services, any::<Option<u16>>(), vec("[A-Z]{3,9}", 0..4)).prop_map(
-        |(sample, services, port, env)| AppProfile {
-            services: services.into_iter().map(str::to_owned).collect(),
-            port: port.or(sample.port),
-            env,
-            ..sample
-        },
-    )
+    let services = prop::sample::subsequence(profiles::services(), 0..=4);
+    (prop::sample::select(samples), services, any::<Option<u16>>(), vec("[A-Z]{3,9}", 0..4))
+        .prop_map(|(sample, services, port, env)| AppProfile { services, port: port.or(sample.port), env, ..sample })
 }
 
 proptest! {

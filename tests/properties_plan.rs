@@ -34,14 +34,14 @@ fn env_names() -> impl Strategy<Value = Vec<String>> {
 fn profile() -> impl Strategy<Value = AppProfile> {
     let samples: Vec<AppProfile> = profiles::all().into_iter().map(|(_, profile)| profile).collect();
     let commands = (option::of(text()), option::of(text()), option::of(text()));
-    let services = prop::sample::subsequence(vec!["postgres", "mysql", "mongodb", "redis"], 0..=4);
+    let services = prop::sample::subsequence(profiles::services(), 0..=4);
     let rest = (option::of(text()), option::of(text()), env_names(), env_names(), any::<Option<u16>>());
     (prop::sample::select(samples), commands, services, rest).prop_map(|(sample, commands, services, rest)| {
         AppProfile {
             install_command: commands.0.or(sample.install_command),
             build_command: commands.1.or(sample.build_command),
             start_command: commands.2.filter(|start| !start.trim().is_empty()).or(sample.start_command),
-            services: services.into_iter().map(str::to_owned).collect(),
+            services,
             health_path: rest.0.or(sample.health_path),
             output_dir: rest.1.or(sample.output_dir),
             env: rest.2,

@@ -189,6 +189,19 @@ fn services_that_no_cloud_runs_here_are_secrets_of_a_persons() {
 }
 
 #[test]
+fn mariadb_is_managed_where_the_cloud_has_it() {
+    let web = server(&["mariadb"], &["DB_HOST", "DB_PASSWORD"]);
+    let module = Module::of("terraform-aws", &[&web], &Settings::default());
+    module.has(&["aws_db_instance", "random_password"], &["elasticache"]);
+    module.says("database.tf", &["= \"mariadb\"", "\"mariadb11.8\"", "= \"11.8\""]);
+    for kind in ["terraform-azure", "terraform-gcp"] {
+        let module = Module::of(kind, &[&web], &Settings::default());
+        module.has(&[], &["mysql", "sql_database", "random"]);
+        module.says("environments/production.tfvars", &["secrets = [\"DB_HOST\", \"DB_PASSWORD\"]"]);
+    }
+}
+
+#[test]
 fn google_runs_a_server_on_cloud_run_with_a_private_database() {
     let web = server(&["postgres", "redis"], &["DATABASE_URL", "STRIPE_KEY", "LOG_LEVEL"]);
     let module = Module::of("terraform-gcp", &[&web], &Settings::default());

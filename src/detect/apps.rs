@@ -15,6 +15,7 @@ use super::inner::{self, Inner};
 use super::platforms;
 use super::project::Folder;
 use super::rules::{EvidenceKind, Stack};
+use super::services;
 use super::sources::Sources;
 use super::stacks;
 use crate::model::{Bearing, DependencyScope, Evidence, Monorepo, Serving};
@@ -162,6 +163,7 @@ impl<'p> App<'p> {
                 }
             }
             found.retain(|service, _| !self.facts.not_services.contains(service));
+            services::settle(&mut found, Option::is_none);
             found
         })
     }

@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::env::{Origin, Origins};
 use super::loopback;
 use super::project::Folder;
+use super::services;
 use crate::model::Evidence;
 
 /// Names of Dockerfiles, the most telling first.
@@ -17,14 +18,6 @@ const BELOW: &[&str] = &["docker/Dockerfile", ".docker/Dockerfile", "deploy/Dock
 
 /// Names of compose files.
 const COMPOSE: &[&str] = &["compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"];
-
-/// Images by the service that they are.
-const IMAGES: &[(&str, &[&str])] = &[
-    ("postgres", &["postgres", "postgis", "pgvector", "timescaledb"]),
-    ("mysql", &["mysql", "mariadb", "percona"]),
-    ("mongodb", &["mongo", "mongodb"]),
-    ("redis", &["redis", "valkey", "redis-stack"]),
-];
 
 /// What often stands beside an app and Wharf does not bring.
 const OTHERS: &[&str] = &[
@@ -43,19 +36,6 @@ const OTHERS: &[&str] = &[
     "meilisearch",
     "typesense",
 ];
-
-/// Databases of which an app speaks to one, though it may have the drivers of several.
-const ALTERNATIVES: &[&str] = &["postgres", "mysql"];
-
-/// The services that Wharf knows.
-pub(super) fn known() -> impl Iterator<Item = &'static str> {
-    IMAGES.iter().map(|(service, _)| *service)
-}
-
-/// Whether Wharf knows a service of that name.
-pub(super) fn is_known(name: &str) -> bool {
-    known().any(|known| known == name)
-}
 
 /// What was found.
 #[derive(Debug, Default)]
@@ -297,7 +277,7 @@ fn read_compose(compose: &Value, above: Folder<'_>, app: Folder<'_>, path: &str,
     let images: HashMap<&String, String> =
         services.iter().filter_map(|(name, service)| Some((name, image(service, above)?))).collect();
     let is_app = |name: &String, service: &Value| {
-        service.get("build").is_some() && images.get(name).is_none_or(|image| service_of(image).is_none())
+        service.get("build").is_some() && images.get(name).is_none_or(|image| services::of_image(image).is_none())
     };
     let apps: Vec<&Value> = services.iter().filter(|(name, it)| is_app(name, it)).map(|(_, it)| it).collect();
     if own.is_none() && !apps.is_empty() {
@@ -309,10 +289,10 @@ fn read_compose(compose: &Value, above: Folder<'_>, app: Folder<'_>, path: &str,
     let others: BTreeSet<String> = apps.iter().flat_map(|service| depended_on(service)).collect();
     let is_own = |name: &String| wanted.contains(name) || wanted.is_empty() && !others.contains(name);
     for (name, image) in images.iter().filter(|(name, _)| is_own(name)).collect::<BTreeMap<_, _>>() {
-        if let Some(known) = service_of(image) {
+        if let Some(known) = services::of_image(image) {
             docker.services.insert(known.to_owned());
             docker.evidence.push(Evidence::new(path, format!("runs {name} from {image}")));
-        } else if last_part(image).is_some_and(|name| OTHERS.contains(&name)) {
+        } else if services::last_part(image).is_some_and(|name| OTHERS.contains(&name)) {
             let says = format!("runs {name} from {image}, which Wharf does not bring: give the app its address");
             docker.evidence.push(Evidence::new(path, says));
         }
@@ -379,23 +359,6 @@ fn environment(service: &Value) -> Vec<String> {
         _ => Vec::new(),
     };
     names.into_iter().filter(|name| super::env::is_own(name)).collect()
-}
-
-/// The name of an image, without where it comes from and its version.
-fn last_part(image: &str) -> Option<&str> {
-    image.rsplit('/').next()?.split([':', '@']).next()
-}
-
-/// What of `services` the drivers of several databases only suggest, where the compose file runs one of these.
-pub(super) fn instead(docker: &Docker, service: &str) -> bool {
-    let runs = ALTERNATIVES.iter().any(|known| docker.services.contains(*known));
-    runs && ALTERNATIVES.contains(&service) && !docker.services.contains(service)
-}
-
-/// The service that an image is, by the last part of its name.
-fn service_of(image: &str) -> Option<&'static str> {
-    let name = last_part(image)?;
-    IMAGES.iter().find(|(_, names)| names.contains(&name)).map(|(service, _)| *service)
 }
 
 #[cfg(test)]
@@ -478,16 +441,7 @@ mod tests {
         let tree = MemoryTree::new(files);
         let project = Project::new(&tree);
         let api = read(project.folder("api").unwrap(), false, None);
-        assert!(instead(&api, "mysql") && !instead(&api, "postgres") && !instead(&api, "redis"));
         assert_eq!(api.services.iter().collect::<Vec<_>>(), ["postgres"]);
         assert!(api.evidence.iter().any(|one| one.says.starts_with("runs mq from rabbitmq:4, which Wharf does not")));
-    }
-
-    #[test]
-    fn the_services_that_are_known_are_those_that_there_are_templates_of() {
-        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("templates/services");
-        let files = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().file_name().into_string().unwrap());
-        let brought: BTreeSet<String> = files.map(|file| file.trim_end_matches(".toml").to_owned()).collect();
-        assert_eq!(brought, known().map(str::to_owned).collect());
     }
 }

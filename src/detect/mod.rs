@@ -29,6 +29,7 @@ mod project;
 mod registry;
 mod rules;
 mod schemas;
+mod services;
 mod settings;
 mod sources;
 mod stacks;

@@ -13,6 +13,7 @@ use super::outputs;
 use super::platforms;
 use super::ports;
 use super::rules::{CommandRule, FrameworkRule, Manager};
+use super::services;
 use super::versions;
 use super::words::{Word, fill};
 use crate::model::{AppProfile, DependencyScope, Evidence, Language, Serving, Warning};
@@ -331,11 +332,14 @@ fn built_first(app: &App<'_>) -> Option<Evidence> {
 /// The services that it, the packages of the project that it depends on, or its compose file name.
 fn services(app: &App<'_>, docker: &Docker) -> Services {
     let mut found = app.services().clone();
-    found.retain(|name, told| told.is_none() || !docker::instead(docker, name));
-    let others = docker.services.iter().map(|name| (name, &None)).chain(&app.inner.services);
-    for (name, told) in others.filter(|(name, _)| !app.facts.not_services.contains(name)) {
+    for (name, told) in app.inner.services.iter().filter(|(name, _)| !app.facts.not_services.contains(name)) {
         found.entry(name.clone()).or_insert_with(|| told.clone());
     }
+    found.retain(|name, told| !services::is_replaced(name, told.is_none(), &docker.services));
+    for name in docker.services.iter().filter(|name| !app.facts.not_services.contains(name)) {
+        found.entry(name.clone()).or_default();
+    }
+    services::settle(&mut found, Option::is_none);
     found
 }
 

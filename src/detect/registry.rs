@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::OnceLock;
 
 use super::rules::{EvidenceRule, Stack};
+use super::services;
 use crate::model::{Problem, ProblemCode};
 
 /// Every `stack.toml` as bincode, made while the program is built (`build.rs`): name, evidence, and the whole.
@@ -112,11 +113,16 @@ impl Registry {
     pub(super) fn stack(&self, number: usize) -> &Stack {
         let entry = &self.stacks[number];
         entry.whole.get_or_init(|| {
-            let mut stack = entry.own().named(&entry.name);
+            let whole = |entry: &Entry| {
+                let mut stack = entry.own().named(&entry.name);
+                services::add_to(&mut stack);
+                stack
+            };
+            let mut stack = whole(entry);
             let other =
                 stack.shares_with.as_ref().and_then(|with| self.stacks.iter().find(|other| other.name == *with));
             if let Some(other) = other {
-                share(&mut stack, other.own());
+                share(&mut stack, whole(other));
             }
             stack
         })

@@ -50,7 +50,7 @@ pub(super) struct Stack {
     pub shares_with: Option<String>,
     /// Tools that build, the most telling first.
     pub build_tools: Vec<BuildTool>,
-    /// Dependencies by the service that they speak to.
+    /// Dependencies by the service that they speak to, beside those that the service names itself.
     pub services: BTreeMap<String, Vec<String>>,
     /// Dependencies by the system package that they need.
     pub system_packages: BTreeMap<String, Vec<String>>,
@@ -96,6 +96,22 @@ pub(super) struct Stack {
     pub yields: bool,
     /// Its packages often only bundle for another stack in the same folder.
     pub helps: bool,
+}
+
+/// By what a service is known: the part `seen` of `templates/services/NAME.toml`.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Seen {
+    /// Of the services of one kind an app speaks to one, though it may have the drivers of several.
+    pub kind: Option<String>,
+    /// The service that its drivers speak to as well; where an app has drivers of both, that one is meant.
+    pub like: Option<String>,
+    /// Its images, by the last parts of their names.
+    pub images: Vec<String>,
+    /// What the settings of projects call it.
+    pub called: Vec<String>,
+    /// The packages that speak to it, by stack, beside those that the stacks name themselves.
+    pub packages: BTreeMap<String, Vec<String>>,
 }
 
 /// A file and how much it says.

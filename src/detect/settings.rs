@@ -1,7 +1,7 @@
 //! `wharf.toml`.
 
-use super::docker;
 use super::names::label;
+use super::services;
 use super::text::{decode, line_and_column};
 use crate::model::{
     AppProfile, AppSettings, Evidence, FileTree, Problem, ProblemCode, ReadError, Settings, Warning, is_debian_package,
@@ -170,8 +170,8 @@ fn check_words(place: &[&str], app: &AppSettings) -> Result<(), Fault> {
         let says = format!("“{wanted}” is no service");
         return Err(fault(&at("services"), says, "write its name, or its name and version, as in \"postgres:16\""));
     }
-    if let Some(name) = app.services.iter().flatten().map(|it| bare(it)).find(|name| !docker::is_known(name)) {
-        let known: Vec<&str> = docker::known().collect();
+    if let Some(name) = app.services.iter().flatten().map(|it| bare(it)).find(|name| !services::is_known(name)) {
+        let known: Vec<&str> = services::known().collect();
         let says = format!("“{name}” is no service that Wharf knows; it knows {}", known.join(", "));
         let elsewhere = "leave it out, and give the app its address with --set or --secret";
         let near = similar::get_close_matches(name, &known, 1, 0.5).first().map(|near| format!("write \"{near}\""));
@@ -408,7 +408,7 @@ mod tests {
             ("[app.env]\nA = 1\n", "line 2, column 5", "LOG_LEVEL = \"info\""),
             ("[app]\nservices = [\"a b\"]\n", "line 2, column 12", "“a b” is no service"),
             ("[app]\nservices = [\"redis\", \"mysqll\"]\n", "line 2, column 12", "write \"mysql\""),
-            ("[app]\nservices = [\"oracle:23\"]\n", "line 2, column 12", "it knows postgres, mysql"),
+            ("[app]\nservices = [\"oracle:23\"]\n", "line 2, column 12", "mysql, postgres"),
             ("[app]\nport = 70000\n", "line 2, column 8", "from 1 to 65535"),
             ("[app]\nmemory_mb = -5\n", "line 2, column 13", "from 6 on"),
             ("[app]\nstart_timeout = -5\n", "line 2, column 17", "from 1 on"),

@@ -41,12 +41,12 @@ pub fn plan(input: &PlanInput<'_>) -> Result<(Plan, Vec<String>), Problem> {
     // What is only said again, as `wharf init` does, is no wish of its own.
     settings.start = settings.start.filter(|start| input.profile.start_command.as_ref() != Some(start));
     let mut profile = input.settings.applied_to(input.profile, environment);
-    profile.dependencies.retain(|dependency| view::matters(&dependency.name));
     let services = match input.target.kind {
         TargetKind::Docker => services::of(&profile, input.context.templates)?,
         TargetKind::Process => Vec::new(),
     };
     let env = env(input, &settings, &profile, &services)?;
+    profile.dependencies.retain(|dependency| view::matters(&dependency.name));
     let missing = missing(&profile, &env);
     let name = target_name(input);
     let port = docker::container_port(&profile);

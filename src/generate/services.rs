@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
 use super::templates::Templates;
@@ -46,6 +47,10 @@ pub(crate) struct Service {
     /// Its environment.
     #[serde(default)]
     env: BTreeMap<String, String>,
+    /// By what detection knows it, which detection reads.
+    #[serde(default, skip_serializing)]
+    #[expect(dead_code, reason = "it is read as the program is built")]
+    seen: IgnoredAny,
     #[serde(skip_serializing)]
     gives: Vec<Gives>,
     #[serde(skip_serializing)]
@@ -81,6 +86,9 @@ struct Gives {
     stacks: Vec<String>,
     #[serde(default)]
     frameworks: Vec<String>,
+    /// Dependencies of which it has one.
+    #[serde(default)]
+    packages: Vec<String>,
 }
 
 /// Names that an app gets whether it is seen to read them or not.
@@ -151,6 +159,8 @@ impl Service {
                 entry.names.iter().any(|known| known == name)
                     && fits(&entry.stacks, Some(&profile.stack))
                     && fits(&entry.frameworks, framework)
+                    && (entry.packages.is_empty()
+                        || profile.dependencies.iter().any(|it| entry.packages.contains(&it.name)))
             })?;
             Some((name, entry.value.as_str()))
         };

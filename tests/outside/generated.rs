@@ -191,7 +191,8 @@ const HOSTILE: &str = "My \"shop\": $(id) `id` ${NAME} ${{ github.token }} {{ .V
 
 /// What no sample has: each service beside an app, all of them, and a name that means harm.
 fn made_up() -> Vec<Project> {
-    let every = ["postgres", "mysql", "mongodb", "redis"];
+    let every = profiles::services();
+    let every: Vec<&str> = every.iter().map(String::as_str).collect();
     let needs = |name: &str, services: &[&str]| {
         let app = profiles::express().needs(services, &["LOG_LEVEL"], &["SESSION_SECRET", "API_TOKEN"]);
         Project { folder: format!("made-up/{name}"), name: "shop", apps: vec![app], settings: Settings::default() }

@@ -9,6 +9,15 @@ pub(crate) fn usual(profile: &AppProfile) -> Result<Vec<Artifact>, Problem> {
     Order::new("shop", &[profile], &Settings::default()).artifacts(&wanted)
 }
 
+/// The services that there are, by their names.
+pub(crate) fn services() -> Vec<String> {
+    let folder = std::path::Path::new(super::wharf::ROOT).join("templates/services");
+    let files = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().file_name().into_string().unwrap());
+    let mut names: Vec<String> = files.map(|file| file.trim_end_matches(".toml").to_owned()).collect();
+    names.sort();
+    names
+}
+
 /// Beginning of a profile: a server of this stack at the project's root.
 pub(crate) fn of(stack: &str, start: &str) -> AppProfile {
     AppProfile {

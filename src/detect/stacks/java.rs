@@ -3,6 +3,7 @@
 use super::{gradle, jvm, maven};
 use crate::detect::facts::{Facts, Role};
 use crate::detect::project::Folder;
+use crate::detect::services;
 use crate::detect::sources::Sources;
 use crate::model::DependencyScope;
 
@@ -200,7 +201,7 @@ fn embedded(facts: &mut Facts, folder: Folder<'_>) {
         open |= text.contains("datasource.url=${") || text.contains("url: ${");
     }
     if !other && !open {
-        facts.not_services.extend(["postgres", "mysql"].map(str::to_owned));
+        facts.not_services.extend(services::of_kind(services::SQL).map(str::to_owned));
         facts.saw(folder, "src/main/resources", "names no database but the one inside the program");
     }
 }

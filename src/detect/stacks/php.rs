@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::detect::facts::{Facts, Role};
 use crate::detect::project::Folder;
+use crate::detect::services;
 use crate::detect::sources::Sources;
 use crate::model::DependencyScope;
 
@@ -205,14 +206,17 @@ fn databases(facts: &mut Facts, folder: Folder<'_>) {
                 .find_map(|line| line.strip_prefix(name)?.strip_prefix('='))
                 .map(|value| value.trim_matches(['"', '\'', ' ']))
         };
-        let named = value("DB_CONNECTION").or_else(|| value("DATABASE_URL").and_then(|url| url.split(':').next()));
-        let Some(named) = named else { continue };
-        match named {
-            "pgsql" | "postgres" | "postgresql" => facts.services.push("postgres".to_owned()),
-            "mysql" | "mariadb" | "mysql2" => facts.services.push("mysql".to_owned()),
-            "mongodb" | "mongodb+srv" => facts.services.push("mongodb".to_owned()),
-            "sqlite" => facts.not_services.extend(["postgres", "mysql"].map(str::to_owned)),
-            _ => continue,
+        let url = value("DATABASE_URL").unwrap_or_default();
+        let Some(named) = value("DB_CONNECTION").or_else(|| url.split(':').next()) else { continue };
+        if named == "sqlite" {
+            facts.not_services.extend(services::of_kind(services::SQL).map(str::to_owned));
+        } else if let Some(service) = services::called(named) {
+            // `mysql://…?serverVersion=10.11.2-MariaDB`
+            let url = url.to_ascii_lowercase();
+            let service = services::like(service).find(|other| url.contains(other)).unwrap_or(service);
+            facts.services.push(service.to_owned());
+        } else {
+            continue;
         }
         facts.saw(folder, file, format!("names the database {named}"));
         return;
@@ -229,8 +233,8 @@ fn databases(facts: &mut Facts, folder: Folder<'_>) {
     }
     let drupal = ["web/sites/default/settings.php", "sites/default/settings.php", "docroot/sites/default/settings.php"];
     if let Some((file, text)) = drupal.iter().find_map(|file| Some((file, folder.text(file)?))) {
-        for (mark, service) in [("'mysql'", "mysql"), ("'pgsql'", "postgres")] {
-            if text.contains("'driver'") && text.contains(mark) {
+        for (word, service) in services::words(services::SQL) {
+            if text.contains("'driver'") && text.contains(&format!("'{word}'")) {
                 facts.services.push(service.to_owned());
                 facts.saw(folder, file, format!("connects to {service}"));
             }

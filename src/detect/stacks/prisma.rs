@@ -2,13 +2,10 @@
 
 use crate::detect::facts::Facts;
 use crate::detect::project::Folder;
+use crate::detect::services;
 
 /// Where a schema lies.
 const SCHEMAS: &[&str] = &["prisma/schema.prisma", "schema.prisma"];
-
-/// What a schema calls the databases that are services.
-const PROVIDERS: &[(&str, &str)] =
-    &[("postgresql", "postgres"), ("postgres", "postgres"), ("mysql", "mysql"), ("mongodb", "mongodb")];
 
 /// Notes the database of the schema, for apps that depend on Prisma.
 pub(super) fn read(facts: &mut Facts, folder: Folder<'_>) {
@@ -18,10 +15,11 @@ pub(super) fn read(facts: &mut Facts, folder: Folder<'_>) {
     let Some((file, text)) = SCHEMAS.iter().find_map(|file| Some((*file, folder.text(file)?))) else { return };
     facts.files.push(file.to_owned());
     let provider = setting(&text, "provider").map(|value| value.trim_matches('"').to_owned());
-    let service = PROVIDERS.iter().find(|(name, _)| provider.as_deref() == Some(name));
-    if let Some((name, service)) = service {
+    if let Some(name) = provider
+        && let Some(service) = services::called(&name)
+    {
         facts.saw(folder, file, format!("keeps its data in {name}"));
-        facts.services.push((*service).to_owned());
+        facts.services.push(service.to_owned());
     }
     for key in ["url", "directUrl"] {
         let value = setting(&text, key);

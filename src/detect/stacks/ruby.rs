@@ -4,6 +4,7 @@ use crate::detect::env;
 use crate::detect::facts::{Facts, Role};
 use crate::detect::manifests::gemfile;
 use crate::detect::project::Folder;
+use crate::detect::services;
 use crate::detect::sources::Sources;
 use crate::model::DependencyScope;
 
@@ -13,10 +14,6 @@ const ENTRIES: &[&str] = &["app.rb", "server.rb", "main.rb", "application.rb", "
 /// What stands in a file that serves.
 const SERVES: &[&str] =
     &["require 'sinatra'", "require \"sinatra\"", "TCPServer", "WEBrick", "Rack::Handler", "Rackup::Handler", "Puma::"];
-
-/// Adapters of Active Record, with the service that each connects to.
-const ADAPTERS: &[(&str, &str)] =
-    &[("postgresql", "postgres"), ("postgis", "postgres"), ("mysql2", "mysql"), ("trilogy", "mysql")];
 
 pub(super) fn read(sources: &Sources<'_>) -> Facts {
     let folder = sources.folder;
@@ -94,9 +91,7 @@ fn database(facts: &mut Facts, folder: Folder<'_>) {
     let Some(text) = folder.text("config/database.yml") else { return };
     let adapters = |text: &str| -> Vec<&'static str> {
         let named = text.lines().filter_map(|line| line.trim().strip_prefix("adapter:")).map(str::trim);
-        named
-            .filter_map(|name| ADAPTERS.iter().find(|(known, _)| *known == name).map(|(_, service)| *service))
-            .collect()
+        named.filter_map(services::called).collect()
     };
     // What production says of its own holds there.
     let production = text.split_once("\nproduction:").map_or("", |(_, rest)| rest);
@@ -117,7 +112,8 @@ fn database(facts: &mut Facts, folder: Folder<'_>) {
     }
     // A gem for another database is there for somebody else.
     if !named.is_empty() {
-        let others = ["postgres", "mysql"].into_iter().filter(|service| !named.contains(service));
+        let is_other = |service: &&str| !named.iter().any(|own| services::are_alike(own, service));
+        let others = services::of_kind(services::SQL).filter(is_other);
         facts.not_services.extend(others.map(str::to_owned));
     }
 }

@@ -7,6 +7,7 @@ use serde_json::Value;
 use crate::detect::facts::{Facts, Role};
 use crate::detect::manifests::package_lock;
 use crate::detect::project::Folder;
+use crate::detect::services;
 use crate::detect::sources::Sources;
 use crate::model::DependencyScope;
 
@@ -132,20 +133,13 @@ fn toolchain(facts: &mut Facts, folder: Folder<'_>) {
 
 /// Databases that a feature of a crate names.
 fn services(facts: &mut Facts, folder: Folder<'_>) {
-    let features = [
-        ("sqlx", "postgres", "postgres"),
-        ("sqlx", "mysql", "mysql"),
-        ("diesel", "postgres", "postgres"),
-        ("diesel", "mysql", "mysql"),
-        ("sea-orm", "sqlx-postgres", "postgres"),
-        ("sea-orm", "sqlx-mysql", "mysql"),
-        ("diesel-async", "postgres", "postgres"),
-        ("diesel-async", "mysql", "mysql"),
-    ];
-    for (package, feature, service) in features {
-        if facts.words.contains_key(&format!("feature.{package}.{feature}")) {
-            facts.services.push(service.to_owned());
-            facts.saw(folder, "Cargo.toml", format!("uses {package} for {service}"));
+    for package in ["sqlx", "diesel", "diesel-async", "sea-orm"] {
+        for (word, service) in services::words(services::SQL) {
+            let names = |feature: &str| facts.words.contains_key(&format!("feature.{package}.{feature}"));
+            if names(word) || names(&format!("sqlx-{word}")) {
+                facts.services.push(service.to_owned());
+                facts.saw(folder, "Cargo.toml", format!("uses {package} for {service}"));
+            }
         }
     }
 }

@@ -1,0 +1,194 @@
+//! The services that Wharf brings, by what projects say of them: the part `seen` of each `templates/services/NAME.toml`.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
+
+use super::rules::{Seen, Stack};
+
+/// Made while the program is built (`build.rs`).
+static EMBEDDED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/services.bin"));
+
+/// By their names. A test reads them all.
+static SERVICES: LazyLock<BTreeMap<String, Seen>> =
+    LazyLock::new(|| bincode::deserialize(EMBEDDED).unwrap_or_default());
+
+/// The kind of the databases that speak SQL.
+pub(super) const SQL: &str = "sql";
+
+/// The services that Wharf knows.
+pub(super) fn known() -> impl Iterator<Item = &'static str> {
+    SERVICES.keys().map(String::as_str)
+}
+
+/// Whether Wharf knows a service of that name.
+pub(super) fn is_known(name: &str) -> bool {
+    SERVICES.contains_key(name)
+}
+
+/// The name of an image, without where it comes from and its version.
+pub(super) fn last_part(image: &str) -> Option<&str> {
+    image.rsplit('/').next()?.split([':', '@']).next()
+}
+
+/// The service that an image is, by the last part of its name.
+pub(super) fn of_image(image: &str) -> Option<&'static str> {
+    let name = last_part(image)?;
+    find(|seen| seen.images.iter().any(|known| known == name))
+}
+
+/// The service that settings call so: the adapter of a database, the scheme of its URL.
+pub(super) fn called(word: &str) -> Option<&'static str> {
+    find(|seen| seen.called.iter().any(|known| known == word))
+}
+
+/// What settings call the services of a kind, each with the service.
+pub(super) fn words(kind: &'static str) -> impl Iterator<Item = (&'static str, &'static str)> {
+    let services = SERVICES.iter().filter(move |(_, seen)| seen.kind.as_deref() == Some(kind));
+    services.flat_map(|(name, seen)| seen.called.iter().map(|word| (word.as_str(), name.as_str())))
+}
+
+/// The services of a kind.
+pub(super) fn of_kind(kind: &str) -> impl Iterator<Item = &'static str> {
+    SERVICES.iter().filter(move |(_, seen)| seen.kind.as_deref() == Some(kind)).map(|(name, _)| name.as_str())
+}
+
+/// The services whose drivers speak to this one as well.
+pub(super) fn like(service: &str) -> impl Iterator<Item = &'static str> {
+    SERVICES.iter().filter(move |(_, seen)| seen.like.as_deref() == Some(service)).map(|(name, _)| name.as_str())
+}
+
+/// Whether the drivers of one speak to the other.
+pub(super) fn are_alike(one: &str, other: &str) -> bool {
+    one == other || like(one).any(|name| name == other) || like(other).any(|name| name == one)
+}
+
+/// Whether a service that drivers suggest, or settings (`said`), is not meant where a compose file runs these.
+pub(super) fn is_replaced(service: &str, said: bool, runs: &BTreeSet<String>) -> bool {
+    let kind = |name: &str| SERVICES.get(name).and_then(|seen| seen.kind.as_deref());
+    let instead = |other: &String| are_alike(service, other) || !said && kind(other) == kind(service);
+    kind(service).is_some() && !runs.contains(service) && runs.iter().any(instead)
+}
+
+/// Of services whose drivers speak to one another one is meant: that which settings name (`said`), or that which the other
+/// is like.
+pub(super) fn settle<T>(found: &mut BTreeMap<String, T>, said: impl Fn(&T) -> bool) {
+    for (name, seen) in SERVICES.iter() {
+        let Some(usual) = &seen.like else { continue };
+        if let (Some(own), Some(other)) = (found.get(name), found.get(usual)) {
+            let other = if said(own) && !said(other) { usual } else { name };
+            found.remove(other);
+        }
+    }
+}
+
+/// Gives a stack the packages that services name for it.
+pub(super) fn add_to(stack: &mut Stack) {
+    for (name, seen) in SERVICES.iter() {
+        if let Some(packages) = seen.packages.get(&stack.name) {
+            stack.services.entry(name.clone()).or_default().extend(packages.iter().cloned());
+        }
+    }
+}
+
+fn find(fits: impl Fn(&Seen) -> bool) -> Option<&'static str> {
+    SERVICES.iter().find(|(_, seen)| fits(seen)).map(|(name, _)| name.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::detect::{MemoryTree, Registry, detect};
+
+    #[derive(serde::Deserialize)]
+    struct File {
+        seen: Seen,
+    }
+
+    #[test]
+    fn what_is_embedded_is_what_the_files_say() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("templates/services");
+        let mut files = 0;
+        for file in std::fs::read_dir(folder).unwrap() {
+            let path = file.unwrap().path();
+            let read: File = toml_edit::de::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
+            assert_eq!(SERVICES[path.file_stem().unwrap().to_str().unwrap()], read.seen);
+            files += 1;
+        }
+        assert_eq!(files, SERVICES.len());
+    }
+
+    #[test]
+    fn what_a_service_names_is_there() {
+        let stacks: Vec<&str> = Registry::embedded().unwrap().names().collect();
+        let (mut images, mut words) = (BTreeSet::new(), BTreeSet::new());
+        for (name, seen) in SERVICES.iter() {
+            assert!(!seen.images.is_empty(), "{name}");
+            assert!(seen.images.iter().all(|image| images.insert(image)), "{name}: an image is one service");
+            assert!(seen.called.iter().all(|word| words.insert(word)), "{name}: a word is one service");
+            assert!(seen.like.iter().all(|other| is_known(other)), "{name}");
+            assert!(seen.packages.keys().all(|stack| stacks.contains(&stack.as_str())), "{name}");
+        }
+        let stack_names = Registry::embedded().unwrap().stacks();
+        for stack in stack_names {
+            assert!(stack.services.keys().all(|name| is_known(name)), "{}", stack.name);
+        }
+    }
+
+    fn of(files: &[(&str, &str)]) -> Vec<String> {
+        detect(&MemoryTree::new(files.iter().copied())).apps.remove(0).services
+    }
+
+    fn node(packages: &str) -> String {
+        let all: Vec<String> = packages.split(' ').map(|name| format!("\"{name}\": \"1\"")).collect();
+        format!("{{\"scripts\": {{\"start\": \"node a.js\"}}, \"dependencies\": {{{}}}}}", all.join(", "))
+    }
+
+    #[test]
+    fn mariadb_is_told_from_mysql_where_something_names_it() {
+        let by = |packages: &str| of(&[("package.json", &node(packages))]);
+        assert_eq!(by("express mariadb"), ["mariadb"]);
+        assert_eq!(by("express mysql2"), ["mysql"]);
+        // An object mapper that is told to try both speaks to either by the driver of MySQL.
+        assert_eq!(by("express mysql2 mariadb"), ["mysql"]);
+        let beside = |image: &str, packages: &str| {
+            let compose = format!("services:\n  web:\n    build: .\n  db:\n    image: {image}\n");
+            of(&[("package.json", &node(packages)), ("Dockerfile", "FROM x\n"), ("compose.yaml", &compose)])
+        };
+        assert_eq!(beside("mariadb:11", "mysql2"), ["mariadb"], "what runs beside it is what it speaks to");
+        assert_eq!(beside("mysql:8", "mariadb"), ["mysql"]);
+        assert_eq!(beside("bitnami/mariadb", "pg mysql2 redis"), ["mariadb", "redis"]);
+        let pom = |driver: &str| {
+            format!(
+                "<project><groupId>a</groupId><artifactId>b</artifactId><dependencies><dependency><groupId>{}\
+                 </groupId><artifactId>{}</artifactId></dependency></dependencies></project>",
+                driver.split(':').next().unwrap(),
+                driver.split(':').nth(1).unwrap()
+            )
+        };
+        let java = |driver: &str| of(&[("pom.xml", &pom(driver)), ("src/main/java/A.java", "static void main(")]);
+        assert_eq!(java("org.mariadb.jdbc:mariadb-java-client"), ["mariadb"]);
+        assert_eq!(java("com.mysql:mysql-connector-j"), ["mysql"]);
+    }
+
+    #[test]
+    fn settings_of_php_and_ruby_name_mariadb() {
+        let php = |env: &str| {
+            let composer = "{\"require\": {\"symfony/runtime\": \"7\", \"ext-pdo_mysql\": \"*\"}}";
+            of(&[("composer.json", composer), ("public/index.php", "<?php"), (".env", env)])
+        };
+        assert_eq!(php("DATABASE_URL=\"mysql://a:b@c/d?serverVersion=10.11.2-MariaDB\"\n"), ["mariadb"]);
+        assert_eq!(php("DATABASE_URL=\"mysql://a:b@c/d?serverVersion=8.4\"\n"), ["mysql"]);
+        assert_eq!(php("DB_CONNECTION=mariadb\n"), ["mariadb"]);
+        let compose = "services:\n  web:\n    build: .\n  db:\n    image: mariadb:11\n";
+        let rails = of(&[
+            ("Gemfile", "gem 'rails'\ngem 'mysql2'\n"),
+            ("config.ru", "run A\n"),
+            ("config/database.yml", "production:\n  adapter: mysql2\n"),
+            ("Dockerfile", "FROM x\n"),
+            ("compose.yaml", compose),
+        ]);
+        assert_eq!(rails, ["mariadb"]);
+    }
+}
