@@ -6,6 +6,7 @@ mod checks;
 mod cli;
 mod control_center;
 mod demos;
+mod dependency_layers;
 mod detect;
 mod docker_target;
 mod engine_process;

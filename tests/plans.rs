@@ -161,7 +161,9 @@ fn an_app_of_a_workspace_is_built_from_its_root() {
     let module = profiles::of("java", "java -jar target/a.jar").build("../mvnw --file ../pom.xml package").at("a");
     let (plan, _) = Asked::default().said(&module);
     assert_eq!(plan.build.context, ".");
-    assert!(plan.build.artifacts[0].content.contains("WORKDIR \"/src/a\"\nRUN chmod +x ../mvnw\n"));
+    let dockerfile = &plan.build.artifacts[0].content;
+    assert!(dockerfile.contains("COPY --from=manifests /manifests ./\nWORKDIR \"/src/a\"\n"), "{dockerfile}");
+    assert!(dockerfile.contains("RUN chmod +x ../mvnw && ../mvnw --file ../pom.xml package\n"), "{dockerfile}");
     let alone = profiles::express().files(&["apps/web/package-lock.json"]).at("apps/web");
     assert_eq!(Asked::default().said(&alone).0.build.context, "apps/web");
 }

@@ -65,6 +65,8 @@ pub(super) struct Facts {
     pub framework: Option<(String, Option<String>)>,
     /// Where a build leaves files to be served, said by a configuration file.
     pub output_dir: Option<String>,
+    /// Where a build leaves all that a server needs, relative to the folder.
+    pub bundle: Option<String>,
     /// Where what bundles it leaves them, where neither its settings nor a framework says a folder.
     pub usual_output: Option<String>,
     /// How it answers, where the project's form says it and not the framework.

@@ -9,6 +9,7 @@ use super::env::{self, Origin, Origins};
 use super::evidence;
 use super::health;
 use super::loopback;
+use super::manifests::package_json::PackageJson;
 use super::outputs;
 use super::platforms;
 use super::ports;
@@ -64,9 +65,11 @@ pub(super) fn profile(app: &App<'_>) -> (AppProfile, Option<Warning>) {
     if profile.serving == Serving::Server && (nothing_starts || !known_to_serve(app, &docker, start) && !serves()) {
         profile.serving = Serving::None;
     }
-    if profile.serving == Serving::Static {
-        profile.output_dir = output;
-    }
+    profile.output_dir = match profile.serving {
+        Serving::Static => output,
+        Serving::Server => facts.bundle.clone(),
+        Serving::None => None,
+    };
     let mut told = Vec::new();
     if profile.serving != Serving::None {
         let (port, by) = ports::find(app, &docker).unzip();
@@ -87,6 +90,7 @@ pub(super) fn profile(app: &App<'_>) -> (AppProfile, Option<Warning>) {
     told.extend(built_first(app));
     profile.dependencies.sort_by(|one, other| one.name.cmp(&other.name));
     told.extend(env::evidence(&names_of_environment(app, &docker, rule, &mut profile)));
+    profile.build_command = profile.build_command.map(|build| with_placeholders(&build, &profile.required_env));
     system_packages(app, rule, &mut profile);
     profile.config_files = config_files(app, manager.as_ref(), &docker);
     let start = profile.start_command.as_deref();
@@ -388,11 +392,36 @@ fn config_files(app: &App<'_>, manager: Option<&Manager>, docker: &Docker) -> Ve
     files.extend(manager.and_then(|manager| lock_file(app, manager)));
     files.extend(docker.dockerfile.clone());
     files.extend(docker.compose_file.clone());
-    let beside = ["Procfile", ".env.example", ".dockerignore"].iter().filter(|file| folder.has(file));
-    files.extend(beside.map(|file| folder.at(file)));
+    let beside = ["Procfile", ".env.example", ".dockerignore"].iter().chain(of_assets(app));
+    files.extend(beside.filter(|file| folder.has(file)).map(|file| folder.at(file)));
     files.extend(app.facts.above.iter().cloned());
     files.retain(|file| folder.project().has(file));
     files.into_iter().collect()
+}
+
+/// Collecting files loads the program, which fails without these, and makes no use of them.
+fn with_placeholders(build: &str, required: &[String]) -> String {
+    let placeholder = |name: &String| match name.as_str() {
+        "DATABASE_URL" => format!("{name}=sqlite://:memory: "),
+        _ => format!("{name}=unused "),
+    };
+    let collects = "python manage.py collectstatic";
+    let given: String = required.iter().map(placeholder).collect();
+    build.replace(collects, &format!("{given}{collects}"))
+}
+
+/// What decides about the scripts and styles that a program of another language has bundled for browsers.
+fn of_assets(app: &App<'_>) -> &'static [&'static str] {
+    let bundles = || {
+        let manifest = app.folder().value("package.json").and_then(PackageJson::new);
+        manifest.is_some_and(|manifest| manifest.script("build").is_some())
+    };
+    let is_server = ["dotnet", "php", "python", "ruby"].contains(&app.candidate.stack.name.as_str());
+    if is_server && bundles() {
+        &["package.json", "package-lock.json", "pnpm-lock.yaml", "yarn.lock", "bun.lock"]
+    } else {
+        &[]
+    }
 }
 
 fn is_source(file: &str, app: &App<'_>) -> bool {

@@ -12,6 +12,8 @@ pub(crate) struct View<'a> {
     project: &'a str,
     app: &'a str,
     framework: &'a str,
+    /// Its version as it was found; for the filter `pin`.
+    framework_version: Option<&'a str>,
     language: &'a str,
     package_manager: &'a str,
     package_manager_version: Option<&'a str>,
@@ -69,6 +71,7 @@ impl<'a> View<'a> {
             project: ctx.project,
             app: &profile.name,
             framework: profile.framework.as_ref().map_or("", |framework| &framework.name),
+            framework_version: profile.framework.as_ref().and_then(|framework| framework.version.as_deref()),
             language: &profile.language.name,
             package_manager: profile.package_manager.as_deref().unwrap_or_default(),
             package_manager_version: profile.package_manager_version.as_deref(),

@@ -78,7 +78,8 @@ pub struct AppProfile {
     pub develop_command: Option<String>,
     /// How it answers requests.
     pub serving: Serving,
-    /// Where the build leaves files to be served, relative to the app; only for `Serving::Static`.
+    /// Where the build leaves files to be served, or, of a server, all that runs (`.next/standalone`), relative to the
+    /// app; null where neither is so.
     pub output_dir: Option<String>,
     /// The port that it listens on; null for what listens on none.
     pub port: Option<u16>,

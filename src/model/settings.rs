@@ -181,9 +181,11 @@ impl Settings {
         over(&mut profile.install_command, settings.install);
         over(&mut profile.build_command, settings.build);
         // Whoever says how it starts wants a process of its own, not only the files that a build leaves.
-        if profile.serving == Serving::Static && settings.start.is_some() && settings.start != profile.start_command {
-            profile.serving = Serving::Server;
+        if settings.start.is_some() && settings.start != profile.start_command {
             profile.output_dir = None;
+            if profile.serving == Serving::Static {
+                profile.serving = Serving::Server;
+            }
         }
         over(&mut profile.start_command, settings.start);
         over(&mut profile.test_command, settings.test);

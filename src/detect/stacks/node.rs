@@ -261,7 +261,11 @@ fn ties_together(folder: Folder<'_>, manifest: &PackageJson) -> bool {
 /// Without a server's framework, and with nothing that starts, what a bundler leaves, or a page beside the manifest,
 /// is what is served.
 pub(super) fn finish(sources: &Sources<'_>, framework: Option<&FrameworkRule>, facts: &mut Facts) {
-    if framework.is_some_and(|rule| rule.name == "nextjs") && exports_pages(sources) {
+    let next = framework.filter(|rule| rule.name == "nextjs").and_then(|_| next_output(sources));
+    if next.as_deref() == Some("standalone") && facts.started.iter().all(|start| start.contains("next start")) {
+        facts.bundle = Some(".next/standalone".to_owned());
+    }
+    if next.as_deref() == Some("export") {
         facts.usual_output = Some("out".to_owned());
         facts.serving = Some(Serving::Static);
         facts.word("static", "");
@@ -333,14 +337,16 @@ fn is_part(rule: &FrameworkRule, folder: Folder<'_>, facts: &Facts) -> bool {
 /// Files that show that something is put on a server.
 const DEPLOYED: &[&str] = &["netlify.toml", "vercel.json", "fly.toml", "app.yaml"];
 
-/// Next.js is set to leave pages behind instead of a server: `output: "export"`.
-fn exports_pages(sources: &Sources<'_>) -> bool {
+/// What Next.js is set to leave behind instead of a server within the project: pages (`output: "export"`), or all that a
+/// server needs in one folder (`output: "standalone"`).
+fn next_output(sources: &Sources<'_>) -> Option<String> {
     let folder = sources.folder;
-    let text = folder.find("next.config.*").and_then(|file| folder.text(&file)).unwrap_or_default();
-    let lines = text.lines().map(str::trim).filter(|line| !line.starts_with("//"));
-    lines.filter_map(|line| line.split_once("output:")).any(|(_, value)| {
-        let value = value.trim_start();
-        value.starts_with("\"export\"") || value.starts_with("'export'")
+    let text = folder.find("next.config.*").and_then(|file| folder.text(&file))?;
+    let mut lines = text.lines().map(str::trim).filter(|line| !line.starts_with("//"));
+    lines.find_map(|line| {
+        let value = line.split_once("output:")?.1.trim_start();
+        let value = value.strip_prefix(['"', '\''])?;
+        value.split(['"', '\'']).next().map(str::to_owned)
     })
 }
 

@@ -401,6 +401,10 @@ fn django(facts: &mut Facts, sources: &Sources<'_>) {
         None => facts.phrase("enter", "", []),
     }
     facts.word("manage", "manage.py");
+    let collects = |text: &str| text.lines().any(|line| line.trim_start().starts_with("STATIC_ROOT ="));
+    if sources.texts().any(|(_, text)| collects(&text)) {
+        facts.word("collects", "");
+    }
     if folder.text(&manage).is_some_and(|text| text.contains("django")) {
         facts.framework = Some(("django".to_owned(), None));
     }
