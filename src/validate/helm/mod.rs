@@ -6,6 +6,7 @@ pub(super) mod tests;
 
 use std::collections::BTreeMap;
 
+use super::kinds::Kind;
 use super::secrets::{is_reference, names_a_secret};
 use super::tree::{self, Node};
 use super::{Fault, Faults, folder, joined};
@@ -191,6 +192,38 @@ pub(super) fn check_all(files: &BTreeMap<String, String>, found: &mut Vec<Fault>
             }
             found.extend(faults.found);
         }
+        // Other charts read what is theirs, and `.Values` as a whole can be all of it.
+        if has_libraries || all.contains(".Values }}") || all.contains(".Values |") || all.contains("index .Values") {
+            continue;
+        }
+        let is_more = |path: &str| folder(path) == root && path != joined(root, "values.yaml");
+        let is_values = |path: &str, text: &str| Kind::of(path, text) == Some(Kind::ChartValues);
+        let Ok(every) = actions(&all) else { continue };
+        let read: Vec<Vec<&str>> = every.iter().flat_map(|(_, action)| used(action)).collect();
+        // What a template takes as a whole may hold anything.
+        let is_known =
+            |path: &[&str]| read.iter().any(|whole| path.starts_with(whole)) || !lacks(values.as_ref(), path);
+        for (path, text) in files.iter().filter(|(path, text)| is_more(path) && is_values(path, text)) {
+            let mut faults = Faults { path, found: Vec::new() };
+            for own in tree::read(text).unwrap_or_default() {
+                unread(&own, &mut Vec::new(), &is_known, &mut faults);
+            }
+            found.extend(faults.found);
+        }
+    }
+}
+
+/// Tells of values that are nowhere else: those of a name that is written wrong change nothing.
+fn unread<'n>(node: &'n Node, path: &mut Vec<&'n str>, is_known: &dyn Fn(&[&str]) -> bool, faults: &mut Faults<'_>) {
+    for entry in node.entries() {
+        path.push(&entry.key);
+        if is_known(path) || path == &["global"] {
+            unread(&entry.node, path, is_known, faults);
+        } else {
+            let message = format!("neither values.yaml nor a template has {}", path.join("."));
+            faults.add("unknown-reference", entry.line, message);
+        }
+        path.pop();
     }
 }
 

@@ -32,6 +32,10 @@ pub(in crate::validate) const CASES: &[Case] = &[Case {
     files: &[
         ("k8s/helm/shop/Chart.yaml", "apiVersion: v2\nname: shop\nversion: 1.2.3\n"),
         ("k8s/helm/shop/values.yaml", VALUES),
+        (
+            "k8s/helm/shop/values-production.yaml",
+            "replicas: 4\nimage: {tag: '1.5'}\nannotations:\n  more:\n    any: thing\n",
+        ),
         ("k8s/helm/shop/templates/_helpers.tpl", "{{- define \"shop.name\" -}}shop{{- end }}\n"),
         ("k8s/helm/shop/templates/app.yaml", TEMPLATE),
     ],
@@ -47,6 +51,8 @@ pub(in crate::validate) const CASES: &[Case] = &[Case {
         (".Values.replicas", ".Values.replica", "unknown-reference", 8),
         (".Values.image.tag", ".Values.image.version", "unknown-reference", 9),
         ("include \"shop.name\"", "include \"shop.nam\"", "unknown-reference", 6),
+        ("replicas: 4", "replica: 4", "unknown-reference", 1),
+        ("{tag: '1.5'}", "{tags: '1.5'}", "unknown-reference", 2),
         ("password: ''", "password: hunter2", "secret-in-file", 9),
         ("tag: '1.4'", "tag: latest", "unpinned-image", 5),
     ],

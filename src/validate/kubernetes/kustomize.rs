@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::objects;
+use super::{is_patch, objects};
+use crate::validate::kinds::Kind;
 use crate::validate::tree::{self, Node};
 use crate::validate::{Fault, Faults, folder, joined, knows};
 
@@ -98,15 +99,53 @@ pub(in crate::validate) fn check_all(files: &BTreeMap<String, String>, found: &m
 /// What patches, images and replicas change is there.
 fn targets(root: &Node, path: &str, files: &BTreeMap<String, String>, faults: &mut Faults<'_>) {
     let own = super::references::root(path);
-    let texts = files.iter().filter(|(other, _)| super::references::root(other) == own && *other != path);
-    let Ok(parsed) = texts.map(|(_, text)| tree::read(text)).collect::<Result<Vec<_>, _>>() else { return };
-    let all: Vec<&Node> = parsed.iter().flat_map(|documents| objects(documents)).collect();
+    let is_manifest = |other: &str, text: &str| Kind::of(other, text) == Some(Kind::Manifest);
+    let manifests =
+        files.iter().filter(|(other, text)| is_manifest(other, text) && super::references::root(other) == own);
+    let parsed = manifests.map(|(path, text)| Ok((path.as_str(), tree::read(text)?)));
+    // Where one cannot be read, nobody knows what is missing.
+    let Ok(parsed) = parsed.collect::<Result<Vec<_>, (usize, String)>>() else { return };
+    let known = |(path, documents): &'_ (&str, Vec<Node>)| {
+        objects(documents).filter(|object| !is_patch(path, object)).cloned().collect::<Vec<_>>()
+    };
+    let all: Vec<Node> = parsed.iter().flat_map(known).collect();
     let name = |object: &Node| object.at(&["metadata", "name"]).and_then(Node::text).map(str::to_owned);
-    for target in root.items_of("patches").iter().filter_map(|patch| patch.get("target")) {
-        let (Some(kind), Some(wanted)) = (target.text_of("kind"), target.text_of("name")) else { continue };
-        let is_it = |object: &&&Node| object.text_of("kind") == Some(kind) && name(object).as_deref() == Some(wanted);
-        if !wanted.contains(['*', '.', '|']) && !all.iter().any(|object| is_it(&object)) {
-            faults.add("unknown-reference", target.line, format!("there is no {kind} {wanted} to patch"));
+    let is_there = |kind: &str, wanted: &str| {
+        all.iter().any(|object| object.text_of("kind") == Some(kind) && name(object).as_deref() == Some(wanted))
+    };
+    for patch in root.items_of("patches") {
+        if let Some(target) = patch.get("target") {
+            let (Some(kind), Some(wanted)) = (target.text_of("kind"), target.text_of("name")) else { continue };
+            if !wanted.contains(['*', '.', '|']) && !is_there(kind, wanted) {
+                faults.add("unknown-reference", target.line, format!("there is no {kind} {wanted} to patch"));
+            }
+            continue;
+        }
+        // Without a target a patch names itself what it changes.
+        let within = patch.get("patch").and_then(|node| Some((node, node.text()?)));
+        let beside = || {
+            let node = patch.get("path")?;
+            Some((node, files.get(&joined(folder(path), node.text()?))?.as_str()))
+        };
+        let Some((node, text)) = within.or_else(beside) else { continue };
+        let Ok(documents) = tree::read(text) else { continue };
+        for object in objects(&documents) {
+            let (Some(kind), Some(wanted)) = (object.text_of("kind"), name(object)) else { continue };
+            if !is_there(kind, &wanted) {
+                let inside = object.at(&["metadata", "name"]).filter(|_| within.is_some()).map_or(1, |name| name.line);
+                let message = format!("there is no {kind} {wanted} to patch");
+                faults.add("unknown-reference", node.line + inside - 1, message);
+            }
+        }
+    }
+    for generator in ["configMapGenerator", "secretGenerator"].iter().flat_map(|key| root.items_of(key)) {
+        let (Some(wanted), Some("merge" | "replace")) = (generator.text_of("name"), generator.text_of("behavior"))
+        else {
+            continue;
+        };
+        if !is_there("ConfigMap", wanted) && !is_there("Secret", wanted) && !is_generated(wanted, path, files) {
+            let line = generator.entry("name").map(|entry| entry.line);
+            faults.add("unknown-reference", line, format!("no base has a {wanted} to merge into"));
         }
     }
     for replicas in root.items_of("replicas") {
@@ -116,7 +155,7 @@ fn targets(root: &Node, path: &str, files: &BTreeMap<String, String>, faults: &m
         }
     }
     let mut used = Vec::new();
-    for object in all {
+    for object in &all {
         object.each(&mut |node| used.extend(node.text_of("image")));
     }
     for image in root.items_of("images") {
@@ -131,4 +170,19 @@ fn targets(root: &Node, path: &str, files: &BTreeMap<String, String>, faults: &m
             faults.add("unknown-reference", image.line, format!("nothing runs the image {wanted}"));
         }
     }
+}
+
+/// Whether another kustomization makes such a config map or secret.
+fn is_generated(wanted: &str, path: &str, files: &BTreeMap<String, String>) -> bool {
+    let own = super::references::root(path);
+    let others = files.iter().filter(|(other, text)| {
+        *other != path && Kind::of(other, text) == Some(Kind::Kustomization) && super::references::root(other) == own
+    });
+    let documents = others.filter_map(|(_, text)| tree::read(text).ok()).flatten().collect::<Vec<_>>();
+    let generators = documents
+        .iter()
+        .flat_map(|root| ["configMapGenerator", "secretGenerator"].into_iter().flat_map(|key| root.items_of(key)));
+    generators
+        .into_iter()
+        .any(|generator| generator.text_of("name") == Some(wanted) && generator.get("behavior").is_none())
 }

@@ -104,6 +104,9 @@ resources:
 images:
   - name: registry.example.com/shop
     newTag: '1.5'
+configMapGenerator:
+  - name: more
+    literals: [LOG_LEVEL=debug]
 ";
 
 const OVERLAY: &str = "resources:
@@ -114,11 +117,22 @@ patches:
     patch: |
       - op: remove
         path: /spec/replicas
+  - patch: |
+      apiVersion: apps/v1
+      kind: Deployment
+      metadata:
+        name: shop
+      spec:
+        paused: false
+configMapGenerator:
+  - name: more
+    behavior: merge
+    literals: [LOG_LEVEL=info]
 replicas:
   - name: shop
     count: 3
 secretGenerator:
-  - name: more
+  - name: other
     literals: ['A=']
 ";
 
@@ -176,10 +190,18 @@ pub(in crate::validate) const CASES: &[Case] = &[Case {
         ("  - ../../base", "  - ../base", "unknown-file", 2),
         ("path: size.yaml", "path: big.yaml", "unknown-file", 4),
         ("target: {kind: Deployment, name: shop}", "target: {kind: Deployment, name: web}", "unknown-reference", 5),
-        ("  - name: shop\n    count", "  - name: web\n    count", "unknown-reference", 10),
+        ("  - name: shop\n    count", "  - name: web\n    count", "unknown-reference", 21),
+        ("        name: shop\n      spec", "        name: web\n      spec", "unknown-reference", 13),
+        ("  - name: more\n    behavior", "  - name: less\n    behavior", "unknown-reference", 17),
+        (
+            "kind: Deployment\nmetadata:\n  name: shop\nspec:\n  replicas",
+            "kind: Deployment\nmetadata:\n  name: web\nspec:\n  replicas",
+            "unknown-reference",
+            4,
+        ),
         ("name: registry.example.com/shop", "name: shop", "unknown-reference", 7),
         ("newTag: '1.5'", "newTag: latest", "unpinned-image", 8),
-        ("['A=']", "['A=b']", "secret-in-file", 14),
+        ("['A=']", "['A=b']", "secret-in-file", 25),
         ("images:\n", "image:\n", "manifest-syntax", 6),
         (
             "metadata: {name: shop}\ndata: {A: b}",
