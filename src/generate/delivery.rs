@@ -37,6 +37,8 @@ pub(super) struct Delivery<'a> {
     wanted: BTreeSet<&'a str>,
     /// Development, staging, production.
     pub(super) environments: Vec<InEnvironment<'a>>,
+    /// What is the same in all of them.
+    everywhere: Everywhere<'a>,
     /// For everything that begins a deployment the environments that it begins one in, in their order.
     triggers: BTreeMap<Trigger, Vec<Environment>>,
 }
@@ -52,6 +54,15 @@ pub(super) struct InEnvironment<'a> {
     /// What the apps need there, each once.
     services: Vec<&'a Service>,
     pub(super) apps: Vec<App<'a>>,
+}
+
+/// The names of what is the same in every environment, but for how much of it there is.
+#[derive(Serialize)]
+struct Everywhere<'a> {
+    apps: Vec<&'a str>,
+    services: Vec<&'a str>,
+    /// Whether these are all that there are.
+    is_all: bool,
 }
 
 /// A variable that somebody has to give a value.
@@ -144,7 +155,7 @@ struct Develop<'a> {
 }
 
 /// A variable that leads to a service.
-#[derive(Serialize)]
+#[derive(PartialEq, Eq, Serialize)]
 struct Connection<'a> {
     name: &'a str,
     service: &'a str,
@@ -240,8 +251,28 @@ impl<'a> Delivery<'a> {
             apps,
             services,
             triggers: Trigger::ALL.into_iter().map(|trigger| (trigger, begun_by(trigger, &environments))).collect(),
+            everywhere: Everywhere::new(&environments),
             environments,
         }
+    }
+}
+
+impl<'a> Everywhere<'a> {
+    fn new(environments: &[InEnvironment<'a>]) -> Self {
+        let has_app = |all: &InEnvironment<'_>, wanted: &App<'_>| all.apps.iter().any(|app| app.is_like(wanted));
+        let has = |all: &InEnvironment<'_>, wanted: &Service| {
+            all.services.iter().any(|one| (&one.name, &one.image) == (&wanted.name, &wanted.image))
+        };
+        let first = environments.first();
+        let apps = first.into_iter().flat_map(|first| &first.apps);
+        let apps = apps.filter(|app| environments.iter().all(|all| has_app(all, app)));
+        let services = first.into_iter().flat_map(|first| first.services.iter().copied());
+        let services = services.filter(|service| environments.iter().all(|all| has(all, service)));
+        let apps: Vec<_> = apps.map(|app| app.name).collect();
+        let services: Vec<_> = services.map(|service| service.name.as_str()).collect();
+        let is_all =
+            environments.iter().all(|all| (all.apps.len(), all.services.len()) == (apps.len(), services.len()));
+        Self { apps, services, is_all }
     }
 }
 
@@ -369,6 +400,18 @@ impl<'a> App<'a> {
             has_domain,
             size: Size::new(settings),
         }
+    }
+}
+
+impl App<'_> {
+    /// Whether it runs in the same way, however much of it there is.
+    fn is_like(&self, other: &Self) -> bool {
+        let of = |app: &Self| (app.name, app.host.clone(), app.port, app.health_path, app.unwell_from);
+        let container = |app: &Self| (app.user, app.writes.to_vec(), app.read_only);
+        of(self) == of(other)
+            && container(self) == container(other)
+            && (&self.services, &self.connections) == (&other.services, &other.connections)
+            && (&self.variables, &self.secrets, &self.required) == (&other.variables, &other.secrets, &other.required)
     }
 }
 

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
+use std::path::PathBuf;
 use std::process::Command;
 
 use wharf::model::{AppProfile, Settings};
@@ -25,7 +26,7 @@ fn named(files: &BTreeMap<String, String>, environment: &str) -> BTreeMap<String
     objects.map(|it| (format!("{}/{}", text(&it["kind"]), text(&it["metadata"]["name"])), it)).collect()
 }
 
-fn text(value: &Value) -> &str {
+pub(super) fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_else(|| panic!("{value:?}"))
 }
 
@@ -210,50 +211,89 @@ fn no_text_of_a_project_becomes_syntax() {
     }
 }
 
-/// The script itself, with a `kubectl` that writes down what it is asked.
-#[test]
-fn the_script_makes_secrets_once_and_deploys_a_release() {
-    let folder = tempfile::tempdir().unwrap();
-    for (path, content) in files("kubernetes", "shop", &[&api()], &Settings::default()) {
-        let path = folder.path().join(path);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, content).unwrap();
-    }
-    let kubectl = folder.path().join("kubectl");
-    let stand_in = r#"#!/bin/bash
+/// A project's files, with a `kubectl` and a `helm` that write down what they are asked.
+pub(super) struct StandIn(tempfile::TempDir);
+
+const KUBECTL: &str = r#"#!/bin/bash
 here=$(dirname "$0")
 echo "$*" >>"$here/asked"
 case "$*" in
   *"get secret"*) [ -e "$here/has-$5" ] ;;
   *"create secret"*) touch "$here/has-$6"; tail -v -n +1 "${7#--from-file=}"/* >>"$here/secrets" ;;
   "apply --filename -") cat >"$here/applied" ;;
+  "apply --kustomize "*) cat "$3/kustomization.yaml" >"$here/kustomized" ;;
 esac
 "#;
-    fs::write(&kubectl, stand_in).unwrap();
-    fs::set_permissions(&kubectl, fs::Permissions::from_mode(0o755)).unwrap();
-    let deploy = |arguments: &[&str], secret: Option<&str>| {
-        let path = format!("{}:{}", folder.path().display(), std::env::var("PATH").unwrap());
+
+const HELM: &str = "#!/bin/bash\necho \"$*\" >>\"$(dirname \"$0\")/helm-asked\"\n";
+
+impl StandIn {
+    pub(super) fn new(files: &BTreeMap<String, String>) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        for (path, content) in files {
+            let path = folder.path().join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, content).unwrap();
+        }
+        for (name, text) in [("kubectl", KUBECTL), ("helm", HELM)] {
+            let program = folder.path().join(name);
+            fs::write(&program, text).unwrap();
+            fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+        }
+        Self(folder)
+    }
+
+    pub(super) fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    pub(super) fn read(&self, name: &str) -> String {
+        fs::read_to_string(self.path(name)).unwrap_or_default()
+    }
+
+    /// Whether a script did what it should, and what it said of faults.
+    pub(super) fn run(&self, script: &str, arguments: &[&str], secret: Option<&str>) -> (bool, String) {
+        let path = format!("{}:{}", self.0.path().display(), std::env::var("PATH").unwrap());
         let mut command = Command::new("bash");
-        command.arg(folder.path().join("k8s/deploy.sh")).args(arguments).env("PATH", path);
+        command.arg(self.path(script)).args(arguments).env("PATH", path);
         command.env_remove("SESSION_SECRET").envs(secret.map(|value| ("SESSION_SECRET", value)));
         let output = command.output().unwrap();
         (output.status.success(), String::from_utf8(output.stderr).unwrap())
-    };
-    let read = |name: &str| fs::read_to_string(folder.path().join(name)).unwrap_or_default();
+    }
+}
+
+#[test]
+fn the_script_makes_secrets_once_and_deploys_a_release() {
+    let stand_in = StandIn::new(&files("kubernetes", "shop", &[&api()], &Settings::default()));
+    let deploy = |arguments: &[&str], secret| stand_in.run("k8s/deploy.sh", arguments, secret);
     assert!(!deploy(&["planet", "r.test/x", "1"], None).0);
     assert!(!deploy(&["staging", "r.test/x#e", "1"], None).0);
     let (deployed, said) = deploy(&["staging", "r.test/team", "1.4.0"], None);
     assert!(!deployed && said.contains("SESSION_SECRET"), "{said}");
-    assert_eq!(read("applied"), "", "nothing is deployed without what it needs");
+    assert_eq!(stand_in.read("applied"), "", "nothing is deployed without what it needs");
     let (deployed, said) = deploy(&["staging", "r.test/team", "1.4.0"], Some("hush $(x)"));
     assert!(deployed, "{said}");
-    assert!(read("secrets").contains("hush $(x)") && read("secrets").contains("POSTGRES_PASSWORD"));
-    let applied = objects(&read("applied"));
+    let kept = stand_in.read("secrets");
+    assert!(kept.contains("hush $(x)") && kept.contains("POSTGRES_PASSWORD"));
+    let applied = objects(&stand_in.read("applied"));
     let deployment = applied.iter().find(|it| text(&it["kind"]) == "Deployment").unwrap();
     let image = &deployment["spec"]["template"]["spec"]["containers"][0]["image"];
     assert_eq!(text(image), "r.test/team/shop:1.4.0");
-    let kept = read("secrets");
     assert!(deploy(&["staging", "r.test/team", "1.4.1"], None).0);
-    assert_eq!(read("secrets"), kept);
-    assert!(read("asked").contains("--namespace shop-staging rollout status deployment/api"));
+    assert_eq!(stand_in.read("secrets"), kept);
+    assert!(stand_in.read("asked").contains("--namespace shop-staging rollout status deployment/api"));
+}
+
+/// What an environment has of its own is its own: services, and what reaches them.
+#[test]
+fn an_environment_runs_the_services_that_it_has() {
+    let said = settings("[environments.production]\nservices = []");
+    let made = files("kubernetes", "shop", &[&api()], &said);
+    assert!(named(&made, "staging").contains_key("StatefulSet/postgres"));
+    let production = named(&made, "production");
+    assert!(!production.keys().any(|name| name.starts_with("StatefulSet/")), "{:?}", names(&production));
+    assert_eq!(production["NetworkPolicy/api"]["spec"]["egress"].as_sequence().unwrap().len(), 1);
+    let stand_in = StandIn::new(&made);
+    let (deployed, said) = stand_in.run("k8s/deploy.sh", &["production", "r.test/team", "1"], Some("hush"));
+    assert!(deployed && !stand_in.read("secrets").contains("POSTGRES"), "{said}");
 }

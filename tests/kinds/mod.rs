@@ -1,6 +1,7 @@
 //! What each kind of generated files contains.
 
 mod kubernetes;
+mod kustomize;
 
 use std::collections::BTreeMap;
 

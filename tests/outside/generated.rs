@@ -73,7 +73,7 @@ pub(super) fn units(of: impl Fn(&str) -> Option<&str>) -> Vec<PathBuf> {
 }
 
 /// Where everything is written to.
-fn folder() -> PathBuf {
+pub(super) fn folder() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join("outside")
 }
 

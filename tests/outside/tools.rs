@@ -67,7 +67,7 @@ pub(super) fn run(command: &mut Command) -> Judged {
 }
 
 /// What is found in all of these, four at a time.
-pub(super) fn in_parallel<T: Sync>(jobs: &[T], find: impl Fn(&T) -> Vec<Finding> + Sync) -> Vec<Finding> {
+pub(super) fn in_parallel<T: Sync, F: Send>(jobs: &[T], find: impl Fn(&T) -> Vec<F> + Sync) -> Vec<F> {
     let next = AtomicUsize::new(0);
     let work = || {
         let mut found = Vec::new();
