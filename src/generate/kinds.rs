@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 use minijinja::Value;
 use serde::Deserialize;
 
-use super::hcl;
 use super::templates::Templates;
+use super::{hcl, helm};
 use crate::model::{Artifact, Problem, ProblemCode};
 
 /// What is generated where nobody says.
@@ -85,11 +85,12 @@ impl FileRule {
         let Some(path) = self.path(kind, templates, view)? else { return Ok(None) };
         let content = templates.fill(&format!("{}/{}", kind.folder, self.template), view)?;
         let is_hcl = [".tf", ".tfvars", ".tfbackend"].iter().any(|ending| path.ends_with(ending));
-        Ok(Some(Artifact {
-            path,
-            content: if is_hcl { hcl::aligned(&content) } else { content },
-            reason: templates.line(&kind.file(), &self.reason, view)?,
-        }))
+        let content = match path.as_str() {
+            _ if is_hcl => hcl::aligned(&content),
+            path if helm::is_template(path) => helm::written(&content),
+            _ => content,
+        };
+        Ok(Some(Artifact { path, content, reason: templates.line(&kind.file(), &self.reason, view)? }))
     }
 
     /// Where the file goes, where it is to be made with these values.

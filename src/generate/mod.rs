@@ -14,6 +14,7 @@ mod delivery;
 mod docker;
 mod escape;
 mod hcl;
+mod helm;
 mod kinds;
 mod order;
 mod pipelines;

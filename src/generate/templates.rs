@@ -17,7 +17,7 @@ use serde::de::DeserializeOwned;
 
 use super::command::Start;
 use super::kinds::Kind;
-use super::{escape, hcl, pipelines, secrets, version};
+use super::{escape, hcl, helm, pipelines, secrets, version};
 use crate::model::{Problem, ProblemCode};
 
 static EMBEDDED: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/templates");
@@ -60,6 +60,7 @@ impl Templates {
             move |name| Ok(text_of(&own, name).map(str::to_owned))
         });
         add_filters(&mut environment);
+        helm::add(&mut environment);
         pipelines::add(&mut environment, text_of(&own, pipelines::PINS).unwrap_or_default().to_owned());
         Self { environment, own, kinds: OnceLock::new() }
     }
