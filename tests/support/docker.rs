@@ -1,6 +1,7 @@
 //! Real Docker for tests: whether it is there, what it needs, and nothing left behind.
 
 use std::process::{Command, Output};
+use std::sync::{Condvar, Mutex};
 
 /// Whether a test that needs Docker and these base images can run. Where it cannot it says so on a visible line and
 /// the test returns; with `WHARF_REQUIRE_DOCKER=1` it fails instead.
@@ -28,6 +29,32 @@ fn missing(images: &[&str]) -> Option<String> {
     let absent =
         images.iter().find(|image| !succeeds(&["image", "inspect", image]) && !succeeds(&["pull", "-q", image]));
     absent.map(|image| format!("the image {image} is not there and cannot be pulled"))
+}
+
+/// How many may build at once: a build takes all cores that it can get, and other tests run beside.
+const BUILDERS: usize = 2;
+
+static FREE: (Mutex<usize>, Condvar) = (Mutex::new(BUILDERS), Condvar::new());
+
+/// The right to build something large; given back when dropped.
+pub(crate) struct Turn(());
+
+impl Turn {
+    /// Waits until it is one's turn.
+    pub(crate) fn take() -> Self {
+        let mut free = FREE.1.wait_while(FREE.0.lock().unwrap(), |free| *free == 0).unwrap();
+        *free -= 1;
+        Self(())
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        if let Ok(mut free) = FREE.0.lock() {
+            *free += 1;
+            FREE.1.notify_one();
+        }
+    }
 }
 
 /// Removes everything on the engine that carries the mark `wharf.data=MARK`, when dropped.

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 pub(crate) mod app;
+pub(crate) mod containers;
 pub(crate) mod docker;
 pub(crate) mod http;
 pub(crate) mod images;
