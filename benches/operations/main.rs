@@ -1,11 +1,12 @@
 //! What a person waits for, and what Wharf costs while nothing happens: measured with the real program, each figure
 //! beside what it is to be compared with in the same run. Nothing fails by time; the table says what holds.
 //!
-//! `cargo bench --bench operations`, or only some parts of it: `-- screen detect deploy idle`.
+//! `cargo bench --bench operations`, or only some parts of it: `-- screen detect generate deploy idle`.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a measurement that fails ends by panicking")]
 
 mod deploy;
 mod detect;
+mod generate;
 mod idle;
 mod measure;
 mod proc;
@@ -20,8 +21,13 @@ use table::Table;
 /// A part of the measurements: adds its rows to the table.
 type Part = fn(&mut Table);
 
-const PARTS: [(&str, Part); 4] =
-    [("screen", screen::measure), ("detect", detect::measure), ("deploy", deploy::measure), ("idle", idle::measure)];
+const PARTS: [(&str, Part); 5] = [
+    ("screen", screen::measure),
+    ("detect", detect::measure),
+    ("generate", generate::measure),
+    ("deploy", deploy::measure),
+    ("idle", idle::measure),
+];
 
 fn main() {
     // Cargo adds options of its own.
