@@ -185,6 +185,9 @@ fn check_words(place: &[&str], app: &AppSettings) -> Result<(), Fault> {
         let says = format!("“{version}” is no version");
         return Err(fault(&at("runtime_version"), says, "write it with its numbers, as in \"22\" or \"3.12.4\""));
     }
+    check_versions(app).map_err(|says| {
+        fault(&at("test_versions"), says, "write each once and with its numbers, as in [\"20\", \"22\"]")
+    })?;
     if let Some(name) = app.env.keys().find(|name| !is_variable(name)) {
         let keys = [place, &["env", name]].concat();
         return Err(fault(&keys, format!("{name:?} is no name for a variable"), "use letters, digits and underscores"));
@@ -196,6 +199,26 @@ fn check_words(place: &[&str], app: &AppSettings) -> Result<(), Fault> {
             "the app is told by Wharf where to listen",
             "write `port` where it listens elsewhere",
         ));
+    }
+    Ok(())
+}
+
+/// So many versions of a runtime tests may run on.
+const MOST_VERSIONS: usize = 20;
+
+fn check_versions(app: &AppSettings) -> Result<(), String> {
+    let Some(versions) = &app.test_versions else { return Ok(()) };
+    let is_version = |version: &str| {
+        version.split('.').all(|part| !part.is_empty() && part.len() <= 9 && part.bytes().all(|it| it.is_ascii_digit()))
+    };
+    if let Some(version) = versions.iter().find(|version| !is_version(version)) {
+        return Err(format!("“{version}” is no version"));
+    }
+    if let Some((_, version)) = versions.iter().enumerate().find(|(at, version)| versions[..*at].contains(version)) {
+        return Err(format!("“{version}” stands there twice"));
+    }
+    if versions.is_empty() || versions.len() > MOST_VERSIONS {
+        return Err(format!("it names {} versions, and there may be 1 to {MOST_VERSIONS}", versions.len()));
     }
     Ok(())
 }
@@ -311,6 +334,7 @@ fn example(key: &str) -> &'static str {
         "services" => "services = [\"postgres:16\"]",
         "packages" => "packages = [\"imagemagick\"]",
         "runtime_version" => "runtime_version = \"22\"",
+        "test_versions" => "test_versions = [\"20\", \"22\"]",
         "bind" => "bind = \"127.0.0.1\"",
         "path" => "path = \"services/api\"",
         "health_path" => "health_path = \"/health\"",
@@ -393,6 +417,9 @@ mod tests {
     fn what_cannot_be_meant_is_told_with_its_place_and_the_way_out() {
         for (text, place, says) in [
             ("[app]\nprot = 1\n", "line 2, column 1", "write `port`"),
+            ("[app]\ntest_versions = [\"20\", \"$x\"]\n", "line 2, column 17", "“$x” is no version"),
+            ("[app]\ntest_versions = [\"20\", \"20\"]\n", "line 2, column 17", "“20” stands there twice"),
+            ("[app]\ntest_versions = []\n", "line 2, column 17", "it names 0 versions"),
             ("[ap]\nport = 1\n", "line 1, column 2", "write `app`"),
             ("[environments.prodcution]\nport = 1\n", "line 1", "write `production`"),
             ("[app]\npath = \"a\"\n", "line 2, column 8", "[apps.NAME]"),

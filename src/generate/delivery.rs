@@ -83,8 +83,9 @@ pub(super) struct App<'a> {
     language: &'a str,
     framework: &'a str,
     framework_version: Option<&'a str>,
-    /// The version of the runtime that is asked for.
+    /// The version of the runtime that is asked for, and those that its tests run on where they run on several.
     runtime: Option<&'a str>,
+    test_versions: Vec<String>,
     package_manager: &'a str,
     package_manager_version: Option<&'a str>,
     install: Option<&'a str>,
@@ -341,6 +342,7 @@ impl<'a> App<'a> {
             framework: profile.framework.as_ref().map_or("", |framework| &framework.name),
             framework_version: profile.framework.as_ref().and_then(|framework| framework.version.as_deref()),
             runtime: profile.runtime_version.as_deref(),
+            test_versions: settings.test_versions.clone().unwrap_or_default(),
             package_manager: profile.package_manager.as_deref().unwrap_or_default(),
             package_manager_version: profile.package_manager_version.as_deref(),
             install: profile.install_command.as_deref(),

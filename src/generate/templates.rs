@@ -11,7 +11,7 @@ use std::sync::{LazyLock, OnceLock};
 use include_dir::{Dir, include_dir};
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::{Kwargs, Serde, ValueKind};
-use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior, Value};
+use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior, Value, context};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -253,6 +253,8 @@ fn add_filters(environment: &mut Environment<'static>) {
     environment.add_filter("placeholder", |name: &str| secrets::placeholder(name));
     environment.add_filter("made_by", |name: &str| secrets::made_by(name));
     environment.add_filter("pin", |version: Option<String>, default: &str| version::pin(version.as_deref(), default));
+    // An app on another version of its runtime.
+    environment.add_filter("on", |app: Value, version: &str| context! { runtime => version, ..app });
     environment.add_filter("suite", |version: &str, since: &str| version::suite(version, since));
 }
 

@@ -48,6 +48,8 @@ pub struct AppSettings {
     pub health_path: Option<String>,
     /// The version of the runtime or compiler.
     pub runtime_version: Option<String>,
+    /// The versions of it that pipelines run the tests on; null for that one alone.
+    pub test_versions: Option<Vec<String>>,
     /// System packages that building or running it needs, by Debian's names; an empty list means none.
     pub packages: Option<Vec<String>>,
     /// The services that it needs, `postgres` or with a version `postgres:16`; an empty list means none.
@@ -137,8 +139,8 @@ impl AppSettings {
             ($($key:ident)*) => { Self { env, $($key: over.$key.clone().or_else(|| self.$key.clone()),)* } };
         }
         overlaid!(
-            path install build start test lint develop port health_path runtime_version packages services bind cpus memory_mb
-            build_timeout start_timeout min_replicas max_replicas domain log_level debug log_days backup_days storage_gb
+            path install build start test lint develop port health_path runtime_version test_versions packages services bind cpus
+            memory_mb build_timeout start_timeout min_replicas max_replicas domain log_level debug log_days backup_days storage_gb
             deletion_protection highly_available compute triggers approval
         )
     }

@@ -3,7 +3,7 @@
 use wharf::model::{AppProfile, Environment, Settings, Trigger};
 use yaml_serde::Value;
 
-use super::{HOSTILE, files, part, read, triggered, whole};
+use super::{HOSTILE, files, named, on_versions, part, read, triggered, whole};
 use crate::support::profiles;
 
 const CI: &str = ".github/workflows/ci.yml";
@@ -157,19 +157,25 @@ fn what_has_no_action_of_its_own_is_tested_in_its_image() {
 }
 
 #[test]
+fn tests_run_on_each_version_that_is_asked_for() {
+    let of = |app: &AppProfile| read(&files("github", "shop", &[app], &on_versions())[CI])["jobs"]["test-web"].clone();
+    let listed = |value: &Value| -> Vec<String> {
+        value.as_sequence().unwrap().iter().map(|one| one.as_str().unwrap().to_owned()).collect()
+    };
+    let node = of(&whole());
+    assert_eq!(listed(&node["strategy"]["matrix"]["version"]), ["20", "22"]);
+    assert_eq!(node["strategy"]["fail-fast"].as_bool(), Some(false));
+    let set_up = |step: &&Value| step["with"]["node-version"].as_str() == Some("${{ matrix.version }}");
+    assert_eq!(node["steps"].as_sequence().unwrap().iter().filter(set_up).count(), 1);
+    let swift = of(&AppProfile { stack: "swift".to_owned(), ..whole() });
+    assert_eq!(swift["container"].as_str(), Some("${{ matrix.image }}"));
+    assert_eq!(listed(&swift["strategy"]["matrix"]["image"]), ["swift:20", "swift:22"]);
+}
+
+#[test]
 fn hostile_names_stay_text() {
     for name in HOSTILE {
-        let app = AppProfile {
-            name: name.to_owned(),
-            path: name.to_owned(),
-            test_command: Some(format!("echo {name}")),
-            lint_command: Some(name.to_owned()),
-            env: vec![name.to_owned()],
-            required_env: vec![name.to_owned()],
-            runtime_version: Some(name.to_owned()),
-            config_files: vec![format!("{name}/package-lock.json")],
-            ..whole()
-        };
+        let app = named(name);
         for (path, text) in files("github", name, &[&app, &part("other")], &Settings::default()) {
             assert!(text.lines().all(|line| !line.starts_with("  - c")), "{path}: {text}");
             if !path.starts_with(".github") {

@@ -3,7 +3,7 @@
 use wharf::model::{AppProfile, Environment, Settings, Trigger};
 use yaml_serde::Value;
 
-use super::{HOSTILE, files, part, read, triggered, whole};
+use super::{HOSTILE, files, named, on_versions, part, read, triggered, whole};
 
 fn pipeline(apps: &[&AppProfile], settings: &Settings) -> Value {
     read(&files("gitlab", "shop", apps, settings)[".gitlab-ci.yml"])
@@ -90,19 +90,19 @@ fn reports_of_tests_are_taken_where_there_are_any() {
 }
 
 #[test]
+fn tests_run_on_each_version_that_is_asked_for() {
+    let ci = pipeline(&[&whole()], &on_versions());
+    let test = &ci["test-web"];
+    assert_eq!(test["image"].as_str(), Some("$IMAGE"));
+    let images = test["parallel"]["matrix"][0]["IMAGE"].as_sequence().unwrap();
+    let images: Vec<&str> = images.iter().filter_map(Value::as_str).collect();
+    assert_eq!(images, ["node:20-bookworm", "node:22-bookworm"]);
+}
+
+#[test]
 fn hostile_names_stay_text() {
     for name in HOSTILE {
-        let app = AppProfile {
-            name: name.to_owned(),
-            path: name.to_owned(),
-            test_command: Some(format!("echo {name}")),
-            lint_command: Some(name.to_owned()),
-            env: vec![name.to_owned()],
-            required_env: vec![name.to_owned()],
-            runtime_version: Some(name.to_owned()),
-            config_files: vec![format!("{name}/package-lock.json")],
-            ..whole()
-        };
+        let app = named(name);
         let made = files("gitlab", name, &[&app, &part("other")], &Settings::default());
         let ci = read(&made[".gitlab-ci.yml"]);
         let jobs = ci.as_mapping().unwrap().iter();

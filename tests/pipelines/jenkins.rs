@@ -2,7 +2,7 @@
 
 use wharf::model::{AppProfile, Environment, Settings, Trigger};
 
-use super::{HOSTILE, files, part, triggered, whole};
+use super::{HOSTILE, files, named, on_versions, part, triggered, whole};
 
 fn jenkinsfile(apps: &[&AppProfile], settings: &Settings) -> String {
     files("jenkins", "shop", apps, settings).remove("Jenkinsfile").unwrap()
@@ -79,18 +79,20 @@ fn reports_of_tests_are_taken_where_there_are_any() {
 }
 
 #[test]
+fn tests_run_on_each_version_that_is_asked_for() {
+    let text = jenkinsfile(&[&whole()], &on_versions());
+    for version in ["20", "22"] {
+        assert!(text.contains(&format!("stage('web on {version}')")), "{text}");
+        assert!(text.contains(&format!("image 'node:{version}-bookworm'")), "{text}");
+        assert!(text.contains(&format!("stage('Test web on {version}')")), "{text}");
+    }
+    assert!(!text.contains("stage('web')"), "{text}");
+}
+
+#[test]
 fn hostile_names_stay_text() {
     for name in HOSTILE.into_iter().chain(["'; evil() // \\u0027 \\u000a evil()", "\"${evil()}\""]) {
-        let app = AppProfile {
-            name: name.to_owned(),
-            path: name.to_owned(),
-            test_command: Some(format!("echo {name}")),
-            env: vec![name.to_owned()],
-            required_env: vec![name.to_owned()],
-            runtime_version: Some(name.to_owned()),
-            ..whole()
-        };
-        let text = &files("jenkins", name, &[&app, &part("other")], &Settings::default())["Jenkinsfile"];
+        let text = &files("jenkins", name, &[&named(name), &part("other")], &Settings::default())["Jenkinsfile"];
         // Without its strings and comments nothing of the name is left.
         let mut code = String::new();
         for line in text.lines().filter(|line| !line.trim_start().starts_with("//")) {

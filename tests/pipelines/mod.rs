@@ -30,6 +30,27 @@ fn read(text: &str) -> Value {
     value
 }
 
+/// An app in which everything is called so.
+fn named(name: &str) -> AppProfile {
+    AppProfile {
+        name: name.to_owned(),
+        path: name.to_owned(),
+        test_command: Some(format!("echo {name}")),
+        lint_command: Some(name.to_owned()),
+        env: vec![name.to_owned()],
+        required_env: vec![name.to_owned()],
+        runtime_version: Some(name.to_owned()),
+        config_files: vec![format!("{name}/package-lock.json")],
+        ..whole()
+    }
+}
+
+/// Tests are to run on two versions.
+fn on_versions() -> Settings {
+    let versions = ["20", "22"].map(str::to_owned).to_vec();
+    Settings { app: AppSettings { test_versions: Some(versions), ..AppSettings::default() }, ..Settings::default() }
+}
+
 /// An app with everything: lint, tests, build, a database, a secret that it does not start without.
 fn whole() -> AppProfile {
     AppProfile {
