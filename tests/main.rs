@@ -25,6 +25,7 @@ mod plans;
 mod ports;
 mod process_demos;
 mod process_target;
+mod properties_artifacts;
 mod properties_deploy;
 mod properties_generate;
 mod properties_pipelines;

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use proptest::collection::{btree_map, btree_set, vec};
+use proptest::collection::{btree_map, btree_set};
 use proptest::option;
 use proptest::prelude::*;
 use wharf::generate::{Context, PlanInput, Templates, image, plan};
@@ -10,47 +10,8 @@ use wharf::model::{
     AppKey, AppProfile, AppSettings, Environment, Plan, ProjectId, Serving, Settings, Source, TargetKind, TargetRef,
 };
 
-use crate::support::profiles;
 use crate::support::proptest::config;
-
-/// Names, commands and paths: usual ones, and any text at all.
-fn text() -> impl Strategy<Value = String> {
-    prop_oneof![
-        4 => "[a-z][a-z0-9-]{0,12}",
-        2 => "[ -~]{0,30}",
-        1 => any::<String>(),
-        1 => prop::sample::select(vec!["a\nUSER root", "$(touch /tmp/x)", "${{ secrets.X }}", "\"; rm -rf / #", "日本 語"])
-            .prop_map(str::to_owned),
-    ]
-}
-
-fn env_names() -> impl Strategy<Value = Vec<String>> {
-    let known =
-        vec!["DATABASE_URL", "REDIS_URL", "PGHOST", "SECRET_KEY", "MONGO_URL", "PORT", "DB_PASSWORD", "LOG LEVEL"];
-    vec(prop_oneof![prop::sample::select(known).prop_map(str::to_owned), text()], 0..4)
-}
-
-/// A sample with some of it replaced by anything.
-fn profile() -> impl Strategy<Value = AppProfile> {
-    let samples: Vec<AppProfile> = profiles::all().into_iter().map(|(_, profile)| profile).collect();
-    let commands = (option::of(text()), option::of(text()), option::of(text()));
-    let services = prop::sample::subsequence(profiles::services(), 0..=4);
-    let rest = (option::of(text()), option::of(text()), env_names(), env_names(), any::<Option<u16>>());
-    (prop::sample::select(samples), commands, services, rest).prop_map(|(sample, commands, services, rest)| {
-        AppProfile {
-            install_command: commands.0.or(sample.install_command),
-            build_command: commands.1.or(sample.build_command),
-            start_command: commands.2.filter(|start| !start.trim().is_empty()).or(sample.start_command),
-            services,
-            health_path: rest.0.or(sample.health_path),
-            output_dir: rest.1.or(sample.output_dir),
-            env: rest.2,
-            required_env: rest.3,
-            port: rest.4.or(sample.port),
-            ..sample
-        }
-    })
-}
+use crate::support::strategies::{profile, text};
 
 fn settings() -> impl Strategy<Value = Settings> {
     let app = (

@@ -154,6 +154,10 @@ fn aws_runs_what_settings_say_on_lambda_or_machines() {
     function.has(&["aws_lambda_function", "aws_apigatewayv2_api", "aws_db_instance"], &["ecs", "aws_lb", "nothing"]);
     function.says("lambda.Dockerfile", &["aws-lambda-adapter"]);
     function.says("deploy.sh", &["lambda.Dockerfile"]);
+    let two = ["a", "b"].map(|name| AppProfile { name: name.to_owned(), ..server(&[], &[]) }.at(name));
+    let two = Module::of("terraform-aws", &[&two[0], &two[1]], &on(RunsOn::Function));
+    let pushed: Vec<&str> = two.file("deploy.sh").lines().filter(|line| line.starts_with("push \"")).collect();
+    assert!(pushed.len() == 2 && pushed.iter().all(|line| line.ends_with(" lambda")), "{pushed:?}");
     let alone = Module::of("terraform-aws", &[&server(&[], &[])], &on(RunsOn::Function));
     alone.has(&["aws_lambda_function"], &["vpc", "nat_gateway", "subnet"]);
     let machine = Module::of("terraform-aws", &[&web], &on(RunsOn::Instance));

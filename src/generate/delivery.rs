@@ -31,10 +31,12 @@ pub(super) struct Delivery<'a> {
     services: Vec<&'a Service>,
     /// Whether the project has a compose file of its own.
     own_compose: bool,
-    /// The variables that somebody has to give a value, and whose they are.
+    /// The variables that somebody has to give a value in any environment, and whose they are.
     needed: Vec<Needed<'a>>,
     /// Those that may have one.
     wanted: BTreeSet<&'a str>,
+    /// The services with a password in any environment, each once.
+    passwords: Vec<&'a Service>,
     /// Development, staging, production.
     pub(super) environments: Vec<InEnvironment<'a>>,
     /// What is the same in all of them.
@@ -237,11 +239,22 @@ impl<'a> Delivery<'a> {
     pub(super) fn new(order: &Order<'a>, ground: &'a Ground) -> Self {
         let InEnvironment { apps, services, .. } =
             in_environment(order, ground, order.environment.unwrap_or(Environment::Production));
-        let names: BTreeSet<&str> = apps.iter().flat_map(|app| app.required.iter().copied()).collect();
-        let apps_of = |name: &str| apps.iter().filter(|app| app.required.contains(&name)).map(|app| app.name).collect();
-        let needed: Vec<_> = names.iter().map(|name| Needed { name, apps: apps_of(name) }).collect();
-        let wanted = apps.iter().flat_map(|app| &app.optional).copied().filter(|name| !names.contains(name)).collect();
         let environments: Vec<_> = Environment::ALL.into_iter().map(|it| in_environment(order, ground, it)).collect();
+        let everywhere = || environments.iter().flat_map(|one| &one.apps);
+        let names: BTreeSet<&str> = everywhere().flat_map(|app| app.required.iter().copied()).collect();
+        let optional = everywhere().flat_map(|app| &app.optional).copied();
+        let wanted = optional.filter(|name| !names.contains(name)).collect();
+        let passwords = environments.iter().flat_map(|one| &one.services).filter(|service| service.password.is_some());
+        let passwords: BTreeMap<&str, &'a Service> = passwords.map(|one| (one.name.as_str(), *one)).collect();
+        let needed = names.into_iter().map(|name| Needed {
+            name,
+            apps: apps
+                .iter()
+                .filter(|app| everywhere().any(|one| one.name == app.name && one.required.contains(&name)))
+                .map(|app| app.name)
+                .collect(),
+        });
+        let needed = needed.collect();
         Self {
             project: order.project,
             slug: slug(order.project),
@@ -249,6 +262,7 @@ impl<'a> Delivery<'a> {
             own_compose: order.apps.iter().any(|app| app.compose_file.is_some()),
             needed,
             wanted,
+            passwords: passwords.into_values().collect(),
             apps,
             services,
             triggers: Trigger::ALL.into_iter().map(|trigger| (trigger, begun_by(trigger, &environments))).collect(),

@@ -35,8 +35,10 @@ pub fn is_variable(name: &str) -> bool {
 pub fn names_a_secret(name: &str) -> bool {
     const PARTS: [&str; 9] =
         ["PASSWORD", "PASSWD", "SECRET", "TOKEN", "API_KEY", "APIKEY", "PRIVATE_KEY", "ACCESS_KEY", "CREDENTIAL"];
-    // Files, addresses and switches about secrets are no secrets.
-    const ABOUT: [&str; 8] = ["_FILE", "_PATH", "_URL", "_DUMMY", "_NAME", "_TTL", "_EXPIRY", "_LENGTH"];
+    // Files, addresses and switches about secrets are no secrets, nor is what Azure's functions call the way in which they
+    // sign in (`AzureWebJobsStorage__credential`).
+    const ABOUT: [&str; 9] =
+        ["_FILE", "_PATH", "_URL", "_DUMMY", "_NAME", "_TTL", "_EXPIRY", "_LENGTH", "__CREDENTIAL"];
     let name = name.to_ascii_uppercase();
     PARTS.iter().any(|part| name.contains(part))
         && !ABOUT.iter().any(|end| name.ends_with(end))

@@ -17,7 +17,8 @@ pub(super) fn names_a_secret(name: &str) -> bool {
         was_small = letter.is_ascii_lowercase();
         words.push(if matches!(letter, '-' | '.') { '_' } else { letter });
     }
-    crate::model::names_a_secret(&words)
+    // How machines of EC2 hand out credentials (`http_tokens`, `HttpTokens`) is a setting like another.
+    crate::model::names_a_secret(&words) && !words.eq_ignore_ascii_case("http_tokens")
 }
 
 /// What keys of well-known services look like; each has a part that nothing else has.
@@ -64,7 +65,8 @@ mod tests {
         for name in ["dbPassword", "api-token", "AWS_SECRET_ACCESS_KEY", "accessKey"] {
             assert!(names_a_secret(name), "{name}");
         }
-        for name in ["passwordFile", "secretName", "token-url", "PORT"] {
+        for name in ["passwordFile", "secretName", "token-url", "PORT", "HttpTokens", "AzureWebJobsStorage__credential"]
+        {
             assert!(!names_a_secret(name), "{name}");
         }
     }

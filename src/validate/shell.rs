@@ -47,7 +47,7 @@ pub(super) fn check(text: &str, faults: &mut Faults<'_>) {
 
 /// The word that ends a here-document which begins on a line.
 fn here_document(line: &str) -> Option<String> {
-    let (_, rest) = line.split_once("<<")?;
+    let rest = &line[unquoted(line, "<<")? + 2..];
     let word = rest.trim_start_matches('-').trim_start();
     let word: String = word
         .trim_start_matches(['"', '\'', '\\'])
@@ -55,6 +55,23 @@ fn here_document(line: &str) -> Option<String> {
         .take_while(|c| c.is_ascii_alphanumeric() || *c == '_')
         .collect();
     (!word.is_empty() && !rest.starts_with('<') && !word.starts_with(|c: char| c.is_ascii_digit())).then_some(word)
+}
+
+/// Where some text begins on a line outside of quotes.
+fn unquoted(line: &str, text: &str) -> Option<usize> {
+    let mut quote = None;
+    let mut letters = line.char_indices();
+    while let Some((at, letter)) = letters.next() {
+        match quote {
+            None if line[at..].starts_with(text) => return Some(at),
+            Some('\'') if letter != '\'' => {}
+            _ if letter == '\\' => drop(letters.next()),
+            Some(open) if letter == open => quote = None,
+            None if matches!(letter, '\'' | '"') => quote = Some(letter),
+            _ => {}
+        }
+    }
+    None
 }
 
 /// What a line of a script does with secrets.
@@ -115,7 +132,7 @@ $REGISTRY_TOKEN
 EOF
 printf '%s' \"$REGISTRY_TOKEN\" | docker login --password-stdin -u ci
 mkdir -p \"$STAGE\"
-echo \"done: $STAGE\"
+echo \"done: $STAGE\" 'not <<here' \"nor <<there\"
 ";
 
     pub(in crate::validate) const CASES: &[Case] = &[Case {

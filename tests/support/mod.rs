@@ -17,6 +17,7 @@ pub(crate) mod proptest;
 pub(crate) mod pty;
 pub(crate) mod samples;
 pub(crate) mod services;
+pub(crate) mod strategies;
 pub(crate) mod wharf;
 
 /// The folders of the demos, in order; pictures of the program lie beside them.
