@@ -80,7 +80,7 @@ impl<'a> View<'a> {
             build: profile.build_command.as_deref().map(without_runner),
             start,
             built: Start::parse(start).built().map(Built::new),
-            document_root: document_root(start),
+            document_root: document_root(start).or_else(|| root_by_files(profile)).unwrap_or_default(),
             output_dir: profile.output_dir.as_deref().unwrap_or("."),
             port: docker::container_port(profile).unwrap_or_default(),
             health_path: profile.health_path.as_deref().unwrap_or_default(),
@@ -146,12 +146,18 @@ fn installs_itself(install: &str) -> bool {
 }
 
 /// What stands behind `-t` in `php -S 0.0.0.0:8000 -t public`, where it is a plain path within the app.
-fn document_root(start: &str) -> &str {
+fn document_root(start: &str) -> Option<&str> {
     let mut words = start.split_whitespace().skip_while(|word| *word != "-t").skip(1);
-    let root =
-        words.next().unwrap_or_default().trim_matches(['"', '\'']).trim_start_matches("./").trim_end_matches('/');
+    let root = words.next()?.trim_matches(['"', '\'']).trim_start_matches("./").trim_end_matches('/');
     let is_plain = root.chars().all(|c| c.is_ascii_alphanumeric() || "_-./".contains(c));
-    if is_plain && !root.starts_with('/') && !root.contains("..") && root != "." { root } else { "" }
+    let is_within = is_plain && !root.starts_with('/') && !root.contains("..");
+    is_within.then_some(if root == "." { "" } else { root })
+}
+
+/// The folder of PHP's first page, where the start command names a server that has no such argument.
+fn root_by_files(profile: &AppProfile) -> Option<&str> {
+    let mut fronts = own_files(profile).into_iter().filter_map(|file| file.strip_suffix("/index.php"));
+    fronts.find(|root| root.chars().all(|c| c.is_ascii_alphanumeric() || "_-".contains(c)))
 }
 
 /// Names that Debian could have; nothing else reaches apt.

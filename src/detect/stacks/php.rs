@@ -76,6 +76,7 @@ pub(super) fn read(sources: &Sources<'_>) -> Facts {
 fn roots(facts: &mut Facts, folder: Folder<'_>) {
     if let Some(root) = ROOTS.iter().find(|root| folder.has(&format!("{root}/index.php"))) {
         facts.word("root", *root);
+        facts.files.push(format!("{root}/index.php"));
     } else if folder.has("index.php") {
         facts.word("root", ".");
     } else {
