@@ -2,19 +2,16 @@
 //! installed again. Held by the text of every sample's Dockerfile; builds of some of them hold it too.
 
 use std::collections::BTreeSet;
-use std::fs;
-use std::path::{Path, PathBuf};
 
-use wharf::detect::detect;
 use wharf::model::AppProfile;
-use wharf::os::tree::DiskTree;
 
 use crate::support::profiles::{self, With as _};
+use crate::support::samples;
 
 #[test]
 fn dependencies_are_installed_before_the_sources_are_there() {
     let (mut held, mut stacks, mut broken) = (0, BTreeSet::new(), Vec::new());
-    for (name, profile) in samples() {
+    for (name, profile) in samples::all() {
         let wanted = installs(&profile);
         // Without a list of what is to be installed `npx` fetches what it is to run, and nothing else is there.
         if profile.dockerfile.is_some()
@@ -134,26 +131,4 @@ fn instructions(dockerfile: &str) -> Vec<Instruction> {
         goes_on = line.ends_with('\\');
     }
     found
-}
-
-/// The apps of every sample of detection and of every demo, with those that stand for a kind of project.
-fn samples() -> Vec<(String, AppProfile)> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let stacks = folders(&root.join("tests/fixtures/stacks")).into_iter().flat_map(|stack| folders(&stack));
-    let special = folders(&root.join("tests/fixtures/special"));
-    let mut apps: Vec<(String, AppProfile)> =
-        profiles::all().into_iter().map(|(name, profile)| (name.to_owned(), profile)).collect();
-    for folder in stacks.chain(special).chain(crate::support::demos()) {
-        let name = folder.strip_prefix(root).unwrap().display().to_string();
-        let found = detect(&DiskTree::open(&folder).unwrap()).apps;
-        apps.extend(found.into_iter().map(|profile| (format!("{name} {}", profile.path), profile)));
-    }
-    apps
-}
-
-fn folders(folder: &Path) -> Vec<PathBuf> {
-    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    let mut folders: Vec<PathBuf> = entries.filter(|path| path.is_dir()).collect();
-    folders.sort();
-    folders
 }

@@ -9,6 +9,7 @@ mod control_center;
 mod demos;
 mod dependency_layers;
 mod detect;
+mod development;
 mod docker_target;
 mod engine_process;
 mod fuzz;

@@ -1,11 +1,10 @@
 //! What an app's container needs of whatever runs it: `templates/stacks/NAME/container.toml`, where a stack differs from
 //! the usual.
 
-use std::collections::BTreeMap;
-
 use minijinja::{Value, context};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
+use super::develop::{Develop, Rules};
 use super::docker;
 use super::templates::Templates;
 use crate::model::{AppProfile, Problem};
@@ -25,22 +24,7 @@ pub(super) struct Container {
     /// Whether it writes nowhere else.
     pub(super) read_only: bool,
     /// How it runs from the sources; none where that is not known.
-    pub(super) develop: Option<DevelopRules>,
-}
-
-/// How an app runs from its sources as they are on a person's machine.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct DevelopRules {
-    /// The stage of the Dockerfile that has all dependencies.
-    stage: String,
-    /// Where the sources are laid in it.
-    folder: String,
-    /// What the image has below that folder, and the sources must not cover.
-    #[serde(default)]
-    keep: Vec<String>,
-    #[serde(default)]
-    env: BTreeMap<String, String>,
+    pub(super) develop: Option<Develop>,
 }
 
 /// `container.toml`.
@@ -52,7 +36,7 @@ struct Written {
     read_only: Option<bool>,
     /// What holds instead in the first case that is given.
     case: Vec<Case>,
-    develop: Option<DevelopRules>,
+    develop: Option<Rules>,
 }
 
 #[derive(Deserialize)]
@@ -73,8 +57,9 @@ impl Container {
         }
         let path = format!("stacks/{}/container.toml", docker::stack_of(profile));
         let Some(written) = templates.settings::<Written>(&path)? else { return Ok(usual) };
+        let develop = written.develop.as_ref().map_or(Ok(None), |rules| rules.of(profile, templates, &path))?;
         if docker::serves_files(profile, templates) {
-            return Ok(Self { develop: written.develop, ..usual });
+            return Ok(Self { develop, ..usual });
         }
         let facts = facts(profile);
         let mut case = None;
@@ -94,7 +79,7 @@ impl Container {
             user: written.user.unwrap_or(usual.user),
             writes: writes.into_iter().map(|folder| folder.replace("{app}", &home)).collect(),
             read_only: read_only.or(written.read_only).unwrap_or(true) && !has_its_database(profile),
-            develop: written.develop,
+            develop,
         })
     }
 }

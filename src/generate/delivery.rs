@@ -6,7 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use super::container::{Container, DevelopRules};
+use super::container::Container;
+use super::develop::Develop;
 use super::escape::{is_env_name, slug};
 use super::order::Order;
 use super::services::{self, Service};
@@ -125,6 +126,8 @@ pub(super) struct App<'a> {
     /// The port of one's own machine that leads to it, unlike that of its sisters, and what `.env` calls it.
     host_port: u16,
     host_port_name: String,
+    /// Where a debugger on the machine finds it; zero where none can.
+    debug_host_port: u16,
     /// The services that it needs, by name.
     services: Vec<&'a str>,
     /// What it is told to reach its services.
@@ -141,20 +144,12 @@ pub(super) struct App<'a> {
     config_files: &'a [String],
     system_packages: Vec<&'a str>,
     /// How it runs from its sources; null where that is not known.
-    develop: Option<Develop<'a>>,
+    develop: Option<&'a Develop>,
     /// `service`, `function` or `instance`.
     compute: RunsOn,
     /// Whether it has a host name of its own in any environment.
     has_domain: bool,
     size: Size,
-}
-
-/// How an app runs from its sources as they are on a person's machine.
-#[derive(Serialize)]
-struct Develop<'a> {
-    command: &'a str,
-    #[serde(flatten)]
-    rules: &'a DevelopRules,
 }
 
 /// A variable that leads to a service.
@@ -313,6 +308,9 @@ fn in_environment<'a>(order: &Order<'a>, ground: &'a Ground, name: Environment) 
         while app.port > 0 && apps.iter().any(|other| other.host_port == app.host_port) {
             app.host_port = app.host_port.checked_add(1).unwrap_or(1024);
         }
+        while app.debug_host_port > 0 && apps.iter().any(|other| other.debug_host_port == app.debug_host_port) {
+            app.debug_host_port = app.debug_host_port.checked_add(1).unwrap_or(1024);
+        }
         apps.push(app);
     }
     InEnvironment { name, short, size, services: services.iter().collect(), apps }
@@ -382,6 +380,7 @@ impl<'a> App<'a> {
             writes: &container.writes,
             read_only: container.read_only,
             host_port: port,
+            debug_host_port: container.develop.as_ref().and_then(Develop::debug_port).unwrap_or_default(),
             host_port_name: match order.apps {
                 [_] => "HOST_PORT".to_owned(),
                 _ => format!("PORT_{}", host.to_ascii_uppercase().replace('-', "_")),
@@ -404,14 +403,7 @@ impl<'a> App<'a> {
             files: view::own_files(profile),
             config_files: &profile.config_files,
             system_packages: view::packages(&profile.system_packages),
-            develop: profile
-                .develop_command
-                .as_deref()
-                // The packages of a workspace have dependencies of their own beside them, which the sources would cover.
-                .filter(|_| profile.dockerfile.is_none() && !docker::in_workspace(profile))
-                .and_then(|command| {
-                    Some(Develop { command: view::without_runner(command), rules: container.develop.as_ref()? })
-                }),
+            develop: container.develop.as_ref(),
             compute: settings.compute.unwrap_or_default(),
             has_domain,
             size: Size::new(settings),

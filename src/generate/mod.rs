@@ -11,6 +11,7 @@ mod beside;
 mod command;
 mod container;
 mod delivery;
+mod develop;
 mod docker;
 mod escape;
 mod hcl;

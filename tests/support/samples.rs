@@ -1,9 +1,14 @@
-//! Things of the model, made from a few numbers.
+//! Things of the model, made from a few numbers, and the apps of all samples.
 
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use wharf::detect::detect;
 use wharf::model::{
-    Action, AppKey, Deployment, DeploymentId, DeploymentStatus, Environment, Project, ProjectId, Release, Source,
-    TargetRef, Timestamp,
+    Action, AppKey, AppProfile, Deployment, DeploymentId, DeploymentStatus, Environment, Project, ProjectId, Release,
+    Source, TargetRef, Timestamp,
 };
+use wharf::os::tree::DiskTree;
 
 /// That many seconds after a moment in 2025.
 pub(crate) fn at(second: u64) -> Timestamp {
@@ -47,4 +52,26 @@ pub(crate) fn release(second: u64, key: AppKey) -> Release {
         source: None,
         created_at: at(second),
     }
+}
+
+/// The apps of every sample of detection and of every demo, with those that stand for a kind of project.
+pub(crate) fn all() -> Vec<(String, AppProfile)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let stacks = folders(&root.join("tests/fixtures/stacks")).into_iter().flat_map(|stack| folders(&stack));
+    let special = folders(&root.join("tests/fixtures/special"));
+    let mut apps: Vec<(String, AppProfile)> =
+        super::profiles::all().into_iter().map(|(name, profile)| (name.to_owned(), profile)).collect();
+    for folder in stacks.chain(special).chain(super::demos()) {
+        let name = folder.strip_prefix(root).unwrap().display().to_string();
+        let found = detect(&DiskTree::open(&folder).unwrap()).apps;
+        apps.extend(found.into_iter().map(|profile| (format!("{name} {}", profile.path), profile)));
+    }
+    apps
+}
+
+fn folders(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let mut folders: Vec<PathBuf> = entries.filter(|path| path.is_dir()).collect();
+    folders.sort();
+    folders
 }
