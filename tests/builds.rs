@@ -87,7 +87,7 @@ const DJANGO: Sample = Sample {
     folder: "tests/fixtures/stacks/python/django",
     set: &["DJANGO_SECRET_KEY=0123456789abcdef0123456789abcdef"],
     installs: "pip install -r requirements.txt",
-    builds: "COPY ",
+    builds: "collectstatic",
     change: ("library/urls.py", "Books in", "{mark} in"),
     tells: &["/"],
 };

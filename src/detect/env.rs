@@ -280,13 +280,20 @@ fn shortly(text: &str) -> &str {
 /// So many lines of `main` are looked at.
 const MAIN: usize = 500;
 
-/// Only what runs as the program is loaded is certain: a line that is not indented, or one right in `main`.
+/// So many lines of a constant's value.
+const VALUE: usize = 100;
+
+/// Only what runs as the program is loaded is certain: a line that is not indented, one of a constant's value, or one
+/// right in `main`.
 pub(super) fn at_top_level(text: &str, at: usize) -> bool {
     let begin = text[..at].rfind('\n').map_or(0, |end| end + 1);
     let line = &text[begin..at];
     let indent = line.len() - line.trim_start().len();
     if indent == 0 {
         return !["def ", "func ", "fn ", "#", "//"].iter().any(|word| line.starts_with(word));
+    }
+    if is_of_a_constant(&text[..at]) {
+        return true;
     }
     if indent != 4 && !(line.starts_with('\t') && indent == 1) {
         return false;
@@ -295,6 +302,18 @@ pub(super) fn at_top_level(text: &str, at: usize) -> bool {
     let begins = above.into_iter().find(|line| !line.starts_with([' ', '\t', '}', ')']) && !line.is_empty());
     let mains = ["fn main(", "async fn main(", "pub fn main(", "func main("];
     begins.is_some_and(|line| mains.iter().any(|main| line.starts_with(main)))
+}
+
+/// Whether a text ends within the value of a constant, `DATABASES = {`, and in no function there.
+fn is_of_a_constant(text: &str) -> bool {
+    let lines: Vec<&str> = text.lines().rev().take(VALUE).collect();
+    let Some(begin) = lines.iter().position(|line| !line.is_empty() && !line.starts_with([' ', '\t'])) else {
+        return false;
+    };
+    let opens = |value: &str| ["{", "[", "("].contains(&value.trim());
+    let is_constant = lines[begin].split_once('=').is_some_and(|(name, value)| is_own(name.trim()) && opens(value));
+    let functions = ["lambda", "->", "def ", "function"];
+    is_constant && !lines[..begin].iter().any(|line| functions.iter().any(|function| line.contains(function)))
 }
 
 pub(super) fn quoted(text: &str) -> Option<(&str, &str)> {
@@ -400,6 +419,11 @@ mod tests {
         let (read_names, required) = read(text, &python);
         assert_eq!(read_names, ["LATER", "NEEDED", "SET"]);
         assert_eq!(required, ["NEEDED"]);
+        let nested = "CACHES = {\n    'default': {\n        'AT': os.environ['CACHE_AT'],\n";
+        assert_eq!(read(nested, &python).1, ["CACHE_AT"]);
+        for other in ["if x:\n", "def f():\n", "CACHES = {\n}\nif x:\n", "CACHES = {\n  'a': lambda: {\n"] {
+            assert_eq!(read(&format!("{other}        'AT': os.environ['CACHE_AT'],\n"), &python).1, [""; 0], "{other}");
+        }
         let ruby = rule("ENV.fetch(", true, &[")"], &["{", "do"]);
         let (_, required) = read("a = ENV.fetch(\"KEY\")\nb = ENV.fetch('B') { 1 }\nc = ENV.fetch('C', 1)\n", &ruby);
         assert_eq!(required, ["KEY"]);

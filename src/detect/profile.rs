@@ -402,7 +402,9 @@ fn config_files(app: &App<'_>, manager: Option<&Manager>, docker: &Docker) -> Ve
 /// Collecting files loads the program, which fails without these, and makes no use of them.
 fn with_placeholders(build: &str, required: &[String]) -> String {
     let placeholder = |name: &String| match name.as_str() {
-        "DATABASE_URL" => format!("{name}=sqlite://:memory: "),
+        // With an empty host: what stands in its place passes for a host and a port.
+        "DATABASE_URL" => format!("{name}=sqlite:///:memory: "),
+        port if port.ends_with("PORT") => format!("{name}=1 "),
         _ => format!("{name}=unused "),
     };
     let collects = "python manage.py collectstatic";
