@@ -39,6 +39,23 @@ fn compose_files() {
 }
 
 #[test]
+fn consoles_are_for_developing_and_services_are_started_as_they_ask() {
+    let app = profiles::express().needs(&["minio", "rabbitmq"], &["AMQP_URL", "S3_ENDPOINT"], &[]);
+    let files = of(&app);
+    let read = |name: &str| yaml_serde::from_str::<yaml_serde::Value>(file(&files, name)).unwrap();
+    let (development, production) = (read("compose.yaml"), read("compose.production.yaml"));
+    for (service, console) in [("minio", "127.0.0.1:9001:9001"), ("rabbitmq", "127.0.0.1:15672:15672")] {
+        assert_eq!(development["services"][service]["ports"][0].as_str(), Some(console));
+        assert!(production["services"][service].get("ports").is_none());
+    }
+    assert_eq!(production["services"]["minio"]["command"][1].as_str(), Some("server"));
+    assert_eq!(production["services"]["rabbitmq"]["healthcheck"]["timeout"].as_str(), Some("20s"));
+    let env = &production["services"]["web"]["environment"];
+    assert_eq!(env["S3_ENDPOINT"].as_str(), Some("http://minio:9000"));
+    assert!(env["AMQP_URL"].as_str().unwrap().ends_with("@rabbitmq:5672"), "{env:?}");
+}
+
+#[test]
 fn ignore_lists() {
     let list = |name: &str| {
         let profile = profiles::all().into_iter().find(|(known, _)| *known == name).unwrap().1;

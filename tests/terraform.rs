@@ -187,8 +187,15 @@ fn services_that_no_cloud_runs_here_are_secrets_of_a_persons() {
     let module = Module::of("terraform-aws", &[&server(&["mongodb"], &["MONGODB_URI"])], &Settings::default());
     module.has(&[], &["db_instance", "random"]);
     for kind in KINDS {
-        let module = Module::of(kind, &[&server(&["mongodb"], &["MONGODB_URI"])], &Settings::default());
-        module.says("environments/production.tfvars", &["secrets = [\"MONGODB_URI\"]"]);
+        for (service, name) in [
+            ("mongodb", "MONGODB_URI"),
+            ("rabbitmq", "AMQP_URL"),
+            ("elasticsearch", "ELASTICSEARCH_URL"),
+            ("minio", "S3_SECRET_KEY"),
+        ] {
+            let module = Module::of(kind, &[&server(&[service], &[name])], &Settings::default());
+            module.says("environments/production.tfvars", &[&format!("secrets = [\"{name}\"]")]);
+        }
     }
 }
 

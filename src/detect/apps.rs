@@ -162,6 +162,15 @@ impl<'p> App<'p> {
                     found.entry(service.clone()).or_insert(Some(evidence));
                 }
             }
+            let asks = |name: &&String| self.names().read.contains_key(*name) || self.facts.env.contains_key(*name);
+            for (service, packages, names) in services::possible(self.candidate.stack) {
+                if let Some(package) = packages.iter().find(speaks)
+                    && let Some(name) = names.iter().find(asks)
+                {
+                    let says = format!("depends on {package}, and {name} says that it speaks to {service}");
+                    found.entry(service.to_owned()).or_insert(Some(Evidence::new(self.manifest(), says)));
+                }
+            }
             found.retain(|service, _| !self.facts.not_services.contains(service));
             services::settle(&mut found, Option::is_none);
             found

@@ -21,11 +21,8 @@ const COMPOSE: &[&str] = &["compose.yaml", "compose.yml", "docker-compose.yml", 
 
 /// What often stands beside an app and Wharf does not bring.
 const OTHERS: &[&str] = &[
-    "minio",
-    "rabbitmq",
     "kafka",
     "cp-kafka",
-    "elasticsearch",
     "opensearch",
     "nats",
     "memcached",
@@ -435,13 +432,13 @@ mod tests {
 
     #[test]
     fn a_service_may_be_built_and_what_is_not_brought_is_told() {
-        let compose = "services:\n  api:\n    build: ./api\n  db:\n    build: ./db\n  mq:\n    image: rabbitmq:4\n";
+        let compose = "services:\n  api:\n    build: ./api\n  db:\n    build: ./db\n  mq:\n    image: nats:2\n";
         let files =
             [("compose.yaml", compose), ("api/Dockerfile", "FROM x\n"), ("db/Dockerfile", "FROM postgres:16\n")];
         let tree = MemoryTree::new(files);
         let project = Project::new(&tree);
         let api = read(project.folder("api").unwrap(), false, None);
         assert_eq!(api.services.iter().collect::<Vec<_>>(), ["postgres"]);
-        assert!(api.evidence.iter().any(|one| one.says.starts_with("runs mq from rabbitmq:4, which Wharf does not")));
+        assert!(api.evidence.iter().any(|one| one.says.starts_with("runs mq from nats:2, which Wharf does not")));
     }
 }

@@ -112,6 +112,18 @@ pub(super) struct Seen {
     pub called: Vec<String>,
     /// The packages that speak to it, by stack, beside those that the stacks name themselves.
     pub packages: BTreeMap<String, Vec<String>>,
+    /// What alone says too little.
+    pub maybe: Maybe,
+}
+
+/// Packages that can speak to a service and to others as well: one of them and a name together say that it is that one.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Maybe {
+    /// By stack.
+    pub packages: BTreeMap<String, Vec<String>>,
+    /// Names of environment variables.
+    pub env: Vec<String>,
 }
 
 /// A file and how much it says.

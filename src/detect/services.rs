@@ -90,6 +90,16 @@ pub(super) fn add_to(stack: &mut Stack) {
     }
 }
 
+/// The services that packages of a stack may speak to: the packages, and the names of variables of which an app that does
+/// reads one.
+pub(super) fn possible(stack: &Stack) -> impl Iterator<Item = (&'static str, &'static [String], &'static [String])> {
+    SERVICES.iter().filter_map(|(name, seen)| {
+        let of = |stack: &String| seen.maybe.packages.get(stack);
+        let packages = of(&stack.name).or_else(|| stack.shares_with.as_ref().and_then(of))?;
+        Some((name.as_str(), packages.as_slice(), seen.maybe.env.as_slice()))
+    })
+}
+
 fn find(fits: impl Fn(&Seen) -> bool) -> Option<&'static str> {
     SERVICES.iter().find(|(_, seen)| fits(seen)).map(|(name, _)| name.as_str())
 }
@@ -128,7 +138,9 @@ mod tests {
             assert!(seen.images.iter().all(|image| images.insert(image)), "{name}: an image is one service");
             assert!(seen.called.iter().all(|word| words.insert(word)), "{name}: a word is one service");
             assert!(seen.like.iter().all(|other| is_known(other)), "{name}");
-            assert!(seen.packages.keys().all(|stack| stacks.contains(&stack.as_str())), "{name}");
+            let named = seen.packages.keys().chain(seen.maybe.packages.keys());
+            assert!(named.into_iter().all(|stack| stacks.contains(&stack.as_str())), "{name}");
+            assert_eq!(seen.maybe.packages.is_empty(), seen.maybe.env.is_empty(), "{name}");
         }
         let stack_names = Registry::embedded().unwrap().stacks();
         for stack in stack_names {
@@ -170,6 +182,48 @@ mod tests {
         let java = |driver: &str| of(&[("pom.xml", &pom(driver)), ("src/main/java/A.java", "static void main(")]);
         assert_eq!(java("org.mariadb.jdbc:mariadb-java-client"), ["mariadb"]);
         assert_eq!(java("com.mysql:mysql-connector-j"), ["mysql"]);
+    }
+
+    #[test]
+    fn each_service_is_known_by_its_packages_and_its_images() {
+        for (package, service) in [
+            ("amqplib", "rabbitmq"),
+            ("@elastic/elasticsearch", "elasticsearch"),
+            ("minio", "minio"),
+            ("pg", "postgres"),
+        ] {
+            assert_eq!(of(&[("package.json", &node(&format!("express {package}")))]), [service], "{package}");
+        }
+        for (image, service) in [
+            ("rabbitmq:3-management", Some("rabbitmq")),
+            ("docker.elastic.co/elasticsearch/elasticsearch:8.1.0", Some("elasticsearch")),
+            ("quay.io/minio/minio", Some("minio")),
+            ("percona:8", Some("mysql")),
+            ("opensearchproject/opensearch:2", None),
+            ("minio/mc", None),
+        ] {
+            assert_eq!(of_image(image), service, "{image}");
+        }
+    }
+
+    #[test]
+    fn what_can_speak_to_several_says_it_with_a_name_alone() {
+        let python = |requirements: &str, source: &str| of(&[("requirements.txt", requirements), ("app.py", source)]);
+        let reads = |name: &str| {
+            format!("import os\nfrom flask import Flask\napp = Flask(__name__)\nX = os.environ['{name}']\n")
+        };
+        assert_eq!(python("flask\nboto3\n", &reads("AWS_BUCKET")), [""; 0], "S3 itself is nothing to run");
+        assert_eq!(python("flask\nboto3\n", &reads("S3_ENDPOINT")), [""; 0], "it can be anybody's");
+        assert_eq!(python("flask\nboto3\n", &reads("MINIO_ENDPOINT")), ["minio"]);
+        assert_eq!(python("flask\n", &reads("MINIO_ENDPOINT")), [""; 0], "nothing speaks to it");
+        assert_eq!(python("flask\ncelery\n", &reads("CELERY_BROKER_URL")), [""; 0], "a broker can be a Redis");
+        assert_eq!(
+            python("flask\ncelery\nkombu\namqp\nvine\n", &reads("X_Y")),
+            [""; 0],
+            "frozen with what Celery brings"
+        );
+        assert_eq!(python("flask\ncelery\n", &reads("RABBITMQ_URL")), ["rabbitmq"]);
+        assert_eq!(python("flask\ncelery[redis]\n", &reads("CELERY_BROKER_URL")), ["redis"]);
     }
 
     #[test]

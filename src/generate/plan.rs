@@ -158,7 +158,11 @@ fn service_plan(service: &Service, name: &str) -> ServicePlan {
         port: service.port,
         command: service.command.clone(),
         env: service.own_env(),
-        volumes: vec![Volume { name: format!("{name}-{}", service.name), mount: service.data.clone() }],
+        volumes: service
+            .data
+            .iter()
+            .map(|mount| Volume { name: format!("{name}-{}", service.name), mount: mount.clone() })
+            .collect(),
         ready: service.ready.clone(),
     }
 }

@@ -26,15 +26,19 @@ pub(crate) struct Service {
     pub(crate) memory_mb: u64,
     /// The port of the pages that it shows to people; none where it has none.
     pub(crate) console: Option<u16>,
-    /// Where it keeps its data.
-    pub(crate) data: String,
-    /// The command that exits 0 when it is ready, run inside.
+    /// Where it keeps its data; none where it keeps none.
+    pub(crate) data: Option<String>,
+    /// The command that exits 0 when it is ready, run inside, and the seconds that it may take.
     pub(crate) ready: Vec<String>,
+    #[serde(default = "usual_seconds")]
+    ready_seconds: u32,
     /// The number of its user, and where it writes besides its data.
     #[serde(default = "usual_user")]
     pub(crate) user: u32,
     #[serde(default)]
     pub(crate) writes: Vec<String>,
+    /// Why it writes elsewhere too; none where it does not.
+    writable_root: Option<String>,
     /// The variable that moves its data below that folder, where the folder has to be its own.
     data_variable: Option<String>,
     /// How its data is copied; none where the copy of its volume is enough.
@@ -72,6 +76,10 @@ fn usual_user() -> u32 {
     999
 }
 
+const fn usual_seconds() -> u32 {
+    5
+}
+
 const fn usual_memory() -> u64 {
     1024
 }
@@ -89,6 +97,9 @@ struct Gives {
     /// Dependencies of which it has one.
     #[serde(default)]
     packages: Vec<String>,
+    /// Names that it reads as well.
+    #[serde(default)]
+    beside: Vec<String>,
 }
 
 /// Names that an app gets whether it is seen to read them or not.
@@ -154,13 +165,15 @@ impl Service {
         let framework = profile.framework.as_ref().map(|framework| framework.name.as_str());
         let fits =
             |list: &[String], name: Option<&str>| list.is_empty() || name.is_some_and(|n| list.iter().any(|l| l == n));
+        let fits_packages =
+            |list: &[String]| list.is_empty() || profile.dependencies.iter().any(|it| list.contains(&it.name));
         let value = |name: &'s str| {
             let entry = self.gives.iter().find(|entry| {
                 entry.names.iter().any(|known| known == name)
                     && fits(&entry.stacks, Some(&profile.stack))
                     && fits(&entry.frameworks, framework)
-                    && (entry.packages.is_empty()
-                        || profile.dependencies.iter().any(|it| entry.packages.contains(&it.name)))
+                    && fits_packages(&entry.packages)
+                    && entry.beside.iter().all(|name| profile.env.contains(name))
             })?;
             Some((name, entry.value.as_str()))
         };

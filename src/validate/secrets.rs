@@ -55,6 +55,18 @@ pub(super) fn is_reference(text: &str) -> bool {
     text.is_empty() || text.contains("${") || text.contains("$(") || text.contains("{{") || text.starts_with('$')
 }
 
+/// So short no service makes a key.
+const SHORTEST: usize = 8;
+
+/// Whether a variable of that name keeps a secret with that text. Of the pair that S3 asks for, the access key is a name:
+/// where it is as short as a person would choose one, it is none of a key's.
+pub(super) fn is_kept(name: &str, text: &str) -> bool {
+    let upper = name.to_ascii_uppercase();
+    let is_of_a_pair = ["ACCESS_KEY", "ACCESS_KEY_ID"].iter().any(|end| upper.ends_with(end));
+    let is_name = is_of_a_pair && !upper.contains("SECRET") && text.len() < SHORTEST;
+    names_a_secret(name) && !is_reference(text) && !is_name
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -69,6 +81,13 @@ mod tests {
         {
             assert!(!names_a_secret(name), "{name}");
         }
+    }
+
+    #[test]
+    fn the_name_in_a_pair_of_keys_is_no_secret() {
+        assert!(!is_kept("MINIO_ACCESS_KEY", "app") && !is_kept("AWS_ACCESS_KEY_ID", "app"));
+        assert!(is_kept("MINIO_SECRET_KEY", "app") && is_kept("AWS_SECRET_ACCESS_KEY", "app"));
+        assert!(is_kept("S3_ACCESS_KEY", "Q3AM3UQ867SPQQA43P2F") && !is_kept("S3_ACCESS_KEY", "${S3_ACCESS_KEY}"));
     }
 
     #[test]

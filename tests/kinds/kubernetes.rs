@@ -11,7 +11,7 @@ use wharf::validate::check;
 use yaml_serde::Value;
 
 use super::{HOSTILE, api, files, profile, settings};
-use crate::support::profiles;
+use crate::support::profiles::{self, With as _};
 
 /// The objects in a file, or in several.
 pub(super) fn objects(text: &str) -> Vec<Value> {
@@ -156,6 +156,25 @@ fn a_worker_serves_nobody_and_a_site_needs_nothing() {
     assert!(made.contains_key("StatefulSet/mongodb"));
     let site = of_app(&profile("static-plain"), "production");
     assert!(site.contains_key("Ingress/web") && !names(&site).iter().any(|name| name.starts_with("StatefulSet")));
+}
+
+#[test]
+fn services_have_what_they_need_and_no_more() {
+    let app = profiles::express().needs(&["elasticsearch", "minio", "rabbitmq"], &["AMQP_URL"], &[]);
+    let made = of_app(&app, "development");
+    let of = |service: &str| container(&made, &format!("StatefulSet/{service}")).1;
+    let read_only = |service: &str| of(service)["securityContext"]["readOnlyRootFilesystem"].as_bool();
+    assert_eq!(
+        (read_only("elasticsearch"), read_only("minio"), read_only("rabbitmq")),
+        (Some(false), Some(true), Some(true))
+    );
+    // Its heap alone is more than what apps get.
+    assert_eq!(text(&of("elasticsearch")["resources"]["limits"]["memory"]), "2048Mi");
+    assert_eq!(of("rabbitmq")["readinessProbe"]["timeoutSeconds"].as_u64(), Some(20));
+    let env = of("minio")["env"].as_sequence().unwrap();
+    let at = |name: &str| env.iter().position(|one| text(&one["name"]) == name).unwrap();
+    assert!(at("MINIO_ROOT_PASSWORD") < at("MC_HOST_local"), "a text names what stands before it: {env:?}");
+    assert_eq!(text(&env[at("MC_HOST_local")]["value"]), "http://app:$(MINIO_ROOT_PASSWORD)@127.0.0.1:9000");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Safety of compose files. One for production (its name says so) is held to more.
 
 use super::{environment, mounts};
-use crate::validate::secrets::names_a_secret;
+use crate::validate::secrets::is_kept;
 use crate::validate::tree::{Entry, Node};
 use crate::validate::{Faults, images};
 
@@ -17,7 +17,7 @@ pub(super) fn check(root: &Node, faults: &mut Faults<'_>) {
             images::check(text, image.line, faults);
         }
         for (line, name, value) in environment(service) {
-            if names_a_secret(name) && !value.is_empty() && !value.contains("${") {
+            if is_kept(name, value) {
                 let message = format!("the value of {name} is written down: read it from .env as ${{{name}:?}}");
                 faults.add("secret-in-file", line, message);
             }

@@ -1,7 +1,7 @@
 //! Safety of workflows (docs.github.com, “Secure use reference”).
 
 use super::expressions::{contexts, embedded};
-use crate::validate::secrets::{is_reference, names_a_secret};
+use crate::validate::secrets::is_kept;
 use crate::validate::tree::{Entry, Node};
 use crate::validate::{Faults, images};
 
@@ -86,8 +86,8 @@ fn pinned_images(job: &Node, faults: &mut Faults<'_>) {
 
 fn environment(holder: &Node, faults: &mut Faults<'_>) {
     let entries = ["env", "with"].into_iter().filter_map(|key| holder.get(key)).flat_map(Node::entries);
-    for entry in entries.filter(|entry| names_a_secret(&entry.key)) {
-        if entry.node.text().is_some_and(|text| !is_reference(text) && entry.node.truth().is_none()) {
+    for entry in entries {
+        if entry.node.text().is_some_and(|text| is_kept(&entry.key, text) && entry.node.truth().is_none()) {
             let message = format!("the value of {0} is written down: take it from ${{{{ secrets.{0} }}}}", entry.key);
             faults.add("secret-in-file", entry.line, message);
         }

@@ -1,7 +1,7 @@
 //! Safety of pipelines of GitLab.
 
 use super::Pipeline;
-use crate::validate::secrets::{is_reference, names_a_secret};
+use crate::validate::secrets::is_kept;
 use crate::validate::tree::Node;
 use crate::validate::{Faults, images};
 
@@ -16,8 +16,8 @@ pub(super) fn check(pipeline: &Pipeline<'_>, faults: &mut Faults<'_>) {
         }
         for variable in holder.entries_of("variables") {
             let value = variable.node.get("value").unwrap_or(&variable.node);
-            let is_written = value.text().is_some_and(|text| !is_reference(text)) && value.truth().is_none();
-            if names_a_secret(&variable.key) && is_written {
+            let is_written = value.text().is_some_and(|text| is_kept(&variable.key, text));
+            if is_written && value.truth().is_none() {
                 let message =
                     format!("the value of {} is written down: set it in the project's settings", variable.key);
                 faults.add("secret-in-file", variable.line, message);

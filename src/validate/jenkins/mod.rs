@@ -4,7 +4,7 @@
 #[cfg(test)]
 pub(super) mod tests;
 
-use super::secrets::names_a_secret;
+use super::secrets::{is_kept, names_a_secret};
 use super::tokens::{Kind, Language, Quote, Text, Token, balanced, read};
 use super::{Faults, images};
 
@@ -237,13 +237,14 @@ fn agent(section: &Block<'_>, body: &[Block<'_>], faults: &mut Faults<'_>) {
 
 /// Secrets come from where Jenkins keeps them.
 fn environment(body: &[Block<'_>], faults: &mut Faults<'_>) {
-    for variable in body.iter().filter(|variable| names_a_secret(variable.name)) {
-        let is_kept = variable.rest.iter().any(|token| token.kind == Kind::Word("credentials"));
+    for variable in body {
+        let is_referred_to = variable.rest.iter().any(|token| token.kind == Kind::Word("credentials"));
         let text = variable.rest.iter().find_map(|token| match &token.kind {
             Kind::Text(text) => Some(text),
             _ => None,
         });
-        if !is_kept && text.is_some_and(|text| !text.raw.is_empty() && text.code.is_empty()) {
+        let is_written = |text: &Text<'_>| text.code.is_empty() && is_kept(variable.name, text.raw);
+        if !is_referred_to && text.is_some_and(is_written) {
             let message = format!("the value of {0} is written down: {0} = credentials('…')", variable.name);
             faults.add("secret-in-file", variable.line, message);
         }

@@ -1,6 +1,6 @@
 //! What pods may do.
 
-use crate::validate::secrets::{is_reference, names_a_secret};
+use crate::validate::secrets::is_kept;
 use crate::validate::tree::Node;
 use crate::validate::{Faults, images};
 
@@ -90,7 +90,7 @@ fn container(container: &Node, pod: &Node, faults: &mut Faults<'_>) {
     }
     for variable in container.items_of("env") {
         let (Some(name), Some(value)) = (variable.text_of("name"), variable.entry("value")) else { continue };
-        if names_a_secret(name) && value.node.text().is_some_and(|text| !is_reference(text)) {
+        if value.node.text().is_some_and(|text| is_kept(name, text)) {
             let message =
                 format!("the value of {name} is written down: take it from a secret with valueFrom.secretKeyRef");
             faults.add("secret-in-file", value.line, message);
