@@ -40,11 +40,13 @@ pub(crate) struct Stopped {
     pub(crate) code: i64,
 }
 
-/// Runs a docker command that ends a container, and listens to Docker's events until it has. A minute is enough for
-/// any that ends at all.
-pub(crate) fn stopped_by(command: &[&str], container: &str) -> Stopped {
+/// How long is listened to what becomes of a container, in seconds.
+const PATIENCE: u64 = 15;
+
+/// Runs a docker command that ends a container, and listens to Docker's events until it has; none where it does not.
+pub(crate) fn stopped_by(command: &[&str], container: &str) -> Option<Stopped> {
     let since = docker::stdout(&["inspect", "--format", "{{.State.StartedAt}}", container]);
-    let until = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs() + 60;
+    let until = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs() + PATIENCE;
     // From before the signal: what happens until it is listened to is told too.
     let mut events = Command::new("docker")
         .args(["events", "--since", &since, "--until", &until.to_string(), "--format", "{{json .}}"])
@@ -68,8 +70,8 @@ pub(crate) fn stopped_by(command: &[&str], container: &str) -> Stopped {
     }
     let _ = events.kill();
     let _ = events.wait();
-    let (died, code) = death.expect("it did not end");
-    #[expect(clippy::cast_precision_loss, reason = "a minute in nanoseconds")]
+    let (died, code) = death?;
+    #[expect(clippy::cast_precision_loss, reason = "some seconds in nanoseconds")]
     let seconds = (died - kills[0].0) as f64 / 1e9;
-    Stopped { seconds, signals: kills.into_iter().map(|(_, signal)| signal).collect(), code }
+    Some(Stopped { seconds, signals: kills.into_iter().map(|(_, signal)| signal).collect(), code })
 }
