@@ -11,6 +11,7 @@ pub mod engine;
 pub mod generate;
 pub mod model;
 pub mod os;
+pub mod registry;
 pub mod secrets;
 pub mod store;
 pub mod targets;

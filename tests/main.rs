@@ -21,6 +21,7 @@ mod layers;
 mod life;
 mod outside;
 mod own_templates;
+mod pins;
 mod pipelines;
 mod plans;
 mod ports;

@@ -9,7 +9,7 @@ use clap::Args;
 use super::artifacts::{self, Report};
 use super::output;
 use super::review::Review;
-use super::{Context, Outcome, confirm, place};
+use super::{Context, Outcome, confirm, pin, place};
 use crate::detect;
 use crate::generate::{self, Draft, Folder, Order, Templates, Wishes};
 use crate::model::{
@@ -68,12 +68,21 @@ pub struct GenerateArgs {
     /// Remove files that nothing asks for any more; those with your changes stay
     #[arg(long, conflicts_with_all = ["stdout", "check", "review", "app"])]
     prune: bool,
+    /// Ask the registries for the digests of base images, keep them in .wharf/digests and write them into the files;
+    /// again, to renew them
+    #[arg(long, conflicts_with = "instead")]
+    pin: bool,
 }
 
 impl GenerateArgs {
     fn wishes(&self) -> Wishes {
         let sides = [(self.keep, Take::Yours), (self.take, Take::Wharfs), (self.force, Take::Whole)];
         Wishes { take: sides.into_iter().find_map(|(asked, take)| asked.then_some(take)), prune: self.prune }
+    }
+
+    /// Whether all files of the project are meant.
+    fn is_whole(&self) -> bool {
+        self.only.is_none() && self.app.is_none() && self.env.is_none()
     }
 }
 
@@ -107,7 +116,13 @@ struct Looked {
 }
 
 pub(super) async fn run(args: GenerateArgs, context: &Context) -> Result<Outcome, Problem> {
-    let looked = look(&args, context).await?;
+    let mut looked = look(&args, context).await?;
+    let mut unanswered = false;
+    if args.pin {
+        let root = looked.root.as_deref().ok_or_else(not_ours)?;
+        unanswered = pin::pin(root, &looked.views, args.is_whole()).await?;
+        looked = look(&args, context).await?;
+    }
     let views = &looked.views;
     let wishes = args.wishes();
     if args.stdout {
@@ -142,7 +157,7 @@ pub(super) async fn run(args: GenerateArgs, context: &Context) -> Result<Outcome
     }
     report.written = Some(changes.into_iter().map(|change| change.path).collect());
     report.show(context.json, false);
-    Ok(Outcome::Done)
+    Ok(if unanswered { Outcome::Failed } else { Outcome::Done })
 }
 
 /// What is wished for each file: where somebody can be asked, each conflict is shown and asked about.

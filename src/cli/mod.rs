@@ -21,6 +21,7 @@ mod licenses;
 mod list;
 mod logs;
 pub mod output;
+mod pin;
 mod place;
 mod plan;
 mod ports;

@@ -12,6 +12,7 @@ mod command;
 mod container;
 mod delivery;
 mod develop;
+mod digests;
 mod docker;
 mod escape;
 mod hcl;
@@ -32,6 +33,7 @@ mod view;
 use crate::model::{AppProfile, Artifact, Environment, Problem, Serving, Settings, Warning};
 
 pub use beside::{Check, Folder, Read, Wishes, beside, diff, writes};
+pub use digests::{DIGESTS, Digests, base_images};
 pub use kinds::{Kind, kinds};
 pub use order::Order;
 pub use plan::{PlanInput, commands, plan};

@@ -7,7 +7,7 @@ use minijinja::value::{Serde, merge_maps};
 
 use super::delivery::{App, Delivery, Ground};
 use super::kinds::{DOCKER, Each, Kind, USUAL, is_wanted, kinds, known};
-use super::{Context, Folder, Templates, beside, docker, image, is_the_projects};
+use super::{Context, DIGESTS, Digests, Folder, Templates, beside, docker, image, is_the_projects};
 use crate::model::{AppProfile, Artifact, ArtifactView, Environment, Problem, Settings};
 
 /// What files are made for.
@@ -50,7 +50,10 @@ impl<'a> Order<'a> {
             Some(said) => said,
             None => self.recorded(&views, folder)?,
         };
-        let artifacts = self.made(&wanted, &views)?;
+        let mut artifacts = self.made(&wanted, &views)?;
+        if let Some(digests) = folder.text(DIGESTS) {
+            Digests::parse(&digests).apply(&mut artifacts);
+        }
         let all = if only.is_none() && self.is_whole() { self.paths(&views) } else { None };
         Ok(beside(artifacts, all.as_ref(), folder))
     }

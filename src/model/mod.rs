@@ -64,4 +64,4 @@ pub use vulnerability::{
     AdvisoryArchive, AdvisoryImport, AdvisorySources, AllowAdvisories, AppVulnerabilities, Consent, ImportAdvisories,
     NotScanned, NotScannedReason, Severity, Vulnerability, VulnerabilityReport,
 };
-pub use words::{is_debian_package, is_image_tag, is_service, is_variable, names_a_secret};
+pub use words::{is_debian_package, is_digest, is_image_tag, is_service, is_variable, names_a_secret};

@@ -15,6 +15,13 @@ pub fn is_image_tag(tag: &str) -> bool {
         && tag.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c))
 }
 
+/// Whether it is the digest of an image (OCI image specification, “Digests”): `sha256:` and 64 small hexadecimal digits.
+#[must_use]
+pub fn is_digest(text: &str) -> bool {
+    let is_digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+    text.strip_prefix("sha256:").is_some_and(|hex| hex.len() == 64 && hex.bytes().all(is_digit))
+}
+
 /// A service as settings name it: `postgres`, or with a version `postgres:16`.
 #[must_use]
 pub fn is_service(wanted: &str) -> bool {
@@ -55,6 +62,7 @@ mod tests {
         assert!(is_debian_package("libstdc++6") && !is_debian_package("a; rm") && !is_debian_package("-y"));
         assert!(is_service("postgres") && is_service("postgres:16-bookworm"));
         assert!(!is_service("a b") && !is_service("postgres:") && !is_service("postgres:1 6") && !is_service(""));
+        assert!(is_digest(&format!("sha256:{}", "0a".repeat(32))) && !is_digest("sha256:0a") && !is_digest("x"));
         assert!(is_variable("my.name") && !is_variable("") && !is_variable("A=B") && !is_variable("A\n"));
     }
 

@@ -36,6 +36,18 @@ pub(crate) struct Ran {
 }
 
 impl Ran {
+    /// Runs a command to its end.
+    pub(crate) fn of(command: &mut Command) -> Self {
+        let output = command.output().unwrap();
+        let words: Vec<_> = command.get_args().map(|word| word.to_string_lossy()).collect();
+        Self {
+            command: format!("wharf {}", words.join(" ")),
+            code: output.status.code(),
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+
     /// Fails the test where the exit code is another.
     #[track_caller]
     pub(crate) fn exits(self, code: i32) -> Self {
@@ -91,13 +103,7 @@ impl Wharf {
 
     /// Runs a command to its end.
     pub(crate) fn run(&self, args: &[&str]) -> Ran {
-        let output = self.command(args).output().unwrap();
-        Ran {
-            command: format!("wharf {}", args.join(" ")),
-            code: output.status.code(),
-            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
-            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
-        }
+        Ran::of(&mut self.command(args))
     }
 
     /// Runs a command that is to succeed, with `--json`, and gives what it printed.

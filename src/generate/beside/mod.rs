@@ -69,15 +69,20 @@ impl<'a> Folder<'a> {
         self.record.has(path) || (self.read)(&base_path(path)) != Found::Nothing
     }
 
+    /// The text that lies at a path.
+    pub(super) fn text(&self, path: &str) -> Option<String> {
+        match (self.read)(path) {
+            Found::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
     /// What Wharf wrote there last: the copy, where the digest proves it, or one of the texts at hand.
     fn base(&self, path: &str, generated: &str, current: &str) -> Option<String> {
         if let Some(is_of_this) = self.record.has_joined(path, current, generated) {
             return is_of_this.then(|| generated.to_owned());
         }
-        let copy = match (self.read)(&base_path(path)) {
-            Found::Text(text) => Some(text),
-            _ => None,
-        };
+        let copy = self.text(&base_path(path));
         if copy.as_deref().is_some_and(|copy| text::says_the_same(copy, generated)) {
             return copy;
         }
