@@ -23,6 +23,8 @@ pub(super) struct Container {
     pub(super) writes: Vec<String>,
     /// Whether it writes nowhere else.
     pub(super) read_only: bool,
+    /// Whether it holds files and the server for them, and nothing else.
+    pub(super) is_site: bool,
     /// How it runs from the sources; none where that is not known.
     pub(super) develop: Option<Develop>,
 }
@@ -51,14 +53,17 @@ struct Case {
 impl Container {
     /// The container of the image that this app's Dockerfile makes.
     pub(super) fn new(profile: &AppProfile, templates: &Templates) -> Result<Self, Problem> {
-        let usual = Self { user: USUAL_USER, writes: vec!["/tmp".to_owned()], read_only: true, develop: None };
+        let writes = vec!["/tmp".to_owned()];
+        let usual = Self { user: USUAL_USER, writes, read_only: true, is_site: false, develop: None };
         if profile.dockerfile.is_some() {
             return Ok(Self { user: ANY_USER, read_only: false, ..usual });
         }
+        let is_site = docker::serves_files(profile, templates);
+        let usual = Self { is_site, ..usual };
         let path = format!("stacks/{}/container.toml", docker::stack_of(profile));
         let Some(written) = templates.settings::<Written>(&path)? else { return Ok(usual) };
         let develop = written.develop.as_ref().map_or(Ok(None), |rules| rules.of(profile, templates, &path))?;
-        if docker::serves_files(profile, templates) {
+        if is_site {
             return Ok(Self { develop, ..usual });
         }
         let facts = facts(profile);
@@ -80,6 +85,7 @@ impl Container {
             writes: writes.into_iter().map(|folder| folder.replace("{app}", &home)).collect(),
             read_only: read_only.or(written.read_only).unwrap_or(true) && !has_its_database(profile),
             develop,
+            is_site: false,
         })
     }
 }

@@ -128,6 +128,8 @@ pub(super) struct App<'a> {
     host_port_name: String,
     /// Where a debugger on the machine finds it; zero where none can.
     debug_host_port: u16,
+    /// Whether it is nothing but files that are built once, and so needs no container where somebody else serves files.
+    site: bool,
     /// The services that it needs, by name.
     services: Vec<&'a str>,
     /// What it is told to reach its services.
@@ -388,6 +390,7 @@ impl<'a> App<'a> {
             host,
             required,
             optional,
+            site: container.is_site,
             services,
             connections: connections
                 .into_iter()

@@ -164,6 +164,18 @@ pub(crate) fn compact(text: &str, length: usize) -> String {
     fitted(if name.starts_with(|c: char| c.is_ascii_alphabetic()) { name } else { format!("a{name}") }, length)
 }
 
+/// The words of a name without what stands between them, each with a capital: `my-api` is `MyApi`.
+pub(crate) fn pascal(text: &str) -> String {
+    let words = text.split(|c: char| !c.is_ascii_alphanumeric());
+    let mut name = String::new();
+    for word in words {
+        let mut letters = word.chars();
+        name.extend(letters.next().map(|first| first.to_ascii_uppercase()));
+        name.extend(letters.map(|letter| letter.to_ascii_lowercase()));
+    }
+    fitted(if name.starts_with(|c: char| c.is_ascii_alphabetic()) { name } else { format!("A{name}") }, 100)
+}
+
 /// A name of ASCII that is cut where it is too long.
 fn fitted(name: String, length: usize) -> String {
     const KEPT: usize = 3;
@@ -287,6 +299,7 @@ mod tests {
         assert_eq!(label("3d viewer…", 20), "a3d-viewer");
         assert_eq!(label("…", 5), "a");
         assert_eq!(compact("3d viewer…", 20), "a3dviewer");
+        assert_eq!(["my-api", "2-fast", "DATABASE_URL"].map(pascal), ["MyApi", "A2Fast", "DatabaseUrl"]);
         let (one, two) = ("x".repeat(300), format!("{}-y", "x".repeat(300)));
         for length in [24, 32, 63] {
             for made in [label(&one, length), label(&two, length), compact(&one, length)] {

@@ -217,6 +217,7 @@ fn add_filters(environment: &mut Environment<'static>) {
     environment.add_filter("groovy_comment", filter(escape::groovy_comment));
     environment.add_filter("compose", |text: &str| escape::compose_text(text));
     environment.add_filter("slug", |text: &str| escape::slug(text));
+    environment.add_filter("pascal", |text: &str| escape::pascal(text));
     // Not safe by itself: what comes out goes through the filter for where it goes.
     environment.add_filter("fill", |text: &str, host: &str, port: Value, password: Option<&str>| {
         escape::fill(text, host, &port.to_string(), password.unwrap_or_default())
