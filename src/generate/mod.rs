@@ -8,6 +8,7 @@
 //! alone. No template sees the value of an environment variable, so none can stand in a file.
 
 mod beside;
+mod bicep;
 mod command;
 mod container;
 mod delivery;

@@ -17,7 +17,7 @@ use serde::de::DeserializeOwned;
 
 use super::command::Start;
 use super::kinds::Kind;
-use super::{escape, hcl, helm, pipelines, secrets, version};
+use super::{bicep, escape, hcl, helm, pipelines, secrets, version};
 use crate::model::{Problem, ProblemCode};
 
 static EMBEDDED: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/templates");
@@ -218,6 +218,13 @@ fn add_filters(environment: &mut Environment<'static>) {
     environment.add_filter("compose", |text: &str| escape::compose_text(text));
     environment.add_filter("slug", |text: &str| escape::slug(text));
     environment.add_filter("pascal", |text: &str| escape::pascal(text));
+    environment.add_filter("arm_text", filter(bicep::arm_text));
+    environment.add_filter("bicep", filter(bicep::bicep));
+    environment.add_filter("arm", |template: &str| {
+        bicep::arm(template)
+            .map(Value::from_safe_string)
+            .map_err(|why| Error::new(ErrorKind::BadSerialization, why.to_string()))
+    });
     // Not safe by itself: what comes out goes through the filter for where it goes.
     environment.add_filter("fill", |text: &str, host: &str, port: Value, password: Option<&str>| {
         escape::fill(text, host, &port.to_string(), password.unwrap_or_default())

@@ -67,7 +67,7 @@ impl Kind {
             Some(Self::Bicep)
         } else if name == "jenkinsfile" || name.starts_with("jenkinsfile.") {
             Some(Self::Jenkinsfile)
-        } else if (is_yaml || ending == "json") && is_in(path, &["cloudformation"]) {
+        } else if (is_yaml || ending == "json") && is_in(path, &["cloudformation"]) && !is_in(path, &["parameters"]) {
             Some(Self::CloudFormation)
         } else if ending == "json" && is_in(path, &["arm"]) {
             Some(Self::Arm)

@@ -1,5 +1,6 @@
 //! What each kind of generated files contains.
 
+mod azure;
 mod cloudformation;
 mod helm;
 mod kubernetes;

@@ -106,8 +106,8 @@ fn every_file_has_a_judge() {
         pipelines::is_jenkinsfile,
         terraform::is_terraform,
         cloudformation::is_template,
-        // Held to the parameters of the template in `kinds::cloudformation`.
-        |name| name.contains("infra/cloudformation/parameters/"),
+        // Held to the parameters of their templates in `kinds`.
+        |name| name.contains("infra/cloudformation/parameters/") || name.contains("infra/bicep/parameters/"),
         azure::is_of_azure,
         kubernetes::is_of_kubernetes,
         |name| has_ending(name, "sh") || base(name) == ".env.example" || name.ends_with(".dockerignore"),
