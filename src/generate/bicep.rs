@@ -153,26 +153,116 @@ fn quoted(text: &str) -> String {
     out
 }
 
-/// An expression of a template: parameters, variables and resources are called by their names.
+/// An expression of a template in Bicep: parameters, variables and resources are called by their names, and what Bicep
+/// has an operator for is no function there.
 fn translated(code: &str) -> String {
-    let mut out = String::new();
-    let mut rest = code;
-    let calls = [("parameters('", ""), ("variables('", ""), ("reference('", ".properties"), ("''", "\\'")];
-    while let Some((at, (call, after))) =
-        calls.iter().filter_map(|it| Some((rest.find(it.0)?, *it))).min_by_key(|(at, _)| *at)
-    {
-        out.push_str(&rest[..at]);
-        rest = &rest[at + call.len()..];
-        if call == "''" {
-            out.push_str(after);
-            continue;
-        }
-        let (name, behind) = rest.split_once("')").unwrap_or((rest, ""));
-        out.push_str(name);
-        out.push_str(after);
-        rest = behind;
+    Reader { rest: code }.expression().text
+}
+
+/// What is left of an expression.
+struct Reader<'a> {
+    rest: &'a str,
+}
+
+/// An expression of Bicep.
+struct Term {
+    text: String,
+    /// Whether it needs brackets where it is a part of another one.
+    is_open: bool,
+}
+
+impl Term {
+    fn closed(text: String) -> Self {
+        Self { text, is_open: false }
     }
-    out + rest
+
+    fn part(&self) -> String {
+        if self.is_open { format!("({})", self.text) } else { self.text.clone() }
+    }
+}
+
+impl<'a> Reader<'a> {
+    fn expression(&mut self) -> Term {
+        self.rest = self.rest.trim_start();
+        let mut term = if self.ate('\'') {
+            Term::closed(quoted(&self.string()))
+        } else {
+            let name = self.word();
+            if self.ate('(') { called(name, &self.arguments()) } else { Term::closed(name.to_owned()) }
+        };
+        loop {
+            if self.ate('.') {
+                term = Term::closed(format!("{}.{}", term.part(), self.word()));
+            } else if self.ate('[') {
+                let index = self.expression().text;
+                self.ate(']');
+                term = Term::closed(format!("{}[{index}]", term.part()));
+            } else {
+                return term;
+            }
+        }
+    }
+
+    fn arguments(&mut self) -> Vec<Term> {
+        let mut arguments = Vec::new();
+        while !self.rest.is_empty() && !self.ate(')') {
+            arguments.push(self.expression());
+            self.rest = self.rest.trim_start();
+            if !self.ate(',') && !self.rest.starts_with(')') {
+                return arguments;
+            }
+        }
+        arguments
+    }
+
+    /// Behind the quote that opens it; two of them are one.
+    fn string(&mut self) -> String {
+        let mut text = String::new();
+        while let Some((before, behind)) = self.rest.split_once('\'') {
+            text.push_str(before);
+            self.rest = behind;
+            if !self.ate('\'') {
+                return text;
+            }
+            text.push('\'');
+        }
+        text.push_str(std::mem::take(&mut self.rest));
+        text
+    }
+
+    fn word(&mut self) -> &'a str {
+        let length =
+            self.rest.find(|c: char| !c.is_ascii_alphanumeric() && !"_-".contains(c)).unwrap_or(self.rest.len());
+        let (word, rest) = self.rest.split_at(length);
+        self.rest = rest;
+        word
+    }
+
+    fn ate(&mut self, wanted: char) -> bool {
+        let behind = self.rest.strip_prefix(wanted);
+        self.rest = behind.unwrap_or(self.rest);
+        behind.is_some()
+    }
+}
+
+/// A call of a function of templates.
+fn called(name: &str, arguments: &[Term]) -> Term {
+    let symbol = |term: &Term| term.text.trim_matches('\'').to_owned();
+    match (name, arguments) {
+        ("parameters" | "variables", [of]) => Term::closed(symbol(of)),
+        ("reference", [of]) => Term::closed(format!("{}.properties", symbol(of))),
+        ("not", [it]) => Term::closed(format!("!{}", it.part())),
+        ("equals", [one, other]) => Term { text: format!("{} == {}", one.part(), other.part()), is_open: true },
+        ("greater", [one, other]) => Term { text: format!("{} > {}", one.part(), other.part()), is_open: true },
+        ("if", [when, then, other]) => {
+            let text = format!("{} ? {} : {}", when.part(), then.part(), other.part());
+            Term { text, is_open: true }
+        }
+        _ => {
+            let arguments: Vec<&str> = arguments.iter().map(|it| it.text.as_str()).collect();
+            Term::closed(format!("{name}({})", arguments.join(", ")))
+        }
+    }
 }
 
 #[cfg(test)]
@@ -190,6 +280,26 @@ mod tests {
     }
 
     #[test]
+    fn functions_with_an_operator_are_operators() {
+        for (code, expected) in [
+            ("greater(parameters('most'), parameters('least'))", "most > least"),
+            ("not(empty(parameters('key')))", "!empty(key)"),
+            ("not(equals(variables('a'), ''))", "!(a == '')"),
+            (
+                "if(empty(parameters('key')), '', format('@({0}), it''s ${x}', take('a', 2)))",
+                r"empty(key) ? '' : format('@({0}), it\'s \${x}', take('a', 2))",
+            ),
+            (
+                "listKeys(resourceId('A/b', 'c'), '2024-11-01').keys[0].value",
+                "listKeys(resourceId('A/b', 'c'), '2024-11-01').keys[0].value",
+            ),
+            ("resourceGroup().id", "resourceGroup().id"),
+        ] {
+            assert_eq!(translated(code), expected);
+        }
+    }
+
+    #[test]
     fn a_template_becomes_the_same_in_bicep() {
         let template = r#"{
           "metadata": {"description": "a shop\n// x"},
@@ -201,7 +311,7 @@ mod tests {
           "outputs": {"host": {"type": "string", "value": "[reference('site').host]"}}
         }"#;
         let expected = "// a shop // x\n\nparam size int = 2\n@secure()\nparam key string\n\n\
-            var name = format('{0}-x', size)\n\nresource site 'A.B/c@2024-01-01' = if (equals(1, 1)) {\n  name: name\n  \
+            var name = format('{0}-x', size)\n\nresource site 'A.B/c@2024-01-01' = if (1 == 1) {\n  name: name\n  \
             dependsOn: [\n    plan\n  ]\n  properties: {\n    text: 'it\\'s \\${x}\\n'\n    'a-b': [\n      true\n      '[1]'\n    \
             ]\n    id: plan.properties.id\n  }\n}\n\noutput host string = site.properties.host\n";
         let sorted = |text: &str| {

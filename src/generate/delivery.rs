@@ -76,6 +76,7 @@ struct Needed<'a> {
 }
 
 /// One app in one environment. Commands are text for a shell; what a profile does not say is null, or empty text.
+#[allow(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 #[derive(Serialize)]
 pub(super) struct App<'a> {
     /// A DNS label, unique in the project.

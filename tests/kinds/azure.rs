@@ -60,7 +60,7 @@ fn environments_differ_by_parameters_that_the_template_has() {
             }
             given.push(file["parameters"].clone());
         }
-        for differs in ["planSku", "maxInstances", "logLevel", "storeSku", "standby", "backupDays"] {
+        for differs in ["planSku", "maxInstances", "zoneRedundant", "logLevel", "storeSku", "standby", "backupDays"] {
             assert_ne!(given[0][differs], given[1][differs], "{name}: {differs}");
         }
     }

@@ -64,7 +64,7 @@ fn an_app_with_a_database_runs_on_fargate_beside_rds() {
         ("ElastiCache::ReplicationGroup", 1),
         ("Logs::LogGroup", 1),
         ("KMS::Key", 1),
-        ("IAM::Role", 2),
+        ("IAM::Role", 3),
         // Two that it reads, two that it is led to its services by, and the database's own.
         ("SecretsManager::Secret", 5),
     ];
@@ -168,7 +168,7 @@ fn no_text_of_a_project_becomes_syntax() {
             .take_while(|line| !line.is_empty())
             .collect::<Vec<_>>();
         let mut command = Command::new("bash");
-        let output = command.args(["-c", &format!("image() {{ printf %s \"$2\"; }}\n{}", image.join("\n"))]).output();
+        let output = command.args(["-c", &format!("image() {{ printf %s \"$4\"; }}\n{}", image.join("\n"))]).output();
         assert_eq!(String::from_utf8(output.unwrap().stdout).unwrap(), format!("{text}/D"));
     }
 }

@@ -1,6 +1,6 @@
 //! ARM templates and Bicep files. The compiler of Bicep comes with no package; a parser stands for it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::findings::{Finding, settle};
 use super::generated::{self, has_ending};
@@ -11,6 +11,11 @@ const PYTHON: &str = "../checkov/bin/python";
 pub(super) fn is_of_azure(name: &str) -> bool {
     let arm = name.contains("infra/arm/") && has_ending(name, "json");
     arm || name.contains("infra/bicep/") && has_ending(name, "bicep")
+}
+
+/// Whether it is an ARM template, and no file of parameters for one.
+pub(super) fn is_template(path: &Path) -> bool {
+    path.ends_with("infra/arm/main.json")
 }
 
 #[test]

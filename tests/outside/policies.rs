@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use serde_json::Value;
+
 use super::findings::{Finding, settle};
 use super::generated::{self, has_ending};
 use super::kubernetes::MANIFESTS;
@@ -24,8 +26,8 @@ fn checkov_finds_nothing_in_infrastructure() {
         ("terraform", "azure", terraform("-azure")),
         ("terraform", "gcp", terraform("-gcp")),
         ("cloudformation", "cloudformation", generated::paths(cloudformation::is_template)),
-        ("arm", "arm", azure("json")),
-        ("bicep", "bicep", azure("bicep")),
+        ("arm", "azure-templates-arm", azure("json")),
+        ("bicep", "azure-templates-bicep", azure("bicep")),
         ("kubernetes", "kubernetes", MANIFESTS.clone()),
     ];
     // It looks at each manifest beside each other, so few at a time are sooner done.
@@ -90,6 +92,17 @@ fn copy(from: &Path, to: &Path) {
         }
     } else {
         fs::create_dir_all(to.parent().unwrap()).unwrap();
-        fs::copy(from, to).unwrap();
+        let text = fs::read(from).unwrap();
+        fs::write(to, if azure::is_template(from) { listed(&text) } else { text }).unwrap();
     }
+}
+
+/// An ARM template with its resources in a list: Checkov does not see those that have names.
+fn listed(template: &[u8]) -> Vec<u8> {
+    let mut template: Value = serde_json::from_slice(template).unwrap();
+    if let Some(resources) = template["resources"].as_object().cloned() {
+        template["resources"] = resources.into_iter().map(|(_, resource)| resource).collect();
+        template.as_object_mut().unwrap().remove("languageVersion");
+    }
+    serde_json::to_vec_pretty(&template).unwrap()
 }
