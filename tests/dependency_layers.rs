@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use wharf::detect::{MemoryTree, detect};
 use wharf::model::AppProfile;
 
 use crate::support::profiles::{self, With as _};
@@ -131,4 +132,22 @@ fn instructions(dockerfile: &str) -> Vec<Instruction> {
         goes_on = line.ends_with('\\');
     }
     found
+}
+
+#[test]
+fn modules_that_replace_others_are_there_before_anything_is_fetched() {
+    let go = ("go.mod", "module a\n\ngo 1.24\n\nrequire b v0.0.0\n\nreplace b => ./libs/b\n");
+    let files = [go, ("main.go", "package main\n\nfunc main() {}\n"), ("libs/b/go.mod", "module b\n")];
+    let app = detect(&MemoryTree::new(files)).apps.remove(0);
+    let made = profiles::usual(&app).unwrap();
+    let dockerfile = &made.iter().find(|file| file.path == "Dockerfile").unwrap().content;
+    assert!(dockerfile.contains("COPY --from=manifests /manifests ./\nRUN go mod download\n"), "{dockerfile}");
+}
+
+#[test]
+fn other_apps_of_a_folder_of_apps_stay_behind() {
+    let app = profiles::express().files(&["apps/web/package.json", "pnpm-lock.yaml"]).at("apps/web");
+    let made = profiles::usual(&app).unwrap();
+    let dockerfile = &made.iter().find(|file| file.path.ends_with("Dockerfile")).unwrap().content;
+    assert!(dockerfile.contains("RUN find /app/apps -mindepth 1 -maxdepth 1 ! -name web -exec rm -r {} +\n"));
 }

@@ -29,6 +29,9 @@ pub(super) fn read(sources: &Sources<'_>) -> Facts {
             None => facts.ask("go.mod go", folder, "go.mod", module.go.as_deref()),
         }
         facts.name = module.module.as_deref().map(name_of);
+        // Modules of its own folder that stand in for others are needed before anything is fetched.
+        let replaced = text.lines().filter_map(|line| line.split_once("=>")?.1.trim().strip_prefix("./"));
+        facts.files.extend(replaced.map(|place| format!("{}/go.mod", place.trim_end_matches('/'))));
         if !module.requires.is_empty() {
             facts.word("has_modules", "");
             facts.complete = true;
