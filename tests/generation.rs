@@ -56,6 +56,23 @@ fn consoles_are_for_developing_and_services_are_started_as_they_ask() {
 }
 
 #[test]
+fn what_stands_in_for_something_is_no_part_of_production() {
+    let app = profiles::express().needs(&["mailpit"], &["SMTP_HOST", "SMTP_PORT"], &["SMTP_PORT"]);
+    let files = of(&app);
+    let read = |name: &str| yaml_serde::from_str::<yaml_serde::Value>(file(&files, name)).unwrap();
+    let (development, production) = (read("compose.yaml"), read("compose.production.yaml"));
+    assert_eq!(development["services"]["web"]["environment"]["SMTP_HOST"].as_str(), Some("mailpit"));
+    assert_eq!(development["services"]["mailpit"]["ports"][0].as_str(), Some("127.0.0.1:8025:8025"));
+    assert!(development.get("volumes").is_none() && production["services"].get("mailpit").is_none());
+    // There the app is told by .env, of what it cannot do without with a word about it.
+    let env = &production["services"]["web"]["environment"];
+    assert!(env.as_mapping().unwrap().contains_key("SMTP_HOST") && env["SMTP_HOST"].is_null());
+    assert!(env["SMTP_PORT"].as_str().unwrap().starts_with("${SMTP_PORT:?"), "{env:?}");
+    let example = file(&files, ".env.example");
+    assert!(example.contains("# SMTP_HOST=\n") && example.contains("\nSMTP_PORT="), "{example}");
+}
+
+#[test]
 fn ignore_lists() {
     let list = |name: &str| {
         let profile = profiles::all().into_iter().find(|(known, _)| *known == name).unwrap().1;

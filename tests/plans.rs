@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use wharf::generate::{Context, PlanInput, commands, plan};
+use wharf::generate::{Context, PlanInput, Templates, commands, left_to_others, plan};
 use wharf::model::{
     AppKey, AppProfile, AppSettings, EnvValue, Environment, HealthProbe, Plan, PlanCommands, Problem, ProjectId,
     Serving, Settings, Source, TargetKind, TargetRef,
@@ -243,4 +243,33 @@ fn each_driver_gets_the_address_that_it_takes() {
     assert_eq!(url("mariadb", "com.mysql:mysql-connector-j"), "jdbc:mysql://mariadb:3306/app");
     assert_eq!(url("mysql", "com.mysql:mysql-connector-j"), "jdbc:mysql://mysql:3306/app");
     assert_eq!(url("mysql", "org.mariadb.jdbc:mariadb-java-client"), "jdbc:mariadb://mysql:3306/app");
+}
+
+#[test]
+fn mails_are_kept_where_an_app_is_developed_and_sent_by_others_elsewhere() {
+    let app = profiles::express().needs(&["mailpit"], &["SMTP_HOST", "SMTP_PORT"], &["SMTP_HOST"]);
+    let planned = |environment| {
+        let key = AppKey { project: ProjectId::from("p"), app: app.name.clone(), environment };
+        let (plan, missing) = plan(&PlanInput {
+            key: &key,
+            context: Context::new("shop"),
+            target: &TargetRef { kind: TargetKind::Docker, host: None },
+            source: &Source::Folder,
+            profile: &app,
+            settings: &Settings::default(),
+            set: &BTreeMap::new(),
+            secrets: &BTreeSet::new(),
+            port: None,
+        })
+        .unwrap();
+        let told = left_to_others(&plan, Templates::embedded()).unwrap();
+        (plan, missing, told.into_iter().map(|one| one.says).collect::<Vec<_>>().join("\n"))
+    };
+    let (plan, missing, told) = planned(Environment::Development);
+    assert_eq!(value(&plan, "SMTP_HOST"), Some(&EnvValue::Plain("mailpit".to_owned())));
+    assert_eq!((plan.services.len(), plan.services[0].volumes.len()), (1, 0));
+    assert!(missing.is_empty() && told.is_empty(), "{missing:?} {told}");
+    let (plan, missing, told) = planned(Environment::Production);
+    assert_eq!((plan.services, missing), (Vec::new(), vec!["SMTP_HOST".to_owned()]));
+    assert!(told.contains("a mail server") && told.contains("SMTP_HOST, SMTP_PORT"), "{told}");
 }

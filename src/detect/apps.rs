@@ -167,7 +167,7 @@ impl<'p> App<'p> {
                 if let Some(package) = packages.iter().find(speaks)
                     && let Some(name) = names.iter().find(asks)
                 {
-                    let says = format!("depends on {package}, and {name} says that it speaks to {service}");
+                    let says = format!("depends on {package} and asks for {name}, which {service} answers");
                     found.entry(service.to_owned()).or_insert(Some(Evidence::new(self.manifest(), says)));
                 }
             }

@@ -227,6 +227,16 @@ mod tests {
     }
 
     #[test]
+    fn whoever_sends_mails_by_a_server_that_it_asks_for_gets_one_that_keeps_them() {
+        let mails = |packages: &str, source: &str| {
+            of(&[("package.json", &node(packages)), ("a.js", source), (".env.example", "APP_KEY=\n")])
+        };
+        assert_eq!(mails("express nodemailer", "f(process.env.SMTP_HOST)"), ["mailpit"]);
+        assert_eq!(mails("express nodemailer", "f(process.env.SENDGRID_API_KEY)"), [""; 0]);
+        assert_eq!(mails("express", "f(process.env.SMTP_HOST)"), [""; 0], "nothing sends");
+    }
+
+    #[test]
     fn settings_of_php_and_ruby_name_mariadb() {
         let php = |env: &str| {
             let composer = "{\"require\": {\"symfony/runtime\": \"7\", \"ext-pdo_mysql\": \"*\"}}";

@@ -139,7 +139,9 @@ impl Inner {
         for profile in apps {
             let (plan, missing_env) = self.planned(project, profile, &settings, &templates, request).await?;
             let commands = generate::commands(&plan);
-            previews.push(PlanPreview { plan, missing_env, commands, warnings: warnings.clone() });
+            let mut warnings = warnings.clone();
+            warnings.extend(generate::left_to_others(&plan, &templates)?);
+            previews.push(PlanPreview { plan, missing_env, commands, warnings });
         }
         Ok(previews)
     }

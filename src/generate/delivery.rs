@@ -10,7 +10,7 @@ use super::container::Container;
 use super::develop::Develop;
 use super::escape::{is_env_name, slug};
 use super::order::Order;
-use super::services::{self, Service};
+use super::services::{self, Service, StandsIn};
 use super::{docker, view};
 use crate::model::{AppProfile, AppSettings, Environment, Problem, RunsOn, Trigger, names_a_secret};
 
@@ -135,6 +135,8 @@ pub(super) struct App<'a> {
     services: Vec<&'a str>,
     /// What it is told to reach its services.
     connections: Vec<Connection<'a>>,
+    /// What it has elsewhere, where a service stands in for that only while it is developed.
+    elsewhere: Vec<&'a StandsIn>,
     /// The names of other variables that it reads: those that anybody may see, and those that nobody may.
     variables: Vec<&'a str>,
     secrets: Vec<&'a str>,
@@ -307,7 +309,8 @@ fn in_environment<'a>(order: &Order<'a>, ground: &'a Ground, name: Environment) 
     let mut apps: Vec<App<'_>> = Vec::new();
     for (profile, container) in profiles {
         let settings = usual.overlaid(&order.settings.resolve(profile, name));
-        let mut app = App::new(profile, container, order, services, &settings, ground.names_a_domain(order, profile));
+        let mut app =
+            App::new(profile, container, order, (name, services), &settings, ground.names_a_domain(order, profile));
         while app.port > 0 && apps.iter().any(|other| other.host_port == app.host_port) {
             app.host_port = app.host_port.checked_add(1).unwrap_or(1024);
         }
@@ -316,7 +319,8 @@ fn in_environment<'a>(order: &Order<'a>, ground: &'a Ground, name: Environment) 
         }
         apps.push(app);
     }
-    InEnvironment { name, short, size, services: services.iter().collect(), apps }
+    let services = services.iter().filter(|service| service.runs_in(name)).collect();
+    InEnvironment { name, short, size, services, apps }
 }
 
 impl<'a> App<'a> {
@@ -324,16 +328,21 @@ impl<'a> App<'a> {
         profile: &'a AppProfile,
         container: &'a Container,
         order: &Order<'a>,
-        there: &'a [Service],
+        (environment, there): (Environment, &'a [Service]),
         settings: &AppSettings,
         has_domain: bool,
     ) -> Self {
         let bare = |wanted: &'a String| wanted.split(':').next().unwrap_or(wanted);
-        let services: Vec<&str> = profile.services.iter().map(bare).collect();
-        let own = services.iter().filter_map(|name| there.iter().find(|service| service.name == *name));
-        let connections = services::connections(own, profile);
+        let own = profile.services.iter().filter_map(|name| there.iter().find(|service| service.name == bare(name)));
+        let (here, elsewhere): (Vec<&Service>, Vec<&Service>) = own.partition(|service| service.runs_in(environment));
+        let services: Vec<&str> = here.iter().map(|service| service.name.as_str()).collect();
+        let connections = services::connections(here, profile);
+        // Of what is elsewhere nothing but the names is known.
+        let asked =
+            services::connections(elsewhere.iter().copied(), profile).into_iter().map(|connection| connection.0);
         let is_given = |name: &str| connections.iter().any(|given| given.0 == name);
-        let names: BTreeSet<&str> = profile.env.iter().chain(&profile.required_env).map(String::as_str).collect();
+        let read = profile.env.iter().chain(&profile.required_env).map(String::as_str);
+        let names: BTreeSet<&str> = read.chain(asked).collect();
         let is_free = |name: &&str| is_env_name(name) && *name != "PORT" && *name != "HOST_PORT" && !is_given(name);
         let names: Vec<&str> = names.into_iter().filter(is_free).collect();
         let (required, optional) =
@@ -393,6 +402,7 @@ impl<'a> App<'a> {
             optional,
             site: container.is_site,
             services,
+            elsewhere: elsewhere.into_iter().filter_map(|service| service.stands_in.as_ref()).collect(),
             connections: connections
                 .into_iter()
                 .map(|(name, service, value)| Connection {

@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr};
 
 use super::services::{self, Service};
-use super::{Context, docker, escape, image, view};
+use super::{Context, Templates, docker, escape, image, view};
 use crate::model::{
     AppKey, AppProfile, AppSettings, BuildPlan, Compute, EnvValue, EnvVar, HealthCheck, HealthProbe, Limits, Millis,
     NetworkPlan, Plan, PlanCommands, PortPlan, Problem, ProblemCode, Scaling, Security, ServicePlan, Serving, Settings,
-    Source, TargetKind, TargetRef, Timeouts, Volume, is_variable,
+    Source, TargetKind, TargetRef, Timeouts, Volume, Warning, is_variable,
 };
 
 /// What a plan is made of.
@@ -42,7 +42,10 @@ pub fn plan(input: &PlanInput<'_>) -> Result<(Plan, Vec<String>), Problem> {
     settings.start = settings.start.filter(|start| input.profile.start_command.as_ref() != Some(start));
     let mut profile = input.settings.applied_to(input.profile, environment);
     let services = match input.target.kind {
-        TargetKind::Docker => services::of(&profile, input.context.templates)?,
+        TargetKind::Docker => {
+            let needed = services::of(&profile, input.context.templates)?;
+            needed.into_iter().filter(|service| service.runs_in(environment)).collect()
+        }
         TargetKind::Process => Vec::new(),
     };
     let env = env(input, &settings, &profile, &services)?;
@@ -69,6 +72,29 @@ pub fn plan(input: &PlanInput<'_>) -> Result<(Plan, Vec<String>), Problem> {
         profile,
     };
     Ok((plan, missing))
+}
+
+/// What a plan leaves to others: services that run only where an app is developed, of which it is told nothing here.
+pub fn left_to_others(plan: &Plan, templates: &Templates) -> Result<Vec<Warning>, Problem> {
+    let mut told = Vec::new();
+    for service in services::of(&plan.profile, templates)? {
+        let Some(stands_in) = service.stands_in.as_ref().filter(|_| !service.runs_in(plan.key.environment)) else {
+            continue;
+        };
+        let connections = services::connections([&service], &plan.profile);
+        let is_told = |name: &str| plan.env.iter().any(|variable| variable.name == name);
+        let names: Vec<&str> = connections.iter().map(|it| it.0).filter(|name| !is_told(name)).collect();
+        if !names.is_empty() {
+            let says = format!(
+                "stands in for {} in development only; in {} say where that is, with --set or --secret: {}",
+                stands_in.what,
+                plan.key.environment,
+                names.join(", ")
+            );
+            told.push(Warning { file: service.name.clone(), says });
+        }
+    }
+    Ok(told)
 }
 
 /// What a plan runs: its own commands, those that the generated Dockerfile holds, or what the project's says.

@@ -6,7 +6,7 @@ use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
 use super::templates::Templates;
-use crate::model::{AppProfile, EnvValue, EnvVar, Problem, ProblemCode, is_image_tag};
+use crate::model::{AppProfile, EnvValue, EnvVar, Environment, Problem, ProblemCode, is_image_tag};
 
 /// One file of `templates/services/`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -39,6 +39,8 @@ pub(crate) struct Service {
     pub(crate) writes: Vec<String>,
     /// Why it writes elsewhere too; none where it does not.
     writable_root: Option<String>,
+    /// What it stands in for while an app is developed; none for what runs everywhere.
+    pub(crate) stands_in: Option<StandsIn>,
     /// The variable that moves its data below that folder, where the folder has to be its own.
     data_variable: Option<String>,
     /// How its data is copied; none where the copy of its volume is enough.
@@ -59,6 +61,16 @@ pub(crate) struct Service {
     gives: Vec<Gives>,
     #[serde(skip_serializing)]
     always: Vec<Always>,
+}
+
+/// What a service stands in for.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct StandsIn {
+    /// What the app has elsewhere, as a sentence names it.
+    pub(crate) what: String,
+    /// The ports on which others have it.
+    pub(crate) ports: Vec<u16>,
 }
 
 /// A copy of what a service holds.
@@ -152,6 +164,11 @@ impl Service {
         }
         let image = self.image.rsplit_once(':').map_or(self.image.as_str(), |(image, _)| image);
         Ok(Self { image: format!("{image}:{version}"), ..self })
+    }
+
+    /// Whether it runs there. What stands in for something else does where an app is developed.
+    pub(crate) fn runs_in(&self, environment: Environment) -> bool {
+        self.stands_in.is_none() || environment == Environment::Development
     }
 
     /// Its own environment.
@@ -318,6 +335,15 @@ mod tests {
             let problem = of(&profile("node", None, &[bad], &[]), Templates::embedded()).unwrap_err();
             assert_eq!(problem.cause, "bad-service-version", "{bad}");
         }
+    }
+
+    #[test]
+    fn what_stands_in_for_something_runs_where_an_app_is_developed() {
+        let mut services =
+            of(&profile("node", None, &["mailpit", "redis"], &[]), Templates::embedded()).unwrap().into_iter();
+        let (mailpit, redis) = (services.next().unwrap(), services.next().unwrap());
+        let runs = |service: &Service| Environment::ALL.map(|environment| service.runs_in(environment));
+        assert_eq!((runs(&mailpit), runs(&redis)), ([true, false, false], [true; 3]));
     }
 
     #[test]

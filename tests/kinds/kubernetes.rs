@@ -178,6 +178,25 @@ fn services_have_what_they_need_and_no_more() {
 }
 
 #[test]
+fn a_stand_in_runs_in_development_and_the_real_thing_is_reached_elsewhere() {
+    let app = profiles::express().needs(&["mailpit"], &["SMTP_HOST"], &[]);
+    let ports = |made: &BTreeMap<String, Value>| {
+        let rules = made["NetworkPolicy/web"]["spec"]["egress"].as_sequence().unwrap();
+        rules
+            .iter()
+            .flat_map(|rule| rule["ports"].as_sequence().unwrap())
+            .filter_map(|it| it["port"].as_u64())
+            .collect()
+    };
+    let (development, production) = (of_app(&app, "development"), of_app(&app, "production"));
+    let set = &development["StatefulSet/mailpit"]["spec"];
+    assert!(set.get("volumeClaimTemplates").is_none(), "{set:?}");
+    let found: (Vec<u64>, Vec<u64>) = (ports(&development), ports(&production));
+    assert_eq!(found, (vec![1025, 443], vec![443, 465, 587]));
+    assert!(!production.contains_key("StatefulSet/mailpit"));
+}
+
+#[test]
 fn apps_of_a_monorepo_reach_each_other_under_hosts_of_their_own() {
     let web = AppProfile { name: "web".to_owned(), path: "apps/web".to_owned(), ..profile("node-nextjs-pnpm") };
     let said = settings("[environments.production]\ndomain = \"shop.test\"");

@@ -18,6 +18,12 @@ pub(crate) fn services() -> Vec<String> {
     names
 }
 
+/// Whether a service runs in production too.
+pub(crate) fn is_in_production(service: &str) -> bool {
+    let file = std::path::Path::new(super::wharf::ROOT).join(format!("templates/services/{service}.toml"));
+    !std::fs::read_to_string(file).unwrap().contains("[stands_in]")
+}
+
 /// Beginning of a profile: a server of this stack at the project's root.
 pub(crate) fn of(stack: &str, start: &str) -> AppProfile {
     AppProfile {
