@@ -2,6 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read, Write};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Component, Path, PathBuf};
 
 use ignore::gitignore::Gitignore;
@@ -94,6 +95,10 @@ impl Staged {
         file.write_all(content.as_bytes())?;
         if let Ok(before) = fs::metadata(&self.place) {
             file.set_permissions(before.permissions())?;
+        } else if content.starts_with("#!") {
+            // Whoever may read a script may run it.
+            let mode = file.metadata()?.permissions().mode();
+            file.set_permissions(fs::Permissions::from_mode(mode | (mode & 0o444) >> 2))?;
         }
         file.sync_all()
     }
@@ -196,7 +201,7 @@ fn failed(action: &str, place: &Path, error: &io::Error) -> Problem {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::{PermissionsExt as _, symlink};
+    use std::os::unix::fs::symlink;
 
     use super::*;
 
@@ -218,6 +223,17 @@ mod tests {
         assert_eq!(fs::read_dir(root.path().join("a")).unwrap().count(), 1);
         apply(root.path(), &[change("a/b", None), change("c", None)]).unwrap();
         assert_eq!(fs::read_dir(root.path()).unwrap().count(), 0, "the folder is empty now");
+    }
+
+    #[test]
+    fn a_new_script_can_be_run_and_what_a_person_decided_stays() {
+        let root = tempfile::tempdir().unwrap();
+        let can_run = |name: &str| {
+            write(root.path(), name, "#!/bin/sh\n").unwrap();
+            fs::metadata(root.path().join(name)).unwrap().permissions().mode() & 0o111 != 0
+        };
+        write(root.path(), "text", "#\n").unwrap();
+        assert_eq!((can_run("new.sh"), can_run("text")), (true, false));
     }
 
     #[test]
