@@ -36,6 +36,7 @@ mod properties_ports;
 mod properties_store;
 mod regenerate;
 mod review;
+mod reviewed;
 mod starts;
 mod store_full;
 mod store_kill;
