@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use wharf::detect::detect;
 use wharf::generate::{Draft, Order, Reviewer as _, Rules, Templates, kinds};
-use wharf::model::{AppProfile, Artifact, Settings};
+use wharf::model::{AppProfile, Artifact, Framework, Settings};
 use wharf::os::tree::DiskTree;
 use wharf::validate::check_all;
 
@@ -194,4 +194,64 @@ fn all_lists_of_requirements_are_there_as_they_are_installed() {
     let artifacts = of(&app);
     let dockerfile = file(&artifacts, "Dockerfile");
     assert!(dockerfile.contains("COPY *.txt ./\nCOPY deps ./deps\nCOPY more.in ./more.in\n"), "{dockerfile}");
+}
+
+/// The Dockerfile of a profile.
+fn dockerfile(profile: &AppProfile) -> String {
+    file(&of(profile), "Dockerfile").to_owned()
+}
+
+#[test]
+fn a_server_that_its_build_gathers_comes_alone() {
+    let next =
+        profiles::of("node", "npm run start").framework("nextjs").manager("npm", "npm ci").build("npm run build");
+    let text = dockerfile(&next);
+    assert!(text.contains("npm prune") && text.contains("COPY --from=build --chown=node:node /app /app\n"), "{text}");
+    let text = dockerfile(&AppProfile { output_dir: Some(".next/standalone".to_owned()), ..next });
+    assert!(text.contains("COPY --from=build --chown=node:node \"/app/.next/standalone\" /app\n"), "{text}");
+    assert!(text.ends_with("CMD [\"node\", \"server.js\"]\n") && !text.contains("npm prune"), "{text}");
+    let gathered = profiles::of("node", "node .output/server/index.mjs").framework("nuxt").manager("npm", "npm ci");
+    let text = dockerfile(&gathered.build("npm run build"));
+    assert!(text.contains("COPY --from=build --chown=node:node \"/app/.output\" \"/app/.output\"\n"), "{text}");
+}
+
+#[test]
+fn spring_boot_is_taken_apart_since_it_can_be() {
+    let boot = |version: &str| {
+        let profile = profiles::of("java", "java -jar target/a.jar").manager("maven", "").build("mvn package");
+        let framework = Framework { name: "spring-boot".to_owned(), version: Some(version.to_owned()) };
+        dockerfile(&AppProfile { framework: Some(framework), ..profile })
+    };
+    for (version, layered) in [("2.7.18", false), ("3.2.5", false), ("3.3.0", true), ("4.0.1", true)] {
+        let text = boot(version);
+        assert_eq!(text.contains("-Djarmode=tools -jar /app.jar extract --layers"), layered, "{version}: {text}");
+        assert_eq!(
+            text.contains("COPY --from=build --chown=10001:10001 /out/dependencies/ ./\n"),
+            layered,
+            "{version}"
+        );
+    }
+}
+
+#[test]
+fn php_runs_behind_the_server_that_its_start_names() {
+    let of = |start: &str| dockerfile(&profiles::of("php", start).runtime("8.3", 8080).files(&["public/index.php"]));
+    assert!(of("php -S 0.0.0.0:$PORT -t public").contains("FROM php:8.3-apache-bookworm\n"));
+    let fpm = of("php-fpm");
+    assert!(fpm.contains("FROM php:8.3-fpm-bookworm\n") && fpm.contains("root * /var/www/html/public"), "{fpm}");
+    assert!(fpm.contains("'\tphp_fastcgi 127.0.0.1:9000'"), "{fpm}");
+    let franken = of("frankenphp run");
+    assert!(franken.contains("FROM dunglas/frankenphp:1-php8.3-bookworm\n"), "{franken}");
+    assert!(franken.contains("'\tphp_server'") && !franken.contains("caddy:2"), "{franken}");
+}
+
+#[test]
+fn what_a_package_json_bundles_comes_along() {
+    let files = ["package.json", "yarn.lock", "requirements.txt", "public/index.php"];
+    let python = profiles::of("python", "flask run").manager("pip", "pip install -r requirements.txt").files(&files);
+    let php = profiles::of("php", "php -S 0.0.0.0:$PORT -t public").files(&files);
+    for text in [dockerfile(&python), dockerfile(&php)] {
+        assert!(text.contains(" AS assets\n") && text.contains("yarn@1 install --frozen-lockfile"), "{text}");
+        assert!(text.contains("COPY --from=assets --chown="), "{text}");
+    }
 }
