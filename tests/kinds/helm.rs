@@ -88,6 +88,8 @@ fn a_chart_has_all_that_an_app_and_its_services_need() {
     }
     assert!(!all.contains("kind: Secret\n"), "secrets are named only");
     let deployment = &made["k8s/helm/shop/templates/apps/api/deployment.yaml"];
+    insta::assert_snapshot!("helm-deployment", deployment);
+    insta::assert_snapshot!("helm-values", made["k8s/helm/shop/values.yaml"]);
     for part in [
         "image: {{ printf \"%s/shop:%s\" .Values.image.registry .Values.image.tag | quote }}",
         "checksum/config: {{ include (print $.Template.BasePath \"/apps/api/config.yaml\") $ | sha256sum }}",
@@ -129,8 +131,14 @@ fn values_say_how_environments_differ() {
 fn the_schema_knows_every_value() {
     let worker = AppProfile { name: "my-jobs".to_owned(), path: "jobs".to_owned(), ..profile("worker") };
     let app = AppProfile { env: ["DEBUG", "LOG_LEVEL"].map(str::to_owned).into(), ..api() };
-    let said = settings("[environments.production]\nservices = [\"mysql\"]");
-    for (apps, said) in [(vec![&app, &worker], Settings::default()), (vec![&app, &worker], said)] {
+    let said = [
+        "",
+        "[environments.production]\nservices = [\"mysql\"]",
+        "[environments.development]\nservices = []",
+        "[environments.production]\nservices = []\nport = 80",
+    ];
+    for said in said {
+        let (apps, said) = ([&app, &worker], settings(said));
         let made = files("helm", "shop", &apps, &said);
         let schema: Json = serde_json::from_str(&made["k8s/helm/shop/values.schema.json"]).unwrap();
         let mut known = Vec::new();

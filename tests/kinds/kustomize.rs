@@ -101,6 +101,7 @@ fn overlays_say_how_environments_differ() {
     assert_eq!(level(&production), ["LOG_LEVEL=warn"]);
     assert_eq!(text(&items(&production, "configMapGenerator")[0]["behavior"]), "merge");
     assert!(patches(&development).is_empty(), "the base is as small");
+    insta::assert_snapshot!("kustomize-overlay", made[&format!("{ROOT}/overlays/production/kustomization.yaml")]);
     let patches = patches(&production);
     let pod = &patches["Deployment/api"][0]["spec"]["template"]["spec"];
     assert_eq!(text(&pod["containers"][0]["resources"]["limits"]["memory"]), "1024Mi");

@@ -191,7 +191,19 @@ fn samples() -> Vec<Project> {
 /// A name that is something else in each format.
 const HOSTILE: &str = "My \"shop\": $(id) `id` ${NAME} ${{ github.token }} {{ .Values }} %{ if } '#ünï\n- x: &y *z";
 
-/// What no sample has: each service beside an app, all of them, and a name that means harm.
+/// Environments that share little.
+const APART: &str = "
+[environments.development]
+services = []
+[environments.production]
+services = [\"postgres:17\"]
+port = 8080
+health_path = \"/{{ .Values.ready }}\"
+max_replicas = 2
+";
+
+/// What no sample has: each service beside an app, all of them, a name that means harm, and environments
+/// apart from each other.
 fn made_up() -> Vec<Project> {
     let every = profiles::services();
     let every: Vec<&str> = every.iter().map(String::as_str).collect();
@@ -202,7 +214,10 @@ fn made_up() -> Vec<Project> {
     let each = every.iter().map(|service| needs(service, &[service]));
     let mut hostile = Project { name: HOSTILE, ..needs("hostile", &every) };
     HOSTILE.clone_into(&mut hostile.apps[0].name);
-    each.chain([needs("nothing", &[]), needs("all", &every), hostile]).collect()
+    hostile.apps[0].health_path = Some("/{{ fail \"x\" }}/${x}/%{ if }/it's".to_owned());
+    let mut apart = needs("apart", &["postgres", "redis"]);
+    apart.settings = toml_edit::de::from_str(APART).unwrap();
+    each.chain([needs("nothing", &[]), needs("all", &every), hostile, apart]).collect()
 }
 
 fn folders(of: &Path) -> Vec<PathBuf> {
