@@ -273,3 +273,13 @@ fn mails_are_kept_where_an_app_is_developed_and_sent_by_others_elsewhere() {
     assert_eq!((plan.services, missing), (Vec::new(), vec!["SMTP_HOST".to_owned()]));
     assert!(told.contains("a mail server") && told.contains("SMTP_HOST, SMTP_PORT"), "{told}");
 }
+
+#[test]
+fn what_is_called_after_aws_is_for_aws_where_minio_has_names_of_its_own() {
+    let given = |env: &[&str]| {
+        let (plan, _) = Asked::default().said(&profiles::express().needs(&["minio"], env, &[]));
+        value(&plan, "AWS_ACCESS_KEY_ID").cloned()
+    };
+    assert_eq!(given(&["AWS_ACCESS_KEY_ID", "MINIO_ENDPOINT"]), Some(EnvValue::Plain("app".to_owned())));
+    assert_eq!(given(&["AWS_ACCESS_KEY_ID", "MINIO_ACCESS_KEY", "MINIO_ENDPOINT"]), None);
+}

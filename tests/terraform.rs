@@ -200,6 +200,18 @@ fn services_that_no_cloud_runs_here_are_secrets_of_a_persons() {
 }
 
 #[test]
+fn a_mail_server_is_told_of_alike_in_every_environment() {
+    for kind in KINDS {
+        let web = server(&["mailpit"], &["SMTP_HOST", "SMTP_URL"]);
+        let module = Module::of(kind, &[&web], &Settings::default());
+        for environment in ["development", "production"] {
+            let file = format!("environments/{environment}.tfvars");
+            module.says(&file, &["variables = { # SMTP_HOST = \"\" }", "secrets = [\"SMTP_URL\"]"]);
+        }
+    }
+}
+
+#[test]
 fn mariadb_is_managed_where_the_cloud_has_it() {
     let web = server(&["mariadb"], &["DB_HOST", "DB_PASSWORD"]);
     let module = Module::of("terraform-aws", &[&web], &Settings::default());

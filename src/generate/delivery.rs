@@ -166,6 +166,8 @@ struct Connection<'a> {
     value: &'a str,
     /// Whether a password stands in it.
     secret: bool,
+    /// Whether its service stands in for something that no cloud runs.
+    stands_in: bool,
 }
 
 /// How much of everything there is, and how careful one is with it.
@@ -337,17 +339,17 @@ impl<'a> App<'a> {
         let (here, elsewhere): (Vec<&Service>, Vec<&Service>) = own.partition(|service| service.runs_in(environment));
         let services: Vec<&str> = here.iter().map(|service| service.name.as_str()).collect();
         let connections = services::connections(here, profile);
-        // Of what is elsewhere nothing but the names is known.
-        let asked =
-            services::connections(elsewhere.iter().copied(), profile).into_iter().map(|connection| connection.0);
+        // Of what is elsewhere nothing but the names is known; in an address can stand a password.
+        let asked = services::connections(elsewhere.iter().copied(), profile);
+        let is_address = |name: &str| asked.iter().any(|it| it.0 == name && it.2.contains("://"));
         let is_given = |name: &str| connections.iter().any(|given| given.0 == name);
         let read = profile.env.iter().chain(&profile.required_env).map(String::as_str);
-        let names: BTreeSet<&str> = read.chain(asked).collect();
+        let names: BTreeSet<&str> = read.chain(asked.iter().map(|it| it.0)).collect();
         let is_free = |name: &&str| is_env_name(name) && *name != "PORT" && *name != "HOST_PORT" && !is_given(name);
         let names: Vec<&str> = names.into_iter().filter(is_free).collect();
         let (required, optional) =
             names.iter().copied().partition(|name| profile.required_env.iter().any(|required| required == name));
-        let (secrets, variables) = names.into_iter().partition(|name| is_secret(name));
+        let (secrets, variables) = names.into_iter().partition(|name| is_secret(name) || is_address(name));
         let image = match order.apps {
             [_] => slug(order.project),
             _ => format!("{}-{}", slug(order.project), slug(&profile.name)),
@@ -410,6 +412,7 @@ impl<'a> App<'a> {
                     service: &service.name,
                     value,
                     secret: value.contains("{password}"),
+                    stands_in: service.stands_in.is_some(),
                 })
                 .collect(),
             variables,

@@ -109,9 +109,11 @@ struct Gives {
     /// Dependencies of which it has one.
     #[serde(default)]
     packages: Vec<String>,
-    /// Names that it reads as well.
+    /// Names that it reads as well, and names of which it reads none.
     #[serde(default)]
     beside: Vec<String>,
+    #[serde(default)]
+    without: Vec<String>,
 }
 
 /// Names that an app gets whether it is seen to read them or not.
@@ -191,6 +193,7 @@ impl Service {
                     && fits(&entry.frameworks, framework)
                     && fits_packages(&entry.packages)
                     && entry.beside.iter().all(|name| profile.env.contains(name))
+                    && !entry.without.iter().any(|name| profile.env.contains(name))
             })?;
             Some((name, entry.value.as_str()))
         };

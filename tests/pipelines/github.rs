@@ -157,6 +157,15 @@ fn what_has_no_action_of_its_own_is_tested_in_its_image() {
 }
 
 #[test]
+fn a_service_is_started_as_it_asks() {
+    let app = AppProfile { services: vec!["minio".to_owned(), "mailpit".to_owned()], ..whole() };
+    let made = files("github", "shop", &[&app], &Settings::default());
+    let services = &read(&made[CI])["jobs"]["test-web"]["services"];
+    assert_eq!(services["minio"]["command"].as_str(), Some("minio server /data --console-address :9001"));
+    assert!(services.get("mailpit").is_none(), "tests are judged as production is");
+}
+
+#[test]
 fn tests_run_on_each_version_that_is_asked_for() {
     let of = |app: &AppProfile| read(&files("github", "shop", &[app], &on_versions())[CI])["jobs"]["test-web"].clone();
     let listed = |value: &Value| -> Vec<String> {
