@@ -98,6 +98,9 @@ fn a_worker_has_no_way_in_and_a_site_no_network() {
         assert!(!of_worker.contains_key(absent), "{absent}");
     }
     assert!(of_worker.contains_key("ECS::Service") && of_worker.contains_key("DocDB::DBCluster"));
+    // Files reach no database, whatever lies beside them.
+    let files = AppProfile { services: vec!["postgres".to_owned()], ..profile("static-plain") };
+    assert_eq!(made(&[&files]), made(&[&profile("static-plain")]));
     let site = made(&[&profile("static-plain")]);
     let expected = [
         "KMS::Key",
