@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use minijinja::Value;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::templates::Templates;
 use super::{hcl, helm};
@@ -26,7 +26,11 @@ pub struct Kind {
     /// What it makes, one sentence.
     pub about: String,
     /// The kinds whose files its own make use of.
-    pub(super) needs: Vec<String>,
+    needs: Vec<String>,
+    /// Of what deploys: the kind by which it does so where no other is wanted.
+    deploys_by: Option<String>,
+    /// The template that says how pipelines deploy by it; none where they cannot.
+    pipeline: Option<String>,
     /// The folder of its templates; empty for what code makes.
     pub(super) folder: String,
     pub(super) files: Vec<FileRule>,
@@ -47,6 +51,7 @@ struct Written {
     about: String,
     #[serde(default)]
     needs: Vec<String>,
+    deploys_by: Option<String>,
     files: Vec<FileRule>,
 }
 
@@ -108,6 +113,8 @@ pub fn kinds(templates: &Templates) -> Result<&[Kind], Problem> {
             label: "Docker".to_owned(),
             about: "how each app's image is built, and what stays out of it".to_owned(),
             needs: Vec::new(),
+            deploys_by: None,
+            pipeline: None,
             folder: String::new(),
             files: Vec::new(),
         }];
@@ -123,16 +130,46 @@ pub fn kinds(templates: &Templates) -> Result<&[Kind], Problem> {
 
 fn read(folder: String, templates: &Templates) -> Result<Option<Kind>, Problem> {
     let name = folder.rsplit('/').next().unwrap_or_default().to_owned();
-    let Some(Written { label, about, needs, files }) = templates.settings(&format!("{folder}/kind.toml"))? else {
+    let Some(Written { label, about, needs, deploys_by, files }) =
+        templates.settings(&format!("{folder}/kind.toml"))?
+    else {
         return Ok(None);
     };
-    Ok(Some(Kind { name, label, about, needs, folder, files }))
+    let pipeline = Some(format!("{folder}/pipeline.j2")).filter(|path| templates.text(path).is_some());
+    Ok(Some(Kind { name, label, about, needs, deploys_by, pipeline, folder, files }))
 }
 
-/// Whether a kind is among the wanted ones, or one of those makes use of it.
-pub(super) fn is_wanted(kind: &Kind, wanted: &BTreeSet<String>, all: &[Kind]) -> bool {
-    let needs_it = |other: &Kind| wanted.contains(&other.name) && other.needs.contains(&kind.name);
-    wanted.contains(&kind.name) || all.iter().any(needs_it)
+/// A way to deploy, as the templates of pipelines see it.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub(super) struct Way<'a> {
+    name: &'a str,
+    label: &'a str,
+    /// The template that says how.
+    template: &'a str,
+}
+
+/// The ways by which a kind deploys: those that are wanted, and where there are none its own.
+pub(super) fn ways<'a>(kind: &Kind, wanted: &BTreeSet<String>, all: &'a [Kind]) -> Vec<Way<'a>> {
+    let Some(own) = &kind.deploys_by else { return Vec::new() };
+    let way = |kind: &'a Kind| Some(Way { name: &kind.name, label: &kind.label, template: kind.pipeline.as_deref()? });
+    let others = all.iter().filter(|other| wanted.contains(&other.name) && other.name != *own);
+    let ways: Vec<_> = others.filter_map(way).collect();
+    if ways.is_empty() { all.iter().filter(|other| other.name == *own).filter_map(way).collect() } else { ways }
+}
+
+/// The wanted kinds, those whose files these make use of, and those by which they deploy.
+pub(super) fn with_needed<'a>(wanted: &BTreeSet<String>, all: &'a [Kind]) -> Vec<&'a Kind> {
+    let mut names: BTreeSet<&str> = BTreeSet::new();
+    let mut open: Vec<&str> = wanted.iter().map(String::as_str).collect();
+    while let Some(name) = open.pop() {
+        for kind in all.iter().filter(|kind| kind.name == name) {
+            if names.insert(&kind.name) {
+                open.extend(kind.needs.iter().map(String::as_str));
+                open.extend(ways(kind, wanted, all).iter().map(|way| way.name));
+            }
+        }
+    }
+    all.iter().filter(|kind| names.contains(kind.name.as_str())).collect()
 }
 
 /// The kinds of these names; one that there is not is named with those that there are.

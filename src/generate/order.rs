@@ -6,7 +6,7 @@ use minijinja::Value;
 use minijinja::value::{Serde, merge_maps};
 
 use super::delivery::{App, Delivery, Ground};
-use super::kinds::{DOCKER, Each, Kind, USUAL, is_wanted, kinds, known};
+use super::kinds::{DOCKER, Each, Kind, USUAL, kinds, known, ways, with_needed};
 use super::{Context, DIGESTS, Digests, Folder, Templates, beside, docker, image, is_the_projects};
 use crate::model::{AppProfile, Artifact, ArtifactView, Environment, Problem, Settings};
 
@@ -94,8 +94,9 @@ impl<'a> Order<'a> {
     fn made(&self, wanted: &BTreeSet<String>, views: &Views) -> Result<Vec<Artifact>, Problem> {
         let all = kinds(self.templates)?;
         let mut artifacts = Vec::new();
-        for kind in all.iter().filter(|kind| is_wanted(kind, wanted, all)) {
-            artifacts.extend(self.of_kind(kind, views)?);
+        for kind in with_needed(wanted, all) {
+            let ways = Value::from(Serde(ways(kind, wanted, all)));
+            artifacts.extend(self.of_kind(kind, views, &ways)?);
         }
         Ok(artifacts)
     }
@@ -105,9 +106,9 @@ impl<'a> Order<'a> {
     fn paths(&self, views: &Views) -> Option<BTreeSet<String>> {
         let all = kinds(self.templates).ok()?;
         let said: Option<BTreeSet<String>> = self.settings.generate.as_ref().map(|said| said.iter().cloned().collect());
-        let wanted = |kind: &&Kind| said.as_ref().is_none_or(|said| is_wanted(kind, said, all));
+        let wanted: Vec<&Kind> = said.map_or_else(|| all.iter().collect(), |said| with_needed(&said, all));
         let of = |order: &Self, views: &Views| -> Option<Vec<String>> {
-            let paths = all.iter().filter(wanted).map(|kind| order.paths_of(kind, views));
+            let paths = wanted.iter().map(|kind| order.paths_of(kind, views));
             Some(paths.collect::<Result<Vec<_>, _>>().ok()?.concat())
         };
         let applied = |environment: Environment| {
@@ -140,14 +141,15 @@ impl<'a> Order<'a> {
         Ok(paths)
     }
 
-    fn of_kind(&self, kind: &Kind, views: &Views) -> Result<Vec<Artifact>, Problem> {
+    fn of_kind(&self, kind: &Kind, views: &Views, ways: &Value) -> Result<Vec<Artifact>, Problem> {
         let mut artifacts = Vec::new();
         if kind.name == DOCKER {
             artifacts = self.images()?;
         }
         for rule in &kind.files {
             for view in views.of(rule.each) {
-                artifacts.extend(rule.fill(kind, self.templates, view)?);
+                let view = merge_maps([Value::from_pairs([("ways", ways.clone())]), view.clone()]);
+                artifacts.extend(rule.fill(kind, self.templates, &view)?);
             }
         }
         artifacts.retain(|artifact| !self.apps.iter().any(|app| is_the_projects(app, &artifact.path)));

@@ -123,7 +123,12 @@ struct Project {
     name: &'static str,
     apps: Vec<AppProfile>,
     settings: Settings,
+    /// The kind by which its pipelines deploy; none for what they do by themselves.
+    way: Option<String>,
 }
+
+/// The kinds that deploy by what else is asked for with them.
+const PIPELINES: [&str; 3] = ["github", "gitlab", "jenkins"];
 
 fn generate() -> Vec<Generated> {
     let folder = folder();
@@ -156,7 +161,14 @@ fn files_of(
 ) -> Vec<Generated> {
     let (apps, _) = meant(&project.apps, None, &project.settings, environment);
     let order = Order { environment, ..Order::new(project.name, &apps, &project.settings) };
-    let made = order.artifacts(wanted).unwrap_or_else(|problem| panic!("{}: {problem}", project.folder));
+    let artifacts = |wanted| order.artifacts(&wanted).unwrap_or_else(|problem| panic!("{}: {problem}", project.folder));
+    let pipelines = PIPELINES.iter().map(|name| (*name).to_owned()).chain(project.way.clone()).collect();
+    let mut made = artifacts(wanted.iter().filter(|name| !PIPELINES.contains(&name.as_str())).cloned().collect());
+    for artifact in artifacts(pipelines) {
+        if !made.iter().any(|known| known.path == artifact.path) {
+            made.push(artifact);
+        }
+    }
     let project = folder.join(environment.map_or(ALL_ENVIRONMENTS, Environment::as_str)).join(&project.folder);
     let write = |artifact: Artifact| {
         let path = project.join(&artifact.path);
@@ -183,7 +195,7 @@ fn samples() -> Vec<Project> {
             "web".clone_into(&mut app.name);
         }
         let folder = folder.strip_prefix(ROOT).unwrap().display().to_string();
-        Project { folder, name: "shop", apps, settings: Settings::default() }
+        Project { folder, name: "shop", apps, settings: Settings::default(), way: None }
     };
     stacks.chain(special).chain(crate::support::demos()).map(project).collect()
 }
@@ -209,15 +221,19 @@ fn made_up() -> Vec<Project> {
     let every: Vec<&str> = every.iter().map(String::as_str).collect();
     let needs = |name: &str, services: &[&str]| {
         let app = profiles::express().needs(services, &["LOG_LEVEL"], &["SESSION_SECRET", "API_TOKEN"]);
-        Project { folder: format!("made-up/{name}"), name: "shop", apps: vec![app], settings: Settings::default() }
+        let (folder, settings) = (format!("made-up/{name}"), Settings::default());
+        Project { folder, name: "shop", apps: vec![app], settings, way: None }
     };
+    let kinds = kinds(Templates::embedded()).unwrap().iter().map(|kind| kind.name.clone());
+    let ways = kinds.filter(|name| !["docker", "compose", "ssh"].iter().chain(&PIPELINES).any(|other| other == name));
+    let ways = ways.map(|way| Project { way: Some(way.clone()), ..needs(&format!("by-{way}"), &["postgres"]) });
     let each = every.iter().map(|service| needs(service, &[service]));
     let mut hostile = Project { name: HOSTILE, ..needs("hostile", &every) };
     HOSTILE.clone_into(&mut hostile.apps[0].name);
     hostile.apps[0].health_path = Some("/{{ fail \"x\" }}/${x}/%{ if }/it's".to_owned());
     let mut apart = needs("apart", &["postgres", "redis"]);
     apart.settings = toml_edit::de::from_str(APART).unwrap();
-    each.chain([needs("nothing", &[]), needs("all", &every), hostile, apart]).collect()
+    each.chain([needs("nothing", &[]), needs("all", &every), hostile, apart]).chain(ways).collect()
 }
 
 fn folders(of: &Path) -> Vec<PathBuf> {

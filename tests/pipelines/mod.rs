@@ -4,6 +4,7 @@ mod github;
 mod gitlab;
 mod jenkins;
 mod ssh;
+mod ways;
 
 use std::collections::BTreeMap;
 
