@@ -95,10 +95,10 @@ fn ignore_list(profile: &AppProfile, ctx: &Context<'_>) -> Result<String, Proble
         return Ok(text);
     }
     // In a workspace the same names lie in every package.
-    let deep = |line: &str| match line.chars().next() {
-        None | Some('#' | '*') => line.to_owned(),
-        Some('!') => format!("!**/{}", &line[1..]),
-        Some(_) => format!("**/{line}"),
+    let deep = |line: &str| match line.strip_prefix('!').unwrap_or(line) {
+        pattern if pattern.is_empty() || pattern.starts_with('#') || pattern.starts_with("**/") => line.to_owned(),
+        pattern if line.starts_with('!') => format!("!**/{pattern}"),
+        pattern => format!("**/{pattern}"),
     };
     Ok(text.lines().map(|line| deep(line) + "\n").collect())
 }

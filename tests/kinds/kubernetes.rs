@@ -63,6 +63,7 @@ fn production_has_all_that_an_app_and_its_services_need() {
         "Deployment/api",
         "Service/api",
         "Ingress/api",
+        "NetworkPolicy/certificates",
         "HorizontalPodAutoscaler/api",
         "PodDisruptionBudget/api",
         "NetworkPolicy/api",
