@@ -36,6 +36,10 @@ struct Registry {
 
 struct Speak(Arc<Mutex<State>>);
 
+fn manifest(of: &str) -> String {
+    json!({ "schemaVersion": 2, "annotations": { "of": of } }).to_string()
+}
+
 fn digest(manifest: &str) -> String {
     format!("sha256:{:x}", Sha256::digest(manifest))
 }
@@ -74,7 +78,8 @@ impl Registry {
     fn new(images: &[&str]) -> Self {
         let runtime = Runtime::new().unwrap();
         let server = runtime.block_on(MockServer::start());
-        let manifests = images.iter().map(|image| (format!("library/{image}"), format!("first {image}"))).collect();
+        let manifests =
+            images.iter().map(|image| (format!("library/{image}"), manifest(&format!("first {image}")))).collect();
         let state = Arc::new(Mutex::new(State { manifests, is_guarded: true, ..State::default() }));
         runtime.block_on(Mock::given(any()).respond_with(Speak(Arc::clone(&state))).mount(&server));
         Self { server, state, _runtime: runtime }
@@ -106,7 +111,7 @@ fn digests_are_kept_written_and_renewed() {
     let (wharf, registry) = (shop(), Registry::new(&IMAGES));
     let told = registry.pin(&wharf).exits(0).stderr;
     assert_eq!(told.matches(": pinned, sha256:").count(), 2, "{told}");
-    let first = |image: &str| format!("{image}@{}", digest(&format!("first {image}")));
+    let first = |image: &str| format!("{image}@{}", digest(&manifest(&format!("first {image}"))));
     assert!(read(&wharf, "Dockerfile").contains(&format!("FROM {}", first(IMAGES[0]))));
     assert!(read(&wharf, "compose.yaml").contains(&first(IMAGES[1])));
     assert_eq!(IMAGES.map(|image| read(&wharf, ".wharf/digests").matches(&first(image)).count()), [1, 1]);
@@ -115,13 +120,13 @@ fn digests_are_kept_written_and_renewed() {
     assert!(read(&wharf, "Dockerfile").contains(&first(IMAGES[0])), "without asking again");
 
     registry.change(|state| {
-        state.manifests.insert(format!("library/{}", IMAGES[0]), "second".to_owned());
+        state.manifests.insert(format!("library/{}", IMAGES[0]), manifest("second"));
         (state.is_guarded, state.is_silent) = (false, true);
     });
     let told = registry.pin(&wharf).exits(0).stderr;
-    assert!(told.contains(&format!("{}: renewed, {}", IMAGES[0], digest("second"))), "{told}");
+    assert!(told.contains(&format!("{}: renewed, {}", IMAGES[0], digest(&manifest("second")))), "{told}");
     assert!(told.contains(&format!("{}: as before", IMAGES[1])), "{told}");
-    assert!(read(&wharf, "Dockerfile").contains(&format!("{}@{}", IMAGES[0], digest("second"))));
+    assert!(read(&wharf, "Dockerfile").contains(&format!("{}@{}", IMAGES[0], digest(&manifest("second")))));
 }
 
 #[test]
@@ -132,6 +137,13 @@ fn what_no_registry_tells_stays_as_it_was_and_is_told() {
     registry.change(|state| drop(state.manifests.remove(&format!("library/{}", IMAGES[0]))));
     let told = registry.pin(&wharf).exits(1).stderr;
     assert!(told.contains("there is no image node:22-bookworm-slim"), "{told}");
+    assert_eq!(read(&wharf, ".wharf/digests"), before);
+    registry.change(|state| {
+        state.manifests.insert(format!("library/{}", IMAGES[0]), "<html>Log in</html>".to_owned());
+        state.is_silent = true;
+    });
+    let told = registry.pin(&wharf).exits(1).stderr;
+    assert!(told.contains("no description of an image"), "{told}");
     assert_eq!(read(&wharf, ".wharf/digests"), before);
     registry.change(|state| state.status = Some(403));
     let told = registry.pin(&wharf).exits(1).stderr;

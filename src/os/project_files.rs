@@ -5,8 +5,9 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Component, Path, PathBuf};
 
-use ignore::gitignore::Gitignore;
+use ignore::gitignore::GitignoreBuilder;
 
+use super::chance;
 use crate::model::{FileChange, Found, Problem, ProblemCode};
 
 /// A file with more bytes is none that anybody wrote by hand.
@@ -59,8 +60,13 @@ pub fn apply(root: &Path, changes: &[FileChange]) -> Result<(), Problem> {
 #[must_use]
 pub fn is_ignored(root: &Path, path: &str) -> bool {
     // What cannot be read there ignores nothing.
-    let (list, _) = Gitignore::new(root.join(".gitignore"));
-    list.matched_path_or_any_parents(path, false).is_ignore()
+    let Found::Text(lines) = look(root, ".gitignore") else { return false };
+    let mut list = GitignoreBuilder::new(root);
+    for line in lines.lines() {
+        // A line that makes no sense is none.
+        let _ = list.add_line(None, line);
+    }
+    list.build().is_ok_and(|list| list.matched_path_or_any_parents(path, false).is_ignore())
 }
 
 /// A change that is ready to be made; what lies ready goes if it is not.
@@ -89,8 +95,9 @@ impl Staged {
         fs::create_dir_all(folder)?;
         let name = self.place.file_name().unwrap_or_default().to_string_lossy();
         clear(folder, &name);
-        let fresh = folder.join(format!(".{name}.{}-{number}{FRESH}", std::process::id()));
-        let mut file = File::create(&fresh)?;
+        let fresh = folder.join(format!(".{name}.{}-{number}-{:08x}{FRESH}", std::process::id(), chance::number()));
+        // Whatever lies there under that name, a link that leads elsewhere above all, is not written through.
+        let mut file = File::create_new(&fresh)?;
         self.fresh = Some(fresh);
         file.write_all(content.as_bytes())?;
         if let Ok(before) = fs::metadata(&self.place) {
@@ -247,6 +254,32 @@ mod tests {
             assert!(apply(root.path(), &[change(path, None)]).is_err(), "{path}");
         }
         assert_eq!(fs::read_dir(other.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn what_lies_in_the_way_of_a_new_text_is_not_written_through() {
+        let root = tempfile::tempdir().unwrap();
+        let other = tempfile::tempdir().unwrap();
+        let victim = other.path().join("victim");
+        fs::write(&victim, "mine").unwrap();
+        // Names that a text which is being written has had, for this process.
+        for number in 0..4 {
+            symlink(&victim, root.path().join(format!(".f.{}-{number}{FRESH}", std::process::id()))).unwrap();
+        }
+        write(root.path(), "f", "text").unwrap();
+        assert_eq!(fs::read_to_string(&victim).unwrap(), "mine");
+        assert!(fs::symlink_metadata(root.path().join("f")).unwrap().is_file());
+    }
+
+    #[test]
+    fn a_list_of_what_is_ignored_is_read_as_any_other_file() {
+        let root = tempfile::tempdir().unwrap();
+        let list = root.path().join(".gitignore");
+        fs::write(&list, "[\n.wharf/\n").unwrap();
+        assert!(is_ignored(root.path(), ".wharf/written") && !is_ignored(root.path(), "Dockerfile"));
+        fs::remove_file(&list).unwrap();
+        symlink("/dev/zero", &list).unwrap();
+        assert!(!is_ignored(root.path(), ".wharf/written"));
     }
 
     #[test]

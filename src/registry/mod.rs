@@ -45,6 +45,13 @@ struct Challenge {
     scope: Option<String>,
 }
 
+/// What every manifest says of itself.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Manifest {
+    schema_version: u32,
+}
+
 #[derive(Deserialize)]
 struct Token {
     token: Option<String>,
@@ -70,15 +77,18 @@ impl Registries {
             answer = self.ask(&reference, Method::HEAD, url.clone(), token.as_deref()).await?;
         }
         expect(&reference, &answer)?;
-        if let Some(digest) = said(answer.headers()) {
+        if let Some(digest) = said(&reference, &answer)? {
             return Ok(digest);
         }
         // A registry should say it, and need not: then it is that of the manifest's bytes.
         let answer = self.ask(&reference, Method::GET, url, token.as_deref()).await?;
         expect(&reference, &answer)?;
-        let digest = said(answer.headers());
-        let bytes = body(answer, MANIFEST, TIMEOUT).await?;
-        Ok(digest.unwrap_or_else(|| format!("sha256:{:x}", Sha256::digest(&bytes))))
+        let said = said(&reference, &answer)?;
+        let digest = digest_of(&reference, &body(answer, MANIFEST, TIMEOUT).await?)?;
+        if said.is_some_and(|said| said != digest) {
+            return Err(reference.unusable("its digest is not that of what it sends"));
+        }
+        Ok(digest)
     }
 
     async fn ask(
@@ -124,10 +134,21 @@ fn expect(reference: &Reference, answer: &Response) -> Result<(), Problem> {
     }
 }
 
-/// The digest that an answer names.
-fn said(headers: &HeaderMap) -> Option<String> {
-    let said = headers.get("docker-content-digest")?.to_str().ok()?.trim();
-    is_digest(said).then(|| said.to_owned())
+/// The digest that an answer names; one that is none is a problem.
+fn said(reference: &Reference, answer: &Response) -> Result<Option<String>, Problem> {
+    let Some(said) = answer.headers().get("docker-content-digest") else { return Ok(None) };
+    match said.to_str().map(str::trim) {
+        Ok(said) if is_digest(said) => Ok(Some(said.to_owned())),
+        _ => Err(reference.unusable("what it calls a digest is none")),
+    }
+}
+
+/// The digest of a manifest's bytes; a page for people, as of a proxy that wants a login, is no manifest.
+fn digest_of(reference: &Reference, bytes: &[u8]) -> Result<String, Problem> {
+    match serde_json::from_slice::<Manifest>(bytes) {
+        Ok(Manifest { schema_version: 2 }) => Ok(format!("sha256:{:x}", Sha256::digest(bytes))),
+        _ => Err(reference.unusable("it is no description of an image")),
+    }
 }
 
 /// What the registry wants: `Bearer realm="…",service="…",scope="…"` (RFC 6750, section 3).

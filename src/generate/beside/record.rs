@@ -136,7 +136,10 @@ fn is_digest(word: &str) -> bool {
 
 /// Whether it is a path in the project that fits a line.
 fn is_inside(path: &str) -> bool {
-    !path.contains(char::is_control) && path.split('/').all(|part| !matches!(part, "" | "." | ".."))
+    let is_anothers = |part: &str| [".git", ".wharf"].iter().any(|own| part.eq_ignore_ascii_case(own));
+    !path.contains(char::is_control)
+        && path.split('/').all(|part| !matches!(part, "" | "." | ".."))
+        && !path.split('/').next().is_some_and(is_anothers)
 }
 
 /// The same for texts that say the same but for how their lines end.
