@@ -1,5 +1,7 @@
 //! Dockerfiles (docs.docker.com, “Dockerfile reference”).
 
+use std::collections::BTreeMap;
+
 use super::secrets::names_a_secret;
 use super::{Faults, images};
 
@@ -41,6 +43,8 @@ struct Stages {
     user: Option<(usize, String)>,
     /// Users of earlier stages, by their names: a stage that begins with one has its user.
     users: Vec<(String, Option<(usize, String)>)>,
+    /// What `ARG` and `ENV` have said so far.
+    values: BTreeMap<String, String>,
 }
 
 pub(super) fn check(text: &str, faults: &mut Faults<'_>) {
@@ -59,15 +63,21 @@ pub(super) fn check(text: &str, faults: &mut Faults<'_>) {
         }
         match instruction.word.as_str() {
             "FROM" => from(instruction, &mut stages, faults),
-            "ARG" => secret(instruction, faults),
+            "ARG" => {
+                secret(instruction, faults);
+                stages.values.extend(pairs(instruction));
+            }
             word if stages.count == 0 => {
                 if has_args_only {
                     faults.add("dockerfile-syntax", instruction.line, format!("{word} stands before the first FROM"));
                 }
                 has_args_only = false;
             }
-            "ENV" => secret(instruction, faults),
-            "USER" => stages.user = Some((instruction.line, instruction.rest.clone())),
+            "ENV" => {
+                secret(instruction, faults);
+                stages.values.extend(pairs(instruction));
+            }
+            "USER" => stages.user = Some((instruction.line, stages.filled(&instruction.rest))),
             "COPY" | "ADD" => copy(instruction, &stages, faults),
             "CMD" | "ENTRYPOINT" => exec_form(instruction, faults),
             _ => {}
@@ -82,6 +92,8 @@ pub(super) fn check(text: &str, faults: &mut Faults<'_>) {
 
 /// Splits the text into instructions: continued lines are joined, comments and here-documents skipped.
 fn read(text: &str, faults: &mut Faults<'_>) -> Vec<Instruction> {
+    let text = text.trim_start_matches('\u{feff}');
+    let escape = escape(text);
     let mut instructions: Vec<Instruction> = Vec::new();
     let mut continued = false;
     let mut until: Vec<String> = Vec::new();
@@ -96,9 +108,10 @@ fn read(text: &str, faults: &mut Faults<'_>) -> Vec<Instruction> {
         if trimmed.is_empty() || trimmed.starts_with('#') {
             continue;
         }
-        let (content, goes_on) = match trimmed.strip_suffix('\\') {
-            Some(content) => (content.trim_end(), true),
-            None => (trimmed, false),
+        // What is escaped itself continues nothing.
+        let (content, goes_on) = match trimmed.strip_suffix(escape) {
+            Some(content) if !content.ends_with(escape) => (content.trim_end(), true),
+            _ => (trimmed, false),
         };
         if continued && let Some(instruction) = instructions.last_mut() {
             instruction.rest.push(' ');
@@ -122,12 +135,35 @@ fn read(text: &str, faults: &mut Faults<'_>) -> Vec<Instruction> {
     instructions
 }
 
+/// What continues a line: the directive above all instructions says it, or it is a backslash.
+fn escape(text: &str) -> char {
+    let directives = text.lines().map_while(|line| line.trim().strip_prefix('#')?.split_once('='));
+    let mut named = directives.filter(|(name, _)| name.trim().eq_ignore_ascii_case("escape"));
+    named.next().and_then(|(_, value)| value.trim().chars().next()).unwrap_or('\\')
+}
+
+/// The words of a line that begin outside of quotes.
+fn bare_words(text: &str) -> impl Iterator<Item = &str> {
+    let mut quote = None;
+    text.split_whitespace().filter(move |word| {
+        let begins_bare = quote.is_none();
+        for letter in word.chars() {
+            match quote {
+                None if matches!(letter, '"' | '\'') => quote = Some(letter),
+                Some(open) if open == letter => quote = None,
+                _ => {}
+            }
+        }
+        begins_bare
+    })
+}
+
 /// The words that end the here-documents of an instruction.
 fn here_documents(instruction: &Instruction) -> Vec<String> {
     if !matches!(instruction.word.as_str(), "RUN" | "COPY" | "ADD") || instruction.rest.contains('[') {
         return Vec::new();
     }
-    let words = instruction.rest.split_whitespace().filter_map(|word| word.strip_prefix("<<"));
+    let words = bare_words(&instruction.rest).filter_map(|word| word.strip_prefix("<<"));
     let names = words.map(|word| word.trim_start_matches('-').trim_matches(['"', '\'']).to_owned());
     names.filter(|name| !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')).collect()
 }
@@ -146,7 +182,7 @@ fn from(instruction: &Instruction, stages: &mut Stages, faults: &mut Faults<'_>)
         }
     };
     if earlier.is_none() && image != "scratch" {
-        images::check(image, instruction.line, faults);
+        images::check(&stages.filled(image), instruction.line, faults);
     }
     let non_root = image.ends_with(":nonroot").then(|| (instruction.line, "nonroot".to_owned()));
     stages.user = earlier.unwrap_or(non_root);
@@ -155,6 +191,25 @@ fn from(instruction: &Instruction, stages: &mut Stages, faults: &mut Faults<'_>)
 }
 
 impl Stages {
+    /// A text with the values that are known in the place of variables; those that are not stay as they are.
+    fn filled(&self, text: &str) -> String {
+        let mut filled = String::new();
+        let mut rest = text;
+        while let Some((before, after)) = rest.split_once('$') {
+            filled.push_str(before);
+            let braced = after.strip_prefix('{').and_then(|inner| inner.split_once('}'));
+            let bare = after.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(after.len());
+            let (name, following) = braced.unwrap_or_else(|| after.split_at(bare));
+            let (name, usual) = name.split_once(":-").map_or((name, None), |(name, usual)| (name, Some(usual)));
+            match self.values.get(name).map(String::as_str).filter(|value| !value.is_empty()).or(usual) {
+                Some(value) => filled.push_str(value),
+                None => filled.push_str(&rest[before.len()..rest.len() - following.len()]),
+            }
+            rest = following;
+        }
+        filled + rest
+    }
+
     /// Keeps the user of the stage that was read last.
     fn finish(&mut self) {
         if let Some(name) = self.names.last() {
@@ -196,8 +251,8 @@ fn exec_form(instruction: &Instruction, faults: &mut Faults<'_>) {
     }
 }
 
-/// A value that stands in `ENV` or `ARG` stands in the image for everybody.
-fn secret(instruction: &Instruction, faults: &mut Faults<'_>) {
+/// The names and values of an `ENV` or `ARG`.
+fn pairs(instruction: &Instruction) -> Vec<(String, String)> {
     let mut words = instruction.rest.split_whitespace();
     let pairs: Vec<(&str, &str)> = if instruction.rest.split_whitespace().next().is_some_and(|word| word.contains('='))
     {
@@ -206,9 +261,15 @@ fn secret(instruction: &Instruction, faults: &mut Faults<'_>) {
         let name = words.next().unwrap_or_default();
         vec![(name, instruction.rest.strip_prefix(name).unwrap_or_default().trim())]
     };
-    for (name, value) in pairs {
-        let value = value.trim_matches(['"', '\'']);
-        if names_a_secret(name) && !value.is_empty() && !value.starts_with('$') {
+    let unquoted = |value: &str| value.trim_matches(['"', '\'']).to_owned();
+    pairs.into_iter().map(|(name, value)| (name.to_owned(), unquoted(value))).collect()
+}
+
+/// A value that stands in `ENV` or `ARG` stands in the image for everybody.
+fn secret(instruction: &Instruction, faults: &mut Faults<'_>) {
+    for (name, value) in pairs(instruction) {
+        let usual = value.split_once(":-").is_some_and(|(_, usual)| !usual.trim_end_matches('}').is_empty());
+        if names_a_secret(&name) && !value.is_empty() && (!value.starts_with('$') || usual) {
             let message = format!("the value of {name} stays in the image for everybody to read: give it at start");
             faults.add("secret-in-image", instruction.line, message);
         }
@@ -217,10 +278,12 @@ fn secret(instruction: &Instruction, faults: &mut Faults<'_>) {
 
 fn root(stages: &Stages, last: Option<&Instruction>, faults: &mut Faults<'_>) {
     let (line, user) = match &stages.user {
-        Some((line, user)) => (Some(*line), user.split(':').next().unwrap_or_default().trim()),
+        Some((line, user)) => {
+            (Some(*line), user.split(':').next().unwrap_or_default().trim().trim_matches(['"', '\'']))
+        }
         None => (last.map(|from| from.line), "root"),
     };
-    if matches!(user, "root" | "0") {
+    if user == "root" || user.parse() == Ok(0_u64) {
         faults.add("root-user", line, "the image runs as root: end the last stage with USER and another user");
     }
 }
@@ -264,6 +327,15 @@ CMD [\"a\"]
             breaks: &[
                 ("USER app\n", "", "root-user", 1),
                 ("USER app\n", "USER app\nUSER 0:0\n", "root-user", 3),
+                ("USER app\n", "USER \"root\"\n", "root-user", 2),
+                ("USER app\n", "USER 00\n", "root-user", 2),
+                ("USER app\n", "ARG U=root\nUSER $U\n", "root-user", 3),
+                ("USER app\n", "USER ${U:-root}\n", "root-user", 2),
+                ("RUN x\n", "RUN x \\\\\nUSER root\n", "root-user", 5),
+                ("RUN x\n", "RUN echo \" <<END \"\nUSER root\n", "root-user", 5),
+                ("FROM a:1\n", "ARG T=latest\nFROM a:$T\n", "unpinned-image", 2),
+                ("FROM a:1\n", "FROM a:${T:-latest}\n", "unpinned-image", 1),
+                ("ENV A=1", "ENV DB_PASSWORD=${X:-hunter2}", "secret-in-image", 3),
                 ("ENV A=1", "ENV A=1 DB_PASSWORD=x", "secret-in-image", 3),
                 ("ENV A=1", "ENV API_KEY some thing", "secret-in-image", 3),
                 ("RUN x", "COPY .env.production ./", "secret-in-image", 4),
@@ -275,6 +347,13 @@ CMD [\"a\"]
             ],
         },
     ];
+
+    #[test]
+    fn lines_go_on_as_the_directive_says() {
+        let rules = |text: &str| check("Dockerfile", text).into_iter().map(|f| (f.rule, f.line)).collect::<Vec<_>>();
+        assert_eq!(rules("# escape=`\nFROM a:1\nUSER app\nRUN echo \\\nUSER root\n"), [("root-user", Some(5))]);
+        assert_eq!(rules("\u{feff}FROM a:1\nUSER app\n"), []);
+    }
 
     #[test]
     fn a_stage_has_the_user_of_the_one_it_begins_with() {

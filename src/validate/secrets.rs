@@ -8,6 +8,8 @@ use super::Faults;
 
 /// Whether a name says that its value is nobody else's business, in whatever way the format writes names.
 pub(super) fn names_a_secret(name: &str) -> bool {
+    // An app may be called after secrets, and its size is none; how machines of EC2 hand out credentials is a setting.
+    const OTHERS: [&str; 6] = ["_CPU", "_MEMORY", "_TASKS", "_LEVEL", "_DOMAIN", "HTTP_TOKENS"];
     let mut words = String::with_capacity(name.len() + 4);
     let mut was_small = false;
     for letter in name.chars() {
@@ -17,8 +19,8 @@ pub(super) fn names_a_secret(name: &str) -> bool {
         was_small = letter.is_ascii_lowercase();
         words.push(if matches!(letter, '-' | '.') { '_' } else { letter });
     }
-    // How machines of EC2 hand out credentials (`http_tokens`, `HttpTokens`) is a setting like another.
-    crate::model::names_a_secret(&words) && !words.eq_ignore_ascii_case("http_tokens")
+    let words = words.to_ascii_uppercase();
+    crate::model::names_a_secret(&words) && !OTHERS.iter().any(|end| words.ends_with(end))
 }
 
 /// What keys of well-known services look like; each has a part that nothing else has.
@@ -77,8 +79,15 @@ mod tests {
         for name in ["dbPassword", "api-token", "AWS_SECRET_ACCESS_KEY", "accessKey"] {
             assert!(names_a_secret(name), "{name}");
         }
-        for name in ["passwordFile", "secretName", "token-url", "PORT", "HttpTokens", "AzureWebJobsStorage__credential"]
-        {
+        for name in [
+            "passwordFile",
+            "secretName",
+            "token-url",
+            "PORT",
+            "HttpTokens",
+            "SecretsApiCpu",
+            "AzureWebJobsStorage__credential",
+        ] {
             assert!(!names_a_secret(name), "{name}");
         }
     }

@@ -57,7 +57,10 @@ fn pod(object: &Node) -> Option<&Node> {
     let path: &[&str] = match object.text_of("kind")? {
         "Pod" => &["spec"],
         "CronJob" => &["spec", "jobTemplate", "spec", "template", "spec"],
-        "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet" | "Job" => &["spec", "template", "spec"],
+        "PodTemplate" => &["template", "spec"],
+        "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet" | "ReplicationController" | "Job" => {
+            &["spec", "template", "spec"]
+        }
         _ => return None,
     };
     object.at(path)
@@ -68,7 +71,8 @@ fn labels(object: &Node) -> Option<&Node> {
     match object.text_of("kind")? {
         "Pod" => object.at(&["metadata", "labels"]),
         "CronJob" => object.at(&["spec", "jobTemplate", "spec", "template", "metadata", "labels"]),
-        "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet" | "Job" => {
+        "PodTemplate" => object.at(&["template", "metadata", "labels"]),
+        "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet" | "ReplicationController" | "Job" => {
             object.at(&["spec", "template", "metadata", "labels"])
         }
         _ => None,

@@ -94,11 +94,12 @@ impl Node {
         matches!(self.value, Value::List(_))
     }
 
-    /// What a plain `true` or `false` says; texts of JSON and of parameters may say it in quotes.
+    /// What a plain `true` or `false` says, or another word of YAML 1.1, which Compose and Kubernetes read; texts of JSON and
+    /// of parameters may say it in quotes.
     pub(super) fn truth(&self) -> Option<bool> {
         match self.text()? {
-            "true" | "True" | "TRUE" => Some(true),
-            "false" | "False" | "FALSE" => Some(false),
+            "true" | "True" | "TRUE" | "yes" | "Yes" | "YES" | "y" | "Y" | "on" | "On" | "ON" => Some(true),
+            "false" | "False" | "FALSE" | "no" | "No" | "NO" | "n" | "N" | "off" | "Off" | "OFF" => Some(false),
             _ => None,
         }
     }
