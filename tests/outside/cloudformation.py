@@ -8,6 +8,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 
@@ -26,6 +27,8 @@ def serve():
     )
     for line in server.stderr:
         if "http://127.0.0.1:" in line:
+            # It tells of each question; a pipe that nobody reads is full some day, and then it stands still.
+            threading.Thread(target=server.stderr.read, daemon=True).start()
             return server, "http://127.0.0.1:" + line.split("http://127.0.0.1:")[1].split()[0].strip("/")
     raise SystemExit(f"moto_server ended with {server.wait()}")
 
