@@ -15,8 +15,10 @@ impl Module {
     fn of(kind: &str, apps: &[&AppProfile], settings: &Settings) -> Self {
         let artifacts = Order::new("My shop", apps, settings).artifacts(&[kind.to_owned()].into()).unwrap();
         let folder = format!("infra/{kind}/");
-        let named = |path: &str| path.strip_prefix(&folder).unwrap().to_owned();
-        Self(artifacts.into_iter().map(|artifact| (named(&artifact.path), artifact.content)).collect())
+        let own = artifacts
+            .into_iter()
+            .filter_map(|artifact| Some((artifact.path.strip_prefix(&folder)?.to_owned(), artifact.content)));
+        Self(own.collect())
     }
 
     fn file(&self, name: &str) -> &str {

@@ -223,7 +223,8 @@ fn copy(instruction: &Instruction, stages: &Stages, faults: &mut Faults<'_>) {
     for source in words.iter().take(words.len().saturating_sub(1)) {
         let name = source.rsplit('/').next().unwrap_or(source).trim_matches(['"', '\'', '[', ',']);
         let is_example = ["example", "sample", "template", "dist"].iter().any(|word| name.contains(word));
-        if (name == ".env" || name.starts_with(".env.") || name.starts_with("id_rsa")) && !is_example {
+        if ([".env", ".env*"].contains(&name) || name.starts_with(".env.") || name.starts_with("id_rsa")) && !is_example
+        {
             let message = format!("{name} stays in the image for everybody to read: give what it says at start");
             faults.add("secret-in-image", instruction.line, message);
         }

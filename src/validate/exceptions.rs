@@ -31,7 +31,7 @@ pub(super) fn apply(text: &str, faults: &mut Faults<'_>) {
         let (slug, reason) = words.split_once(char::is_whitespace).unwrap_or((words, ""));
         let why = reason.trim_start().strip_prefix("because").map(|why| why.trim_matches(['*', '/', '}', '-', ' ']));
         match (rule(slug), why) {
-            (Some(rule), Some(why)) if rule.is_policy && why.len() > 3 => {
+            (Some(rule), Some(why)) if rule.is_policy && why.chars().filter(|c| c.is_alphabetic()).count() > 3 => {
                 exceptions.push(Exception {
                     rule: slug,
                     lines: (index + 1, 1 + said[index]),

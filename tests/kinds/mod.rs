@@ -25,10 +25,13 @@ pub(crate) const HOSTILE: [&str; 8] = [
     "x: [y], - z #",
 ];
 
-/// The files of one kind by path, for a project of this name.
+/// The files of one kind by path, without those of the images that it needs, for a project of this name.
 pub(crate) fn files(kind: &str, project: &str, apps: &[&AppProfile], settings: &Settings) -> BTreeMap<String, String> {
     let made = Order::new(project, apps, settings).artifacts(&[kind.to_owned()].into()).unwrap();
-    made.into_iter().map(|artifact| (artifact.path, artifact.content)).collect()
+    let is_own =
+        |path: &str| kind == "docker" || !["Dockerfile", ".dockerignore"].iter().any(|end| path.ends_with(end));
+    let own = made.into_iter().filter(|artifact| is_own(&artifact.path));
+    own.map(|artifact| (artifact.path, artifact.content)).collect()
 }
 
 pub(crate) fn settings(text: &str) -> Settings {

@@ -66,7 +66,7 @@ impl<'a> Folder<'a> {
 
     /// The same, also where only the copy is left.
     fn wrote(&self, path: &str) -> bool {
-        self.record.has(path) || (self.read)(&base_path(path)) != Found::Nothing
+        self.record.has(path) || matches!((self.read)(&base_path(path)), Found::Text(_))
     }
 
     /// The text that lies at a path.

@@ -124,7 +124,34 @@ pub(super) fn check(text: &str, faults: &mut Faults<'_>) {
             faults.add("compose-syntax", entry.line, format!("the service {} says nothing", entry.key));
         }
     }
-    policies::check(root, faults);
+    // Where nobody sets a variable, what stands behind it holds.
+    let usual = with_defaults(text);
+    match tree::read(&usual).ok().and_then(|documents| documents.into_iter().next()) {
+        Some(usual) => policies::check(&usual, faults),
+        None => policies::check(root, faults),
+    }
+}
+
+/// The text with the defaults of its variables: `${TAG:-1.2}` says `1.2` (Compose, “Interpolation”).
+fn with_defaults(text: &str) -> String {
+    let mut filled = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find("${") {
+        let (before, variable) = rest.split_at(at);
+        filled.push_str(before);
+        let end = variable.find(['}', '\n']).unwrap_or(variable.len());
+        let inner = variable.get(2..end).unwrap_or_default();
+        let name = inner.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(inner.len());
+        let default = inner[name..].strip_prefix(":-").or_else(|| inner[name..].strip_prefix('-'));
+        let is_escaped = before.ends_with('$');
+        let ends = if variable[end..].starts_with('}') { end + 1 } else { end };
+        match default.filter(|default| !is_escaped && !default.contains('$')) {
+            Some(default) => filled.push_str(default),
+            None => filled.push_str(&variable[..ends]),
+        }
+        rest = &variable[ends..];
+    }
+    filled + rest
 }
 
 fn known(node: &Node, words: &[&str], of: &str, faults: &mut Faults<'_>) {

@@ -30,6 +30,21 @@ pub(super) fn check(root: &Node, faults: &mut Faults<'_>) {
     }
 }
 
+/// Capabilities with which a container does on the host what root can.
+const CAPABILITIES: [&str; 4] = ["ALL", "SYS_ADMIN", "SYS_MODULE", "SYS_RAWIO"];
+
+/// Folders of the host that nobody but the host writes into.
+const FOLDERS: [&str; 6] = ["/etc", "/root", "/boot", "/dev", "/proc", "/sys"];
+
+fn gives_the_host(source: &str, is_read_only: bool) -> bool {
+    match source.trim_end_matches('/') {
+        "" => source == "/",
+        // Docker's socket lies there.
+        "/run" | "/var/run" => true,
+        folder => folder.ends_with("docker.sock") || !is_read_only && FOLDERS.contains(&folder),
+    }
+}
+
 /// What gives a container the host.
 fn host(service: &Node, faults: &mut Faults<'_>) {
     if let Some(entry) = service.entry("privileged").filter(|_| service.says("privileged")) {
@@ -40,7 +55,13 @@ fn host(service: &Node, faults: &mut Faults<'_>) {
             faults.add("host-access", entry.line, format!("{key}: host lets the container see all of the host"));
         }
     }
-    for mount in mounts(service).filter(|mount| mount.source.ends_with("docker.sock") || mount.source == "/") {
+    let capability = |text: &str| text.to_ascii_uppercase().trim_start_matches("CAP_").to_owned();
+    for (line, text) in service.names_of("cap_add") {
+        if CAPABILITIES.contains(&capability(text).as_str()) {
+            faults.add("host-access", line, format!("with {text} a container can do on the host what root can"));
+        }
+    }
+    for mount in mounts(service).filter(|mount| gives_the_host(mount.source, mount.is_read_only)) {
         let message = format!("whoever has {} has the host", mount.source);
         faults.add("host-access", mount.line, message);
     }

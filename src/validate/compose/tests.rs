@@ -19,7 +19,7 @@ const SOUND: &str = "services:
       - data:/x
       - ./a:/b
       - type: bind
-        source: /etc
+        source: /srv/data
 volumes:
   data:
 networks:
@@ -76,6 +76,10 @@ pub(in crate::validate) const CASES: &[Case] = &[
             ("127.0.0.1:5432", "5432", "public-database", 12),
             ("- ./a:/b", "- /var/run/docker.sock:/var/run/docker.sock", "host-access", 15),
             ("    build: .\n", "    build: .\n    privileged: true\n", "host-access", 4),
+            ("    build: .\n", "    build: .\n    privileged: ${P:-yes}\n", "host-access", 4),
+            ("    build: .\n", "    build: .\n    cap_add: [SYS_ADMIN]\n", "host-access", 4),
+            ("    build: .\n", "    build: .\n    volumes: [\"${S:-/var/run}:/r:ro\"]\n", "host-access", 4),
+            ("    build: .\n", "    build: .\n    volumes: [\"/etc:/e\"]\n", "host-access", 4),
             ("    build: .\n", "    build: .\n    network_mode: host\n", "host-access", 4),
         ],
     },
