@@ -126,10 +126,9 @@ pub(super) fn check(text: &str, faults: &mut Faults<'_>) {
     }
     // Where nobody sets a variable, what stands behind it holds.
     let usual = with_defaults(text);
-    match tree::read(&usual).ok().and_then(|documents| documents.into_iter().next()) {
-        Some(usual) => policies::check(&usual, faults),
-        None => policies::check(root, faults),
-    }
+    let filled = if usual == text { None } else { tree::read(&usual).ok() };
+    let filled = filled.and_then(|documents| documents.into_iter().next());
+    policies::check(filled.as_ref().unwrap_or(root), faults);
 }
 
 /// The text with the defaults of its variables: `${TAG:-1.2}` says `1.2` (Compose, “Interpolation”).
