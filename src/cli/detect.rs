@@ -184,6 +184,7 @@ fn facts(app: &AppProfile) -> Vec<(&'static str, String)> {
         ("test", app.test_command.clone()),
         ("lint", app.lint_command.clone()),
         ("develop", app.develop_command.clone()),
+        ("release", app.release_command.clone()),
         ("port", port),
         ("health", app.health_path.clone()),
         ("services", list(&app.services)),

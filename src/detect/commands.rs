@@ -6,6 +6,7 @@ use super::facts::Facts;
 use super::project::Folder;
 use super::rules::CommandRule;
 use super::words::{Word, fill};
+use crate::model::DependencyScope;
 
 /// What the conditions of commands are asked of, and what fills them in.
 pub(super) struct Choice<'a> {
@@ -15,12 +16,19 @@ pub(super) struct Choice<'a> {
     /// Whether there are tests; none where the command is no check, for which what only checks are made with counts
     /// as a dependency.
     pub tested: Option<&'a dyn Fn() -> bool>,
+    /// Whether what only development depends on counts for nothing: it is not there as the app runs.
+    pub running: bool,
 }
 
 impl Choice<'_> {
     /// The first command whose conditions hold and whose words are all known.
     pub(super) fn first(&self, rules: &[CommandRule]) -> Option<String> {
-        rules.iter().find_map(|rule| self.command(rule))
+        self.first_rule(rules).map(|(_, command)| command)
+    }
+
+    /// The same with its rule.
+    pub(super) fn first_rule<'r>(&self, rules: &'r [CommandRule]) -> Option<(&'r CommandRule, String)> {
+        rules.iter().find_map(|rule| Some((rule, self.command(rule)?)))
     }
 
     /// Of each part the first, one after the other.
@@ -63,6 +71,9 @@ impl Choice<'_> {
             return true;
         }
         let Some(found) = self.facts.dependency(name) else { return false };
+        if self.running && found.scope == DependencyScope::Development {
+            return false;
+        }
         let Some(least) = least else { return true };
         let version = found.version.as_deref().unwrap_or("");
         let digits = version.trim_start_matches(|c: char| !c.is_ascii_digit());

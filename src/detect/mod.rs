@@ -27,6 +27,7 @@ mod ports;
 mod profile;
 mod project;
 mod registry;
+mod release;
 mod rules;
 mod schemas;
 mod services;

@@ -73,9 +73,10 @@ pub(super) fn start(folder: Folder<'_>) -> Option<Said> {
 }
 
 /// Warns of the processes of a Procfile beside the one that starts: only one program of a folder is run.
-pub(super) fn warn_of_others(folder: Folder<'_>, start: Option<&str>) {
+pub(super) fn warn_of_others(folder: Folder<'_>, start: Option<&str>, release: Option<&str>) {
     let Some(text) = folder.text("Procfile") else { return };
-    let runs = |command: &str| anywhere(command).is_some_and(|command| Some(command) == start);
+    let runs =
+        |command: &str| anywhere(command).is_some_and(|command| Some(command) == start || Some(command) == release);
     let all: Vec<(&str, &str)> = processes(&text).filter(|(name, command)| is_process(name, command)).collect();
     let others: Vec<&str> = all.iter().filter(|(_, command)| !runs(command)).map(|(name, _)| *name).collect();
     if others.len() == all.len() || others.is_empty() {
@@ -111,6 +112,20 @@ pub(super) fn evidence(folder: Folder<'_>) -> Vec<Evidence> {
     told.take(PROCESSES)
         .chain(others.map(|(said, does)| Evidence::new(folder.at(said.file), format!("{does} with {}", said.command))))
         .collect()
+}
+
+/// Where a command stands that runs before each new version.
+const RELEASE: &[(&str, &str)] = &[
+    ("fly.toml", "/deploy/release_command"),
+    ("railway.json", "/deploy/preDeployCommand"),
+    ("railway.toml", "/deploy/preDeployCommand"),
+];
+
+/// What a platform is to run before each new version.
+pub(super) fn release(folder: Folder<'_>) -> Option<Said> {
+    let process = procfile(folder, "release");
+    let process = process.and_then(|command| Some(Said { file: "Procfile", command: anywhere(&command)?.to_owned() }));
+    process.or_else(|| RELEASE.iter().find_map(|place| said(folder, place)))
 }
 
 /// The command that a platform is to build with. One that names another folder speaks of another app.

@@ -13,6 +13,7 @@ use super::manifests::package_json::PackageJson;
 use super::outputs;
 use super::platforms;
 use super::ports;
+use super::release;
 use super::rules::{CommandRule, FrameworkRule, Manager};
 use super::services;
 use super::versions;
@@ -58,6 +59,7 @@ pub(super) fn profile(app: &App<'_>) -> (AppProfile, Option<Warning>) {
         ..AppProfile::default()
     };
     profile.develop_command = commands.develop(profile.start_command.as_deref());
+    let release = release::find(app, &commands.choice(), rule, &profile);
     let start = profile.start_command.as_deref();
     // A command that is given the port is there to listen.
     let serves = || start.is_some_and(|start| start.contains("$PORT") || listens(app));
@@ -87,6 +89,10 @@ pub(super) fn profile(app: &App<'_>) -> (AppProfile, Option<Warning>) {
         told.extend(left.flatten());
     }
     told.extend(services.into_values().flatten());
+    if let Some(release) = release {
+        profile.release_command = Some(release.command);
+        told.extend(release.by);
+    }
     told.extend(built_first(app));
     profile.dependencies.sort_by(|one, other| one.name.cmp(&other.name));
     told.extend(env::evidence(&names_of_environment(app, &docker, rule, &mut profile)));
@@ -100,7 +106,7 @@ pub(super) fn profile(app: &App<'_>) -> (AppProfile, Option<Warning>) {
         // Wharf serves the files itself.
         profile.evidence.retain(|one| !one.says.starts_with("starts with "));
     }
-    platforms::warn_of_others(folder, profile.start_command.as_deref());
+    platforms::warn_of_others(folder, profile.start_command.as_deref(), profile.release_command.as_deref());
     profile.confidence = evidence::confidence(app.weight, &profile.evidence);
     (profile, shut)
 }
@@ -242,7 +248,7 @@ impl<'a> Lines<'a> {
     }
 
     fn choice(&self) -> Choice<'_> {
-        Choice { folder: self.app.folder(), facts: &self.app.facts, words: &self.words, tested: None }
+        Choice { folder: self.app.folder(), facts: &self.app.facts, words: &self.words, tested: None, running: false }
     }
 
     fn choose(&self, own: Option<&[CommandRule]>, stack: &[CommandRule]) -> Option<String> {

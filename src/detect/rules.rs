@@ -70,6 +70,9 @@ pub(super) struct Stack {
     pub lint: Vec<CommandRule>,
     /// How it starts for development, where the framework does not say. The word `start` is how it starts else.
     pub develop: Vec<CommandRule>,
+    /// What runs before each new version, where the framework does not say; only where there is a database that it could
+    /// change and that outlives a container.
+    pub release: Vec<CommandRule>,
     /// Files that are its tests, anywhere in it: names with at most one `*`, where `.*` at the end is the ending of any of
     /// its sources; one that ends in `/` is a folder with sources.
     pub tests: Vec<String>,
@@ -285,6 +288,8 @@ pub(super) struct FrameworkRule {
     pub lint: Vec<CommandRule>,
     /// How it starts for development.
     pub develop: Vec<CommandRule>,
+    /// What runs before each new version.
+    pub release: Vec<CommandRule>,
 }
 
 /// A setting that says where a build leaves files to be served.

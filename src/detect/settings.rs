@@ -154,6 +154,7 @@ fn check_app(place: &[&str], app: &AppSettings) -> Result<(), Fault> {
         ("test", &app.test),
         ("lint", &app.lint),
         ("develop", &app.develop),
+        ("release", &app.release),
     ];
     for (key, value) in commands {
         if value.as_ref().is_some_and(|command| command.trim().is_empty()) {

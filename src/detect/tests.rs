@@ -574,6 +574,7 @@ mod names;
 mod places;
 mod reach;
 mod reasons;
+mod releases;
 mod running;
 
 #[test]

@@ -52,6 +52,8 @@ fn section(out: &mut String, title: &str, app: &AppProfile, with_path: bool) {
     line(out, "Runs its tests.", "test", app.test_command.as_ref());
     line(out, "Checks its sources.", "lint", app.lint_command.as_ref());
     line(out, "Starts it for development; it listens on $PORT or on `port`.", "develop", app.develop_command.as_ref());
+    let release = "Runs once before each new version takes requests, such as a migration of its database.";
+    line(out, release, "release", app.release_command.as_ref());
     line(out, "Where it listens.", "port", app.port.map(i64::from));
     health_path(out, app);
     let services = "The services that it needs; `\"postgres:16\"` asks for a version, [] means none.";

@@ -43,6 +43,7 @@ fn server(stack: &str) -> AppProfile {
         build_command: Some("npm run build".to_owned()),
         test_command: Some("npm test".to_owned()),
         lint_command: Some("npm run lint".to_owned()),
+        release_command: Some("npx prisma migrate deploy".to_owned()),
         start_command: Some("./bin/web --listen $PORT".to_owned()),
         port: Some(3000),
         health_path: Some("/health".to_owned()),

@@ -76,6 +76,9 @@ pub struct AppProfile {
     /// Starts it for development, anew at each change where its tools can; a shell command that listens on `$PORT` or on
     /// `port`, on all addresses.
     pub develop_command: Option<String>,
+    /// Runs once before each new version takes requests, in that version's own image: a migration of its database. A shell
+    /// command; null where nothing is to run.
+    pub release_command: Option<String>,
     /// How it answers requests.
     pub serving: Serving,
     /// Where the build leaves files to be served, or, of a server, all that runs (`.next/standalone`), relative to the

@@ -42,6 +42,8 @@ pub struct AppSettings {
     pub lint: Option<String>,
     /// Instead of the detected develop command.
     pub develop: Option<String>,
+    /// Instead of the command that was found to run before each new version.
+    pub release: Option<String>,
     /// The port that the app listens on.
     pub port: Option<u16>,
     /// The path to ask for its health.
@@ -139,7 +141,7 @@ impl AppSettings {
             ($($key:ident)*) => { Self { env, $($key: over.$key.clone().or_else(|| self.$key.clone()),)* } };
         }
         overlaid!(
-            path install build start test lint develop port health_path runtime_version test_versions packages services bind cpus
+            path install build start test lint develop release port health_path runtime_version test_versions packages services bind cpus
             memory_mb build_timeout start_timeout min_replicas max_replicas domain log_level debug log_days backup_days storage_gb
             deletion_protection highly_available compute triggers approval
         )
@@ -193,6 +195,7 @@ impl Settings {
         over(&mut profile.test_command, settings.test);
         over(&mut profile.lint_command, settings.lint);
         over(&mut profile.develop_command, settings.develop);
+        over(&mut profile.release_command, settings.release);
         profile.health_guessed &= settings.health_path.is_none();
         over(&mut profile.health_path, settings.health_path);
         over(&mut profile.runtime_version, settings.runtime_version);
@@ -223,6 +226,7 @@ fn overruling(found: &AppProfile, settled: &AppProfile) -> Option<Evidence> {
         ("test", found.test_command != settled.test_command),
         ("lint", found.lint_command != settled.lint_command),
         ("develop", found.develop_command != settled.develop_command),
+        ("release", found.release_command != settled.release_command),
         ("health_path", found.health_path != settled.health_path),
         ("runtime_version", found.runtime_version != settled.runtime_version),
         ("port", found.port != settled.port),

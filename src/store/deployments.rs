@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::db::{Db, Order, Pair, Writes, readable};
 use super::keys::{self, Key, text};
-use super::older::{PlanV1, PlanV2, PlanV3};
+use super::older::{PlanV1, PlanV2, PlanV3, PlanV4};
 use super::record::{Record, decode, payload};
 use super::{Store, StoreError, projects};
 use crate::model::{
@@ -18,13 +18,14 @@ impl Record for Deployment {
 
 impl Record for Plan {
     const WHAT: &'static str = "plan";
-    const VERSION: u16 = 4;
+    const VERSION: u16 = 5;
 
     fn migrate(version: u16, bytes: &[u8]) -> Option<Result<Self, bincode::Error>> {
         match version {
             1 => Some(payload::<PlanV1>(bytes).map(Self::from)),
             2 => Some(payload::<PlanV2>(bytes).map(Self::from)),
             3 => Some(payload::<PlanV3>(bytes).map(Self::from)),
+            4 => Some(payload::<PlanV4>(bytes).map(Self::from)),
             _ => None,
         }
     }

@@ -8,22 +8,26 @@ use crate::model::{
 };
 
 /// A plan whose evidence was not yet weighed.
-pub(super) type PlanV1 = OldPlan<EvidenceV1, NotSaid>;
+pub(super) type PlanV1 = OldPlan<EvidenceV1, NotSaid, NotSaid>;
 
 /// A plan that did not yet tell a guessed health path from one that was said.
-pub(super) type PlanV2 = OldPlan<Evidence, NotSaid>;
+pub(super) type PlanV2 = OldPlan<Evidence, NotSaid, NotSaid>;
 
 /// A plan that did not yet know how its app is tested, checked and developed.
-pub(super) type PlanV3 = OldPlan<Evidence, bool>;
+pub(super) type PlanV3 = OldPlan<Evidence, bool, NotSaid>;
 
-/// A plan of the first shapes, by the shapes of its evidence and of whether its health path was guessed.
+/// A plan that did not yet know what runs before each new version of its app.
+pub(super) type PlanV4 = OldPlan<Evidence, bool, Checks>;
+
+/// A plan of the first shapes, by the shapes of its evidence, of whether its health path was guessed, and of how it is
+/// checked.
 #[derive(Deserialize)]
-pub(super) struct OldPlan<E, G> {
+pub(super) struct OldPlan<E, G, C> {
     key: AppKey,
     project_name: String,
     target: TargetRef,
     source: Source,
-    profile: OldProfile<E, G>,
+    profile: OldProfile<E, G, C>,
     build: BuildPlan,
     compute: Compute,
     storage: Vec<Volume>,
@@ -38,7 +42,7 @@ pub(super) struct OldPlan<E, G> {
 }
 
 #[derive(Deserialize)]
-struct OldProfile<E, G> {
+struct OldProfile<E, G, C> {
     path: String,
     name: String,
     stack: String,
@@ -51,6 +55,7 @@ struct OldProfile<E, G> {
     install_command: Option<String>,
     build_command: Option<String>,
     start_command: Option<String>,
+    checks: C,
     serving: Serving,
     output_dir: Option<String>,
     port: Option<u16>,
@@ -78,14 +83,29 @@ impl From<NotSaid> for bool {
     }
 }
 
+impl From<NotSaid> for Checks {
+    fn from(_: NotSaid) -> Self {
+        Self::default()
+    }
+}
+
+/// How an app is tested, checked and developed.
+#[derive(Default, Deserialize)]
+pub(super) struct Checks {
+    check_install: Option<String>,
+    test: Option<String>,
+    lint: Option<String>,
+    develop: Option<String>,
+}
+
 #[derive(Deserialize)]
 pub(super) struct EvidenceV1 {
     file: String,
     says: String,
 }
 
-impl<E: Into<Evidence>, G: Into<bool>> From<OldPlan<E, G>> for Plan {
-    fn from(old: OldPlan<E, G>) -> Self {
+impl<E: Into<Evidence>, G: Into<bool>, C: Into<Checks>> From<OldPlan<E, G, C>> for Plan {
+    fn from(old: OldPlan<E, G, C>) -> Self {
         Self {
             key: old.key,
             project_name: old.project_name,
@@ -107,8 +127,9 @@ impl<E: Into<Evidence>, G: Into<bool>> From<OldPlan<E, G>> for Plan {
     }
 }
 
-impl<E: Into<Evidence>, G: Into<bool>> From<OldProfile<E, G>> for AppProfile {
-    fn from(old: OldProfile<E, G>) -> Self {
+impl<E: Into<Evidence>, G: Into<bool>, C: Into<Checks>> From<OldProfile<E, G, C>> for AppProfile {
+    fn from(old: OldProfile<E, G, C>) -> Self {
+        let checks: Checks = old.checks.into();
         Self {
             path: old.path,
             name: old.name,
@@ -122,10 +143,11 @@ impl<E: Into<Evidence>, G: Into<bool>> From<OldProfile<E, G>> for AppProfile {
             install_command: old.install_command,
             build_command: old.build_command,
             start_command: old.start_command,
-            check_install_command: None,
-            test_command: None,
-            lint_command: None,
-            develop_command: None,
+            check_install_command: checks.check_install,
+            test_command: checks.test,
+            lint_command: checks.lint,
+            develop_command: checks.develop,
+            release_command: None,
             serving: old.serving,
             output_dir: old.output_dir,
             port: old.port,

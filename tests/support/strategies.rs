@@ -35,7 +35,7 @@ pub(crate) fn services() -> impl Strategy<Value = Vec<String>> {
 pub(crate) fn profile() -> impl Strategy<Value = AppProfile> {
     let samples: Vec<AppProfile> = profiles::all().into_iter().map(|(_, profile)| profile).collect();
     let commands = (option::of(text()), option::of(text()), option::of(text()));
-    let checks = (option::of(text()), option::of(text()), option::of(text()));
+    let checks = (option::of(text()), option::of(text()), option::of(text()), option::of(text()));
     let rest = (option::of(text()), option::of(text()), env_names(), env_names(), any::<Option<u16>>());
     let versions = (option::of(text()), vec(text(), 0..3));
     (prop::sample::select(samples), commands, checks, services(), rest, versions).prop_map(
@@ -48,6 +48,7 @@ pub(crate) fn profile() -> impl Strategy<Value = AppProfile> {
                 test_command: checks.0.or(sample.test_command),
                 lint_command: checks.1.or(sample.lint_command),
                 develop_command: checks.2.or(sample.develop_command),
+                release_command: checks.3.filter(|it| !it.trim().is_empty()).or(sample.release_command),
                 services,
                 health_path: rest.0.or(sample.health_path),
                 output_dir: rest.1.or(sample.output_dir),

@@ -18,6 +18,7 @@ mod jvm;
 mod lua;
 mod maven;
 mod node;
+mod node_release;
 mod node_scripts;
 mod nx;
 mod other;

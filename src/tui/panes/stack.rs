@@ -135,6 +135,7 @@ fn facts<'a>(model: &'a Model, profile: &AppProfile, width: usize) -> Vec<Line<'
         None if needs_start => add("Start", Some("none was found: say `start` in wharf.toml".to_owned()), Role::Warn),
         start => add("Start", start.clone(), Role::Base),
     }
+    add("Release", profile.release_command.clone(), Role::Base);
     add("Test", profile.test_command.clone(), Role::Base);
     add("Lint", profile.lint_command.clone(), Role::Base);
     let serves = match profile.serving {
