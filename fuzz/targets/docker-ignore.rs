@@ -2,7 +2,7 @@
 //! A .dockerignore of any bytes, asked about any path.
 
 use libfuzzer_sys::fuzz_target;
-use wharf::os::dockerignore::Ignore;
+use wharf::model::dockerignore::Ignore;
 
 fuzz_target!(|input: (&str, &str)| {
     if let Ok(ignore) = Ignore::parse(input.0) {

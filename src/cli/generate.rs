@@ -207,6 +207,7 @@ fn check(looked: &Looked, json: bool) -> Outcome {
     };
     let drift: Vec<&ArtifactView> = looked.views.iter().filter(fits).collect();
     let mut texts = looked.texts();
+    looked.add_named(&mut texts);
     let is_asked = |path: &str| {
         looked.own.iter().any(|own| own == path) || looked.views.iter().any(|view| view.artifact.path == path)
     };
@@ -235,6 +236,9 @@ fn reviewed(looked: &Looked, chosen: &[usize], json: bool) -> Result<Outcome, Pr
     Ok(Outcome::Done)
 }
 
+/// So often a file goes on in another, which goes on in another.
+const LONGEST: usize = 8;
+
 impl Looked {
     /// What lies there now.
     fn texts(&self) -> BTreeMap<String, String> {
@@ -249,6 +253,23 @@ impl Looked {
         let mut texts: BTreeMap<String, String> = beside.collect();
         texts.extend(there);
         texts
+    }
+
+    /// Adds the files that these go on in.
+    fn add_named(&self, texts: &mut BTreeMap<String, String>) {
+        let Some(root) = &self.root else { return };
+        for _ in 0..LONGEST {
+            let named = validate::named(texts).into_iter();
+            let found = named.filter_map(|path| match project_files::look(root, &path) {
+                Found::Text(text) => Some((path, text)),
+                _ => None,
+            });
+            let found: Vec<_> = found.collect();
+            if found.is_empty() {
+                return;
+            }
+            texts.extend(found);
+        }
     }
 }
 

@@ -10,6 +10,7 @@ mod app_key;
 mod artifact;
 mod deployment;
 mod detection;
+pub mod dockerignore;
 mod environment;
 mod event;
 mod id;

@@ -37,20 +37,51 @@ pub fn is_variable(name: &str) -> bool {
     !name.is_empty() && !name.contains(|c: char| c.is_whitespace() || c.is_control() || c == '=')
 }
 
-/// Whether a variable's name says that its value is nobody else's business.
+/// Whether a name says that its value is nobody else's business, however it is written: `DB_PASSWORD`, `dbPassword`,
+/// `db-password`.
 #[must_use]
 pub fn names_a_secret(name: &str) -> bool {
     const PARTS: [&str; 9] =
         ["PASSWORD", "PASSWD", "SECRET", "TOKEN", "API_KEY", "APIKEY", "PRIVATE_KEY", "ACCESS_KEY", "CREDENTIAL"];
-    // Files, addresses and switches about secrets are no secrets, nor is what Azure's functions call the way in which they
-    // sign in (`AzureWebJobsStorage__credential`).
-    const ABOUT: [&str; 9] =
-        ["_FILE", "_PATH", "_URL", "_DUMMY", "_NAME", "_TTL", "_EXPIRY", "_LENGTH", "__CREDENTIAL"];
-    let name = name.to_ascii_uppercase();
+    // What is about secrets and holds none: files, addresses, switches and sizes; how machines of EC2 hand out
+    // credentials, and what Azure's functions call the way in which they sign in (`AzureWebJobsStorage__credential`). An
+    // app may be called after secrets, too, and its size is none.
+    const ABOUT: [&str; 15] = [
+        "_FILE",
+        "_PATH",
+        "_URL",
+        "_DUMMY",
+        "_NAME",
+        "_TTL",
+        "_EXPIRY",
+        "_LENGTH",
+        "__CREDENTIAL",
+        "_CPU",
+        "_MEMORY",
+        "_TASKS",
+        "_LEVEL",
+        "_DOMAIN",
+        "HTTP_TOKENS",
+    ];
+    let name = in_capitals(name);
     PARTS.iter().any(|part| name.contains(part))
         && !ABOUT.iter().any(|end| name.ends_with(end))
         && !name.contains("RANDOM_")
         && !name.contains("ALLOW_EMPTY_")
+}
+
+/// A name as a variable of an environment is written: `dbPassword` as `DB_PASSWORD`.
+fn in_capitals(name: &str) -> String {
+    let mut words = String::with_capacity(name.len() + 4);
+    let mut was_small = false;
+    for letter in name.chars() {
+        if was_small && letter.is_ascii_uppercase() {
+            words.push('_');
+        }
+        was_small = letter.is_ascii_lowercase();
+        words.push(if matches!(letter, '-' | '.') { '_' } else { letter.to_ascii_uppercase() });
+    }
+    words
 }
 
 #[cfg(test)]
@@ -68,12 +99,30 @@ mod tests {
 
     #[test]
     fn secrets_are_told_by_their_names() {
-        for name in ["DB_PASSWORD", "github_token", "AWS_SECRET_ACCESS_KEY", "STRIPE_API_KEY"] {
+        for name in [
+            "DB_PASSWORD",
+            "github_token",
+            "AWS_SECRET_ACCESS_KEY",
+            "STRIPE_API_KEY",
+            "dbPassword",
+            "api-token",
+            "accessKey",
+        ] {
             assert!(names_a_secret(name), "{name}");
         }
-        for name in
-            ["POSTGRES_PASSWORD_FILE", "TOKEN_URL", "SECRET_KEY_BASE_DUMMY", "MYSQL_RANDOM_ROOT_PASSWORD", "PORT"]
-        {
+        for name in [
+            "POSTGRES_PASSWORD_FILE",
+            "TOKEN_URL",
+            "SECRET_KEY_BASE_DUMMY",
+            "MYSQL_RANDOM_ROOT_PASSWORD",
+            "PORT",
+            "passwordFile",
+            "secretName",
+            "token-url",
+            "HttpTokens",
+            "SecretsApiCpu",
+            "AzureWebJobsStorage__credential",
+        ] {
             assert!(!names_a_secret(name), "{name}");
         }
     }

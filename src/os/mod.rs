@@ -6,7 +6,6 @@ mod beneath;
 pub mod chance;
 pub mod clock;
 pub mod docker_host;
-pub mod dockerignore;
 pub mod git;
 pub mod http;
 mod ignores;

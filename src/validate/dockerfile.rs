@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::secrets::names_a_secret;
-use super::{Faults, images};
+use super::{Faults, images, variables};
+use crate::model::dockerignore::Ignore;
 
 const INSTRUCTIONS: [&str; 18] = [
     "ADD",
@@ -65,7 +66,7 @@ pub(super) fn check(text: &str, faults: &mut Faults<'_>) {
             "FROM" => from(instruction, &mut stages, faults),
             "ARG" => {
                 secret(instruction, faults);
-                stages.values.extend(pairs(instruction));
+                stages.keep(instruction);
             }
             word if stages.count == 0 => {
                 if has_args_only {
@@ -75,10 +76,11 @@ pub(super) fn check(text: &str, faults: &mut Faults<'_>) {
             }
             "ENV" => {
                 secret(instruction, faults);
-                stages.values.extend(pairs(instruction));
+                stages.keep(instruction);
             }
             "USER" => stages.user = Some((instruction.line, stages.filled(&instruction.rest))),
             "COPY" | "ADD" => copy(instruction, &stages, faults),
+            "RUN" => run(instruction, &stages, faults),
             "CMD" | "ENTRYPOINT" => exec_form(instruction, faults),
             _ => {}
         }
@@ -193,21 +195,30 @@ fn from(instruction: &Instruction, stages: &mut Stages, faults: &mut Faults<'_>)
 impl Stages {
     /// A text with the values that are known in the place of variables; those that are not stay as they are.
     fn filled(&self, text: &str) -> String {
-        let mut filled = String::new();
-        let mut rest = text;
-        while let Some((before, after)) = rest.split_once('$') {
-            filled.push_str(before);
-            let braced = after.strip_prefix('{').and_then(|inner| inner.split_once('}'));
-            let bare = after.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(after.len());
-            let (name, following) = braced.unwrap_or_else(|| after.split_at(bare));
-            let (name, usual) = name.split_once(":-").map_or((name, None), |(name, usual)| (name, Some(usual)));
-            match self.values.get(name).map(String::as_str).filter(|value| !value.is_empty()).or(usual) {
-                Some(value) => filled.push_str(value),
-                None => filled.push_str(&rest[before.len()..rest.len() - following.len()]),
-            }
-            rest = following;
+        variables::filled(text, &|name| self.values.get(name).cloned())
+    }
+
+    /// Keeps what `ARG` or `ENV` says.
+    fn keep(&mut self, instruction: &Instruction) {
+        for (name, value) in pairs(instruction) {
+            let value = self.filled(&value);
+            self.values.insert(name, value);
         }
-        filled + rest
+    }
+
+    /// What is taken from another stage is there, or is an image with a version.
+    fn origin(&self, from: &str, line: usize, faults: &mut Faults<'_>) {
+        let from = self.filled(from);
+        let earlier = &self.names[..self.names.len().saturating_sub(1)];
+        let is_earlier = earlier.iter().any(|name| name.eq_ignore_ascii_case(&from))
+            || from.parse::<usize>().is_ok_and(|number| number + 1 < self.count);
+        let is_image = from.contains([':', '/', '@', '$']);
+        if !is_earlier && !is_image {
+            let message = format!("from={from} names no earlier stage: write FROM … AS {from} above it");
+            faults.add("unknown-stage", line, message);
+        } else if is_image {
+            images::check(&from, line, faults);
+        }
     }
 
     /// Keeps the user of the stage that was read last.
@@ -219,27 +230,47 @@ impl Stages {
 }
 
 fn copy(instruction: &Instruction, stages: &Stages, faults: &mut Faults<'_>) {
-    let words: Vec<&str> = instruction.rest.split_whitespace().filter(|word| !word.starts_with("--")).collect();
-    for source in words.iter().take(words.len().saturating_sub(1)) {
-        let name = source.rsplit('/').next().unwrap_or(source).trim_matches(['"', '\'', '[', ',']);
+    for source in sources(&instruction.rest) {
+        let source = stages.filled(&source);
+        let name = source.rsplit('/').next().unwrap_or(&source);
         let is_example = ["example", "sample", "template", "dist"].iter().any(|word| name.contains(word));
-        if ([".env", ".env*"].contains(&name) || name.starts_with(".env.") || name.starts_with("id_rsa")) && !is_example
-        {
+        let is_secret = [".env", "id_rsa", "id_ed25519"].iter().any(|secret| could_be(name, secret))
+            || name.starts_with(".env.")
+            || name.starts_with("id_rsa");
+        if is_secret && !is_example {
             let message = format!("{name} stays in the image for everybody to read: give what it says at start");
             faults.add("secret-in-image", instruction.line, message);
         }
     }
-    let from = instruction.rest.split_whitespace().find_map(|word| word.strip_prefix("--from="));
-    let Some(from) = from else { return };
-    let is_earlier =
-        stages.names[..stages.names.len().saturating_sub(1)].iter().any(|name| name.eq_ignore_ascii_case(from))
-            || from.parse::<usize>().is_ok_and(|number| number + 1 < stages.count);
-    let is_image = from.contains([':', '/', '@', '$']);
-    if !is_earlier && !is_image {
-        let message = format!("--from={from} names no earlier stage: write FROM … AS {from} above it");
-        faults.add("unknown-stage", instruction.line, message);
-    } else if is_image {
-        images::check(from, instruction.line, faults);
+    if let Some(from) = instruction.rest.split_whitespace().find_map(|word| word.strip_prefix("--from=")) {
+        stages.origin(from, instruction.line, faults);
+    }
+}
+
+/// Whether a pattern that begins as a name does means it, too.
+fn could_be(pattern: &str, name: &str) -> bool {
+    let begins = pattern.find(['*', '?', '[']).unwrap_or(pattern.len());
+    begins > 1
+        && name.starts_with(&pattern[..begins])
+        && Ignore::parse(pattern).is_ok_and(|pattern| pattern.is_ignored(name))
+}
+
+/// What a `COPY` or `ADD` copies, without where it goes.
+fn sources(rest: &str) -> Vec<String> {
+    let words = rest.split_whitespace().filter(|word| !word.starts_with("--"));
+    let list = rest.find('[').filter(|at| rest[..*at].split_whitespace().all(|word| word.starts_with("--")));
+    let list = list.and_then(|at| serde_json::from_str::<Vec<String>>(&rest[at..]).ok());
+    let mut sources = list.unwrap_or_else(|| words.map(|word| word.trim_matches(['"', '\'']).to_owned()).collect());
+    sources.pop();
+    sources
+}
+
+/// What a command mounts of other stages and images.
+fn run(instruction: &Instruction, stages: &Stages, faults: &mut Faults<'_>) {
+    let flags = instruction.rest.split_whitespace().take_while(|word| word.starts_with("--"));
+    let mounts = flags.filter_map(|flag| flag.strip_prefix("--mount="));
+    for from in mounts.flat_map(|mount| mount.split(',')).filter_map(|part| part.strip_prefix("from=")) {
+        stages.origin(from, instruction.line, faults);
     }
 }
 
@@ -340,6 +371,14 @@ CMD [\"a\"]
                 ("ENV A=1", "ENV A=1 DB_PASSWORD=x", "secret-in-image", 3),
                 ("ENV A=1", "ENV API_KEY some thing", "secret-in-image", 3),
                 ("RUN x", "COPY .env.production ./", "secret-in-image", 4),
+                ("RUN x", "COPY --chown=a .env* ./", "secret-in-image", 4),
+                ("RUN x", "ADD --chown=a --link [\".en?\", \"./\"]", "secret-in-image", 4),
+                ("RUN x", "ARG E=.env\nCOPY conf/$E ./", "secret-in-image", 5),
+                ("RUN x", "RUN --mount=type=bind,from=x:latest,target=/x x", "unpinned-image", 4),
+                ("RUN x", "RUN --mount=from=build,target=/x x", "unknown-stage", 4),
+                ("RUN x", "ARG X=x\nCOPY --from=$X:latest /a /b", "unpinned-image", 5),
+                ("FROM a:1\n", "ARG T=latest\nARG I=a:$T\nFROM ${I}\n", "unpinned-image", 3),
+                ("FROM a:1\n", "FROM ${I-a}\n", "unpinned-image", 1),
                 ("FROM a:1", "FROM a@sha256:00", "bare-digest", 1),
                 ("RUN x", "CMD ['a']", "dockerfile-syntax", 4),
                 ("RUN x", "RUM x", "dockerfile-syntax", 4),

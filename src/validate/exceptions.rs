@@ -100,8 +100,9 @@ mod tests {
         assert_eq!(with("# wharf: allow unpinned-image because the build farm pins it"), []);
         assert_eq!(with("# wharf: allow unpinned-image because the build farm\n# pins it"), []);
         assert_eq!(with("# wharf: allow root-user because it needs a port"), [("unpinned-image", Some(2))]);
-        for comment in ["# wharf: allow unpinned-image", "# wharf: allow unpinned-image because "] {
-            assert_eq!(with(comment), [("bad-exception", Some(1)), ("unpinned-image", Some(2))]);
+        for reason in ["", " because ", " because ....", " because    \t  ", " because — ! …", " because …. -"] {
+            let comment = format!("# wharf: allow unpinned-image{reason}");
+            assert_eq!(with(&comment), [("bad-exception", Some(1)), ("unpinned-image", Some(2))]);
         }
         assert_eq!(with("# wharf: allow nothing because I say so").len(), 2);
         assert_eq!(

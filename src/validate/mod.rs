@@ -3,6 +3,7 @@
 
 mod azure;
 mod between;
+mod capabilities;
 #[cfg(test)]
 mod cases;
 mod cloud;
@@ -27,8 +28,9 @@ mod shell;
 mod terraform;
 mod tokens;
 mod tree;
+mod variables;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use serde::Serialize;
 
@@ -87,6 +89,16 @@ pub fn check_all(files: &BTreeMap<String, String>) -> Vec<Fault> {
         .collect()
 }
 
+/// Files that these go on in, whatever they are called: [`check_all`] looks into them, too, where it has them.
+#[must_use]
+pub fn named(files: &BTreeMap<String, String>) -> BTreeSet<String> {
+    let named = files.iter().filter(|(_, text)| text.len() <= LARGEST).flat_map(|(path, text)| {
+        let is_compose = Kind::of(path, text) == Some(Kind::Compose);
+        if is_compose { compose::named(path, text) } else { Vec::new() }
+    });
+    named.filter(|path| !files.contains_key(path) && !path.starts_with("..")).collect()
+}
+
 /// Whether a file of this name can be of a kind that is checked.
 #[must_use]
 pub fn knows(path: &str) -> bool {
@@ -132,7 +144,8 @@ impl Faults<'_> {
     /// By their lines, each once, and not without end.
     fn in_order(mut self) -> Vec<Fault> {
         self.found.sort_by_key(|fault| fault.line);
-        self.found.dedup();
+        let mut told = HashSet::new();
+        self.found.retain(|fault| told.insert((fault.rule, fault.line, fault.message.clone())));
         self.found.truncate(MOST);
         self.found
     }

@@ -6,21 +6,12 @@ use regex::Regex;
 
 use super::Faults;
 
-/// Whether a name says that its value is nobody else's business, in whatever way the format writes names.
-pub(super) fn names_a_secret(name: &str) -> bool {
-    // An app may be called after secrets, and its size is none; how machines of EC2 hand out credentials is a setting.
-    const OTHERS: [&str; 6] = ["_CPU", "_MEMORY", "_TASKS", "_LEVEL", "_DOMAIN", "HTTP_TOKENS"];
-    let mut words = String::with_capacity(name.len() + 4);
-    let mut was_small = false;
-    for letter in name.chars() {
-        if was_small && letter.is_ascii_uppercase() {
-            words.push('_');
-        }
-        was_small = letter.is_ascii_lowercase();
-        words.push(if matches!(letter, '-' | '.') { '_' } else { letter });
-    }
-    let words = words.to_ascii_uppercase();
-    crate::model::names_a_secret(&words) && !OTHERS.iter().any(|end| words.ends_with(end))
+pub(super) use crate::model::names_a_secret;
+
+/// Whether a name that has a secret in it says where that is kept: an identifier, an address.
+pub(super) fn names_a_place(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    ["name", "id", "arn", "uri"].iter().any(|end| name.ends_with(end))
 }
 
 /// What keys of well-known services look like; each has a part that nothing else has.
@@ -69,34 +60,34 @@ pub(super) fn is_kept(name: &str, text: &str) -> bool {
     names_a_secret(name) && !is_reference(text) && !is_name
 }
 
+/// A password between a name and a host: `postgres://app:hunter2@db`.
+static WITHIN: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"[a-z][a-z0-9+.-]*://[^\s/:@]*:(?P<password>[^\s/@]+)@").ok());
+
+/// Whether an address in a text says the password, and no variable stands in its place.
+pub(super) fn is_in_address(text: &str) -> bool {
+    let Some(within) = WITHIN.as_ref() else { return false };
+    within.captures_iter(text).any(|found| !is_reference(&found["password"]))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::validate::check;
 
     #[test]
-    fn secrets_are_told_by_their_names() {
-        for name in ["dbPassword", "api-token", "AWS_SECRET_ACCESS_KEY", "accessKey"] {
-            assert!(names_a_secret(name), "{name}");
-        }
-        for name in [
-            "passwordFile",
-            "secretName",
-            "token-url",
-            "PORT",
-            "HttpTokens",
-            "SecretsApiCpu",
-            "AzureWebJobsStorage__credential",
-        ] {
-            assert!(!names_a_secret(name), "{name}");
-        }
-    }
-
-    #[test]
     fn the_name_in_a_pair_of_keys_is_no_secret() {
         assert!(!is_kept("MINIO_ACCESS_KEY", "app") && !is_kept("AWS_ACCESS_KEY_ID", "app"));
         assert!(is_kept("MINIO_SECRET_KEY", "app") && is_kept("AWS_SECRET_ACCESS_KEY", "app"));
         assert!(is_kept("S3_ACCESS_KEY", "Q3AM3UQ867SPQQA43P2F") && !is_kept("S3_ACCESS_KEY", "${S3_ACCESS_KEY}"));
+    }
+
+    #[test]
+    fn passwords_are_seen_in_addresses() {
+        assert!(is_in_address("postgres://app:hunter2@db:5432/app") && is_in_address("redis://:x@cache"));
+        for text in ["postgres://app:${P}@db", "http://a:80/x@y", "https://a.b/c", "postgres://app@db", "a:b@c"] {
+            assert!(!is_in_address(text), "{text}");
+        }
     }
 
     #[test]

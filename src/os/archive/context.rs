@@ -13,7 +13,7 @@ use tokio::sync::mpsc;
 
 use super::unpack::open;
 use super::{ArchiveError, Cancel, blocking};
-use crate::os::dockerignore::Ignore;
+use crate::model::dockerignore::Ignore;
 
 /// How much is handed over at once, and how many such parts wait at most.
 const PART: usize = 64 << 10;

@@ -3,8 +3,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::model::dockerignore::BadPattern;
 use crate::model::{Problem, ProblemCode};
-use crate::os::dockerignore::BadPattern;
 
 /// What goes wrong with a source snapshot.
 #[derive(Clone, Debug, thiserror::Error)]

@@ -13,7 +13,7 @@ use tar::{EntryType, Header};
 
 use super::error::show_bytes;
 use super::{ArchiveError, Cancel, Warnings, blocking};
-use crate::os::dockerignore::{Ignore, Inherited};
+use crate::model::dockerignore::{Ignore, Inherited};
 
 /// Fast, and the archive never leaves the machine.
 const LEVEL: i32 = 1;

@@ -7,7 +7,7 @@ use futures_util::StreamExt;
 use tempfile::TempDir;
 
 use super::*;
-use crate::os::dockerignore::Ignore;
+use crate::model::dockerignore::Ignore;
 
 /// A folder with these files; a name that ends in `/` is a folder.
 fn tree(files: &[(&str, &str)]) -> TempDir {

@@ -14,9 +14,9 @@ use super::connect::{Engine, words};
 use super::names::Names;
 use super::progress::Progress;
 use super::{BuildJob, Report, TargetError, session};
+use crate::model::dockerignore::Ignore;
 use crate::model::{BuildPlan, LogStream};
 use crate::os::archive::{BuildContext, read_entry};
-use crate::os::dockerignore::Ignore;
 
 /// How long Docker may take until it begins to answer. The step's own time-out comes long before.
 const DAY: Duration = Duration::from_hours(24);

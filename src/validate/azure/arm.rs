@@ -2,7 +2,7 @@
 
 use crate::validate::Faults;
 use crate::validate::cloud::Resource;
-use crate::validate::secrets::{is_reference, names_a_secret};
+use crate::validate::secrets::{is_reference, names_a_place, names_a_secret};
 use crate::validate::tokens::{Kind, Language, Quote, Token, balanced, read};
 use crate::validate::tree::{self, Node};
 
@@ -87,7 +87,7 @@ fn parameters(root: &Node, faults: &mut Faults<'_>) {
             let message = format!("{} has a default: whoever deploys gives it", parameter.key);
             faults.add("secret-in-file", default.line, message);
         }
-        if is_secret && !["name", "id", "uri"].iter().any(|end| parameter.key.to_ascii_lowercase().ends_with(end)) {
+        if is_secret && !names_a_place(&parameter.key) {
             let line = parameter.node.entry("type").map(|entry| entry.line);
             let message = format!("whoever looks at the deployment reads {}: securestring", parameter.key);
             faults.add("secret-in-output", line, message);

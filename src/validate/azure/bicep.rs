@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use crate::validate::Faults;
 use crate::validate::cloud::Resource;
-use crate::validate::secrets::names_a_secret;
+use crate::validate::secrets::{names_a_place, names_a_secret};
 use crate::validate::tokens::{Kind, Language, Quote, Token, Wrong, balanced, read, read_from};
 use crate::validate::tree::{Entry, Node, Style, Value};
 
@@ -221,10 +221,8 @@ fn declared(one: &Declaration<'_>, faults: &mut Faults<'_>) {
     let value = one.tokens.iter().position(|token| token.kind == Kind::Sign("=")).map(|at| &one.tokens[at + 1..]);
     match one.keyword {
         "param" => {
-            let ends = one.name.to_ascii_lowercase();
-            let is_kept = ["name", "id", "uri"].iter().any(|end| ends.ends_with(end));
             let is_text = matches!(one.tokens.first().map(|token| &token.kind), Some(Kind::Word("string")));
-            let is_secret = is_text && names_a_secret(one.name) && !is_kept;
+            let is_secret = is_text && names_a_secret(one.name) && !names_a_place(one.name);
             if is_secret && !one.is_secure {
                 let message = format!("whoever looks at the deployment reads {}: @secure()", one.name);
                 faults.add("secret-in-output", one.line, message);

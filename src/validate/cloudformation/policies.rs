@@ -5,7 +5,7 @@ use crate::validate::Faults;
 use crate::validate::cloud::{
     Demand, NOT_TRUE, Resource, TRUE, Wish, admin_port, along, demand, iam, is_everywhere, literal_secrets,
 };
-use crate::validate::secrets::names_a_secret;
+use crate::validate::secrets::{names_a_place, names_a_secret};
 use crate::validate::tree::Node;
 
 const fn wish(kind: &'static str, path: &'static str, wish: Wish, rule: &'static str, says: &'static str) -> Demand {
@@ -50,8 +50,7 @@ pub(super) fn check(root: &Node, faults: &mut Faults<'_>) {
             faults.add("secret-in-file", default.line, message);
         }
         // An identifier of where the secret is kept is none itself.
-        let is_kept = ["Arn", "Name", "Id"].iter().any(|end| parameter.key.ends_with(end));
-        if !is_kept && !parameter.node.says("NoEcho") {
+        if !names_a_place(&parameter.key) && !parameter.node.says("NoEcho") {
             let message = format!("whoever looks at the stack reads {}: NoEcho: true", parameter.key);
             faults.add("secret-in-output", parameter.line, message);
         }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::environment;
+use super::{environment, hosts, whole};
 use crate::validate::tree::{self, Node};
 use crate::validate::{Fault, Faults, folder, joined};
 
@@ -15,7 +15,7 @@ pub(in crate::validate) fn check_all(
     found: &mut Vec<Fault>,
 ) {
     for (path, text) in composes {
-        let Some(root) = tree::read(text).ok().and_then(|documents| documents.into_iter().next()) else { continue };
+        let Some(root) = tree::read(text).ok().and_then(whole::one) else { continue };
         let mut faults = Faults { path, found: Vec::new() };
         // What another than the usual file says to be required is given by whoever deploys.
         let is_usual = path.rsplit('/').next().is_some_and(|name| name.split('.').count() == 2);
@@ -23,8 +23,20 @@ pub(in crate::validate) fn check_all(
         for service in root.entries_of("services") {
             build(&service.node, folder(path), files, &mut faults);
         }
+        let read = whole::read(text).unwrap_or_else(|| root.clone());
+        let all = whole::whole(path, &read, &|path| files.get(path).cloned());
+        if !whole::named(path, &read).is_empty() {
+            super::inspect(&all, &mut faults);
+        }
+        let beside = composes.iter().filter(|(other, _)| folder(other) == folder(path));
+        hosts::check(&all, &beside.filter_map(|(_, text)| whole::read(text)).collect::<Vec<_>>(), &mut faults);
         found.extend(faults.found);
     }
+}
+
+/// The files beside that a compose file goes on in.
+pub(in crate::validate) fn named(path: &str, text: &str) -> Vec<String> {
+    whole::read(text).map(|root| whole::named(path, &root)).unwrap_or_default()
 }
 
 /// The names in the files of variables of a folder; none where there is no such file.

@@ -1,11 +1,13 @@
 //! Compose files (the Compose specification): what is named must be defined.
 
 mod between;
+mod hosts;
 mod policies;
 #[cfg(test)]
 pub(super) mod tests;
+mod whole;
 
-pub(super) use between::check_all;
+pub(super) use between::{check_all, named};
 
 use super::Faults;
 use super::tree::{self, Entry, Node};
@@ -111,46 +113,33 @@ pub(super) fn check(text: &str, faults: &mut Faults<'_>) {
         Ok(documents) => documents,
         Err((line, why)) => return faults.add("compose-syntax", line, format!("it is no YAML: {why}")),
     };
-    let root = documents.into_iter().next();
+    let root = whole::one(documents);
     let is_whole = |root: &&Node| root.get("services").is_some_and(Node::is_map) || root.get("include").is_some();
     let Some(root) = root.as_ref().filter(is_whole) else {
         return faults.add("compose-syntax", None, "there are no services");
     };
     known(root, TOP, "a compose file", faults);
     for entry in root.entries_of("services") {
-        if entry.node.is_map() {
-            service(entry, root, faults);
-        } else {
-            faults.add("compose-syntax", entry.line, format!("the service {} says nothing", entry.key));
+        let (name, service) = (&entry.key, &entry.node);
+        if !service.is_map() {
+            faults.add("compose-syntax", entry.line, format!("the service {name} says nothing"));
+            continue;
+        }
+        known(service, SERVICE, "a service", faults);
+        if !["image", "build", "extends", "provider"].iter().any(|key| service.get(key).is_some()) {
+            faults.add("compose-syntax", entry.line, format!("the service {name} has neither image nor build"));
         }
     }
-    // Where nobody sets a variable, what stands behind it holds.
-    let usual = with_defaults(text);
-    let filled = if usual == text { None } else { tree::read(&usual).ok() };
-    let filled = filled.and_then(|documents| documents.into_iter().next());
-    policies::check(filled.as_ref().unwrap_or(root), faults);
+    inspect(&whole::whole(faults.path, whole::read(text).as_ref().unwrap_or(root), &|_| None), faults);
 }
 
-/// The text with the defaults of its variables: `${TAG:-1.2}` says `1.2` (Compose, “Interpolation”).
-fn with_defaults(text: &str) -> String {
-    let mut filled = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = rest.find("${") {
-        let (before, variable) = rest.split_at(at);
-        filled.push_str(before);
-        let end = variable.find(['}', '\n']).unwrap_or(variable.len());
-        let inner = variable.get(2..end).unwrap_or_default();
-        let name = inner.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(inner.len());
-        let default = inner[name..].strip_prefix(":-").or_else(|| inner[name..].strip_prefix('-'));
-        let is_escaped = before.ends_with('$');
-        let ends = if variable[end..].starts_with('}') { end + 1 } else { end };
-        match default.filter(|default| !is_escaped && !default.contains('$')) {
-            Some(default) => filled.push_str(default),
-            None => filled.push_str(&variable[..ends]),
-        }
-        rest = &variable[ends..];
+/// What a file names is defined in it, and it keeps to the policies.
+fn inspect(root: &Node, faults: &mut Faults<'_>) {
+    // What is included defines more than can be seen.
+    if !whole::is_open(root) {
+        root.entries_of("services").iter().for_each(|entry| references(entry, root, faults));
     }
-    filled + rest
+    policies::check(root, faults);
 }
 
 fn known(node: &Node, words: &[&str], of: &str, faults: &mut Faults<'_>) {
@@ -160,16 +149,8 @@ fn known(node: &Node, words: &[&str], of: &str, faults: &mut Faults<'_>) {
     }
 }
 
-fn service(entry: &Entry, root: &Node, faults: &mut Faults<'_>) {
+fn references(entry: &Entry, root: &Node, faults: &mut Faults<'_>) {
     let (name, service) = (&entry.key, &entry.node);
-    known(service, SERVICE, "a service", faults);
-    if !["image", "build", "extends", "provider"].iter().any(|key| service.get(key).is_some()) {
-        faults.add("compose-syntax", entry.line, format!("the service {name} has neither image nor build"));
-    }
-    // What is included defines more than can be seen.
-    if root.get("include").is_some() {
-        return;
-    }
     let defines = |section: &str, wanted: &str| root.get(section).is_some_and(|section| section.get(wanted).is_some());
     let own = |key: &str| service.get(key).and_then(|node| Some((node.line, node.text()?.strip_prefix("service:")?)));
     let bare = |(line, link): (usize, &'_ str)| (line, link.split(':').next().unwrap_or_default().to_owned());
@@ -247,12 +228,15 @@ impl<'n> Mount<'n> {
 
 /// The variables of a service with their values, and where they stand.
 fn environment(service: &Node) -> Vec<(usize, &str, &str)> {
-    let Some(node) = service.get("environment") else { return Vec::new() };
-    let pairs = node.items().iter().filter_map(|item| {
+    variables(service, "environment")
+}
+
+/// Variables that a key holds, as a list or as a map.
+fn variables<'n>(holder: &'n Node, key: &str) -> Vec<(usize, &'n str, &'n str)> {
+    let pairs = holder.items_of(key).iter().filter_map(|item| {
         let (name, value) = item.text()?.split_once('=')?;
         Some((item.line, name, value))
     });
-    let keys =
-        node.entries().iter().map(|entry| (entry.line, entry.key.as_str(), entry.node.text().unwrap_or_default()));
-    pairs.chain(keys).collect()
+    let keys = holder.entries_of(key).iter();
+    pairs.chain(keys.map(|entry| (entry.line, entry.key.as_str(), entry.node.text().unwrap_or_default()))).collect()
 }

@@ -1,9 +1,10 @@
 //! Safety of compose files. One for production (its name says so) is held to more.
 
-use super::{environment, mounts};
-use crate::validate::secrets::is_kept;
+use super::{environment, mounts, variables};
+use crate::validate::capabilities;
+use crate::validate::secrets::{is_in_address, is_kept};
 use crate::validate::tree::{Entry, Node};
-use crate::validate::{Faults, images};
+use crate::validate::{Faults, images, joined};
 
 pub(super) fn check(root: &Node, faults: &mut Faults<'_>) {
     let name = faults.path.rsplit('/').next().unwrap_or_default();
@@ -16,54 +17,110 @@ pub(super) fn check(root: &Node, faults: &mut Faults<'_>) {
         {
             images::check(text, image.line, faults);
         }
-        for (line, name, value) in environment(service) {
-            if is_kept(name, value) {
+        for (line, name, value) in environment(service).into_iter().chain(arguments(service)) {
+            if is_kept(name, value) || is_in_address(value) {
                 let message = format!("the value of {name} is written down: read it from .env as ${{{name}:?}}");
                 faults.add("secret-in-file", line, message);
             }
         }
         host(service, faults);
+        confinement(service, faults);
         ports(entry, is_production, faults);
         if is_production {
             production(entry, faults);
         }
     }
+    // A volume can be a folder of the host by another name.
+    for volume in root.entries_of("volumes") {
+        let device = volume.node.at(&["driver_opts", "device"]);
+        if let Some(device) = device.filter(|device| device.text().is_some_and(|folder| gives_the_host(folder, false)))
+        {
+            let message = format!("whoever has {} has the host", device.text().unwrap_or_default());
+            faults.add("host-access", device.line, message);
+        }
+    }
 }
 
-/// Capabilities with which a container does on the host what root can.
-const CAPABILITIES: [&str; 4] = ["ALL", "SYS_ADMIN", "SYS_MODULE", "SYS_RAWIO"];
+/// What an image is built with, which stays in it.
+fn arguments(service: &Node) -> Vec<(usize, &str, &str)> {
+    service.get("build").map(|build| variables(build, "args")).unwrap_or_default()
+}
 
 /// Folders of the host that nobody but the host writes into.
-const FOLDERS: [&str; 6] = ["/etc", "/root", "/boot", "/dev", "/proc", "/sys"];
+const FOLDERS: [&str; 9] = ["bin", "boot", "dev", "etc", "home", "proc", "root", "sys", "usr"];
 
 fn gives_the_host(source: &str, is_read_only: bool) -> bool {
-    match source.trim_end_matches('/') {
-        "" => source == "/",
+    if !source.starts_with('/') {
+        return false;
+    }
+    match joined("", source).as_str() {
         // Docker's socket lies there.
-        "/run" | "/var/run" => true,
+        "" | "run" | "var/run" | "var/lib/docker" => true,
         folder => folder.ends_with("docker.sock") || !is_read_only && FOLDERS.contains(&folder),
     }
 }
 
 /// What gives a container the host.
 fn host(service: &Node, faults: &mut Faults<'_>) {
-    if let Some(entry) = service.entry("privileged").filter(|_| service.says("privileged")) {
-        faults.add("host-access", entry.line, "a privileged container can do whatever root can on the host");
+    let build = service.get("build");
+    for entry in [Some(service), build].into_iter().flatten().filter_map(|node| node.entry("privileged")) {
+        if entry.node.truth() == Some(true) {
+            faults.add("host-access", entry.line, "a privileged container can do whatever root can on the host");
+        }
     }
-    for key in ["network_mode", "pid", "ipc", "userns_mode"] {
+    if let Some(entry) = service.entry("use_api_socket").filter(|_| service.says("use_api_socket")) {
+        faults.add("host-access", entry.line, "whoever has Docker's socket has the host");
+    }
+    for key in ["network_mode", "pid", "ipc", "userns_mode", "cgroup", "uts"] {
         if let Some(entry) = service.entry(key).filter(|entry| entry.node.text() == Some("host")) {
             faults.add("host-access", entry.line, format!("{key}: host lets the container see all of the host"));
         }
     }
-    let capability = |text: &str| text.to_ascii_uppercase().trim_start_matches("CAP_").to_owned();
     for (line, text) in service.names_of("cap_add") {
-        if CAPABILITIES.contains(&capability(text).as_str()) {
+        if capabilities::gives_the_host(text) {
             faults.add("host-access", line, format!("with {text} a container can do on the host what root can"));
         }
     }
     for mount in mounts(service).filter(|mount| gives_the_host(mount.source, mount.is_read_only)) {
         let message = format!("whoever has {} has the host", mount.source);
         faults.add("host-access", mount.line, message);
+    }
+    for device in service.items_of("devices") {
+        let name = device.text().or_else(|| device.text_of("source")).unwrap_or_default();
+        let name = joined("", name.split(':').next().unwrap_or_default());
+        if DEVICES.iter().any(|all| name == *all) || DISKS.iter().any(|disk| name.starts_with(disk)) {
+            faults.add("host-access", device.line, format!("whoever has /{name} has the host"));
+        }
+    }
+    for (line, rule) in service.names_of("device_cgroup_rules") {
+        if rule.starts_with('a') || rule.contains("*:*") {
+            faults.add("host-access", line, format!("“{rule}” gives the container every device of the host"));
+        }
+    }
+}
+
+/// Devices that are the memory of the host, or all of its devices.
+const DEVICES: [&str; 4] = ["dev", "dev/mem", "dev/kmem", "dev/port"];
+
+/// What the names of disks begin with.
+const DISKS: [&str; 8] =
+    ["dev/sd", "dev/hd", "dev/vd", "dev/xvd", "dev/nvme", "dev/mmcblk", "dev/disk/", "dev/mapper/"];
+
+/// What keeps a container in is not taken off.
+fn confinement(service: &Node, faults: &mut Faults<'_>) {
+    for (line, text) in service.names_of("security_opt") {
+        match text.replace(['=', ' '], ":").as_str() {
+            "seccomp:unconfined" => {
+                faults.add("no-seccomp", line, "the container may make every system call: leave seccomp to Docker");
+            }
+            "apparmor:unconfined" | "label:disable" | "systempaths:unconfined" => {
+                faults.add("host-access", line, format!("{text} takes off what keeps the container from its host"));
+            }
+            "no-new-privileges:false" => {
+                faults.add("privilege-escalation", line, "a program in it can become root: no-new-privileges:true");
+            }
+            _ => {}
+        }
     }
 }
 
@@ -88,6 +145,10 @@ fn ports(entry: &Entry, is_production: bool, faults: &mut Faults<'_>) {
 
 fn production(entry: &Entry, faults: &mut Faults<'_>) {
     let (name, service) = (&entry.key, &entry.node);
+    // What it extends says more, and is not here.
+    if service.get("extends").is_some() {
+        return;
+    }
     for mount in mounts(service).filter(|mount| mount.source.starts_with(['.', '~']) && !mount.is_read_only) {
         let message = format!("{name} runs what lies in {}, not what was built: leave the mount out", mount.source);
         faults.add("source-mount", mount.line, message);

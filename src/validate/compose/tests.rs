@@ -29,6 +29,15 @@ secrets:
     file: ./key
 ";
 
+const JOINED: &str = "include: [common/db.yaml]
+services:
+  web:
+    image: shop:1.2
+    extends: {file: common/base.yaml, service: base}
+    depends_on: [db]
+    environment: ['DATABASE_URL=postgresql://db:5432/app', 'SELF=http://localhost:80', 'S=https://example.com/x']
+";
+
 const PRODUCTION: &str = "services:
   web:
     image: shop/web:1.4
@@ -81,6 +90,42 @@ pub(in crate::validate) const CASES: &[Case] = &[
             ("    build: .\n", "    build: .\n    volumes: [\"${S:-/var/run}:/r:ro\"]\n", "host-access", 4),
             ("    build: .\n", "    build: .\n    volumes: [\"/etc:/e\"]\n", "host-access", 4),
             ("    build: .\n", "    build: .\n    network_mode: host\n", "host-access", 4),
+            ("    build: .\n", "    build: .\n    pid: ${P:-${Q:-host}}\n", "host-access", 4),
+            ("    build: .\n", "    build: .\n    use_api_socket: true\n", "host-access", 4),
+            ("    build: .\n", "    build: .\n    devices: [\"/dev/sda:/dev/x\"]\n", "host-access", 4),
+            ("    build: .\n", "    build: .\n    device_cgroup_rules: ['a *:* rwm']\n", "host-access", 4),
+            ("    build: .\n", "    build: .\n    security_opt: [apparmor=unconfined]\n", "host-access", 4),
+            ("    build: .\n", "    build: .\n    security_opt: ['seccomp:unconfined']\n", "no-seccomp", 4),
+            ("    build: .\n", "    build: {context: ., args: {NPM_TOKEN: abcdefgh}}\n", "secret-in-file", 3),
+            ("- ./a:/b", "- /var/../etc/:/b", "host-access", 15),
+            ("  data:\n", "  data: {driver_opts: {device: /, o: bind}}\n", "host-access", 19),
+            (
+                "  key:\n",
+                "  key: &key {file: ./key}\n---\nservices: {web: {privileged: true}}\nx-a:\n",
+                "host-access",
+                25,
+            ),
+            ("secrets: [key]", "extends: db\n    cap_add: [sys_admin]", "host-access", 8),
+            ("DB_PASSWORD: ${DB_PASSWORD:?}", "A: \"redis://x:${DB_PASSWORD:?}@cache/0\"", "unknown-service", 6),
+            ("DB_PASSWORD: ${DB_PASSWORD:?}", "A: postgres://app:hunter2@db/app", "secret-in-file", 6),
+        ],
+    },
+    Case {
+        files: &[
+            ("compose.yaml", JOINED),
+            ("common/base.yaml", "services:\n  base: {image: 'a:1'}\n"),
+            (
+                "common/db.yaml",
+                "services:\n  db:\n    image: postgres:16\n    extends: {file: more.yaml, service: base}\n",
+            ),
+            ("common/more.yaml", "services:\n  base: {init: true}\n"),
+        ],
+        breaks: &[
+            ("base: {image: 'a:1'}", "base: {image: 'a:1', privileged: true}", "host-access", 5),
+            ("{init: true}", "{ipc: host}", "host-access", 1),
+            ("    image: postgres:16\n", "    image: postgres:16\n    cap_add: [ALL]\n", "host-access", 1),
+            ("depends_on: [db]", "depends_on: [bd]", "unknown-service", 6),
+            ("db:5432", "bd:5432", "unknown-service", 7),
         ],
     },
     Case {

@@ -1,22 +1,29 @@
 //! Safety of pipelines of GitLab.
 
 use super::Pipeline;
-use crate::validate::secrets::is_kept;
+use crate::validate::secrets::{is_in_address, is_kept};
 use crate::validate::tree::Node;
-use crate::validate::{Faults, images};
+use crate::validate::{Faults, images, variables};
 
 pub(super) fn check(pipeline: &Pipeline<'_>, faults: &mut Faults<'_>) {
     let holders = [Some(pipeline.root), pipeline.root.get("default")].into_iter().flatten();
     for holder in holders.chain(pipeline.jobs.iter().map(|job| &job.node)) {
+        let known = |name: &str| {
+            let variable = |holder: &Node| {
+                let variable = holder.get("variables")?.get(name)?;
+                variable.get("value").unwrap_or(variable).text().map(str::to_owned)
+            };
+            variable(holder).or_else(|| variable(pipeline.root))
+        };
         let images = holder.get("image").into_iter().chain(holder.items_of("services"));
         for image in images.filter_map(|node| if node.is_map() { node.get("name") } else { Some(node) }) {
             if let Some(text) = image.text() {
-                images::check(text, image.line, faults);
+                images::check(&variables::filled(text, &known), image.line, faults);
             }
         }
         for variable in holder.entries_of("variables") {
             let value = variable.node.get("value").unwrap_or(&variable.node);
-            let is_written = value.text().is_some_and(|text| is_kept(&variable.key, text));
+            let is_written = value.text().is_some_and(|text| is_kept(&variable.key, text) || is_in_address(text));
             if is_written && value.truth().is_none() {
                 let message =
                     format!("the value of {} is written down: set it in the project's settings", variable.key);

@@ -7,7 +7,7 @@ default:
   image: node:22
   timeout: 20 minutes
 variables:
-  MODE: ci
+  MODE: latest
 .base:
   before_script:
     - npm ci
@@ -57,6 +57,9 @@ pub(in crate::validate) const CASES: &[Case] = &[
             ("[.base, before_script]", "[.base, script]", "unknown-reference", 18),
             ("image: node:22", "image: node", "unpinned-image", 3),
             ("postgres:17", "postgres:latest", "unpinned-image", 14),
+            ("image: node:22", "image: node:$MODE", "unpinned-image", 3),
+            ("MODE: latest", "MODE: postgres://a:hunter2@db", "secret-in-file", 6),
+            ("  variables:\n", "  image: $BASE\n  variables:\n    BASE: {value: node}\n", "unpinned-image", 15),
             ("$TEST_PASSWORD", "test", "secret-in-file", 16),
             ("echo one", "echo $REGISTRY_TOKEN", "secret-in-output", 26),
             (

@@ -6,7 +6,7 @@ pub(super) mod tests;
 
 use super::secrets::{is_kept, names_a_secret};
 use super::tokens::{Kind, Language, Quote, Text, Token, balanced, read};
-use super::{Faults, images};
+use super::{Faults, images, variables};
 
 const LANGUAGE: Language = Language {
     comments: &["//", "#!"],
@@ -57,6 +57,7 @@ pub(super) fn check(text: &str, faults: &mut Faults<'_>) {
         Ok(tokens) => tokens,
         Err((line, why)) => return faults.add("pipeline-syntax", line, why),
     };
+    images(&tokens, faults);
     let all = blocks(&tokens);
     match all.iter().find(|block| block.name == "pipeline") {
         Some(pipeline) => self::pipeline(pipeline, faults),
@@ -172,7 +173,7 @@ fn sections(inner: &[Block<'_>], faults: &mut Faults<'_>) {
         let body = section.body.map(blocks).unwrap_or_default();
         match section.name {
             "post" => known(&body, POST, "post", faults),
-            "agent" => agent(section, &body, faults),
+            "agent" => agent(section, faults),
             "environment" => environment(&body, faults),
             _ => {}
         }
@@ -220,19 +221,50 @@ fn stage(block: &Block<'_>, depth: usize, faults: &mut Faults<'_>) {
     sections(&inner, faults);
 }
 
-fn agent(section: &Block<'_>, body: &[Block<'_>], faults: &mut Faults<'_>) {
+fn agent(section: &Block<'_>, faults: &mut Faults<'_>) {
     let is_word = matches!(section.rest.first().map(|token| &token.kind), Some(Kind::Word("any" | "none")));
     if section.body.is_none() && !is_word {
         faults.add("pipeline-syntax", section.line, "agent is any, none, or { … }");
     }
-    let inner = body.iter().flat_map(|block| block.body.map(blocks).unwrap_or_default());
-    let images = inner.filter(|block| block.name == "image").map(|block| (block.line, block.argument));
-    let short = body.iter().filter(|block| block.name == "docker").map(|block| (block.line, block.argument));
-    for (line, image) in images.chain(short) {
-        if let Some(image) = image {
-            images::check(image, line, faults);
+}
+
+/// Images that steps run in: `image 'node:22'`, `docker 'node:22'`, `docker.image('node:22')`.
+fn images(tokens: &[Token<'_>], faults: &mut Faults<'_>) {
+    for (index, token) in tokens.iter().enumerate() {
+        if !matches!(token.kind, Kind::Word("image" | "docker")) {
+            continue;
         }
+        let behind = tokens[index + 1..].iter();
+        let text = behind.skip_while(|token| matches!(token.kind, Kind::Sign("("))).map(|token| &token.kind);
+        let argument: Vec<_> = text.take_while(|kind| !matches!(kind, Kind::LineEnd | Kind::Sign("}" | ")"))).collect();
+        let image = match argument.as_slice() {
+            [Kind::Text(text), ..] => variables::filled(&text.raw.replace("env.", ""), &|name| value(tokens, name)),
+            [Kind::Word(name)] | [Kind::Word("env" | "params"), Kind::Sign("."), Kind::Word(name)] => {
+                let Some(image) = value(tokens, name) else { continue };
+                image
+            }
+            _ => continue,
+        };
+        images::check(&image, token.line, faults);
     }
+}
+
+/// The text that a name is given: a variable's, or what a parameter says where nobody sets it.
+fn value(tokens: &[Token<'_>], name: &str) -> Option<String> {
+    let plain = |text: &Text<'_>| text.code.is_empty().then(|| text.raw.to_owned());
+    let given = tokens.windows(3).find_map(|three| match [&three[0].kind, &three[1].kind, &three[2].kind] {
+        [Kind::Word(word), Kind::Sign("="), Kind::Text(text)] if *word == name => plain(text),
+        _ => None,
+    });
+    given.or_else(|| {
+        let is_it = |token: &Token<'_>| matches!(&token.kind, Kind::Text(text) if text.raw == name);
+        let at = tokens.iter().position(is_it)?;
+        let until = tokens[at..].iter().take(12).position(|token| token.kind == Kind::Sign(")"))?;
+        tokens[at..at + until].windows(3).find_map(|three| match [&three[0].kind, &three[1].kind, &three[2].kind] {
+            [Kind::Word("defaultValue"), Kind::Sign(":"), Kind::Text(text)] => plain(text),
+            _ => None,
+        })
+    })
 }
 
 /// Secrets come from where Jenkins keeps them.

@@ -13,7 +13,7 @@ pipeline {
     }
     environment {
         REGISTRY_TOKEN = credentials('registry')
-        MODE = 'ci'
+        MODE = 'latest'
     }
     stages {
         stage('Test') {
@@ -67,6 +67,11 @@ pub(in crate::validate) const CASES: &[Case] = &[Case {
         ("pipeline {", "pipe {", "pipeline-syntax", 0),
         ("agent any", "agent some", "pipeline-syntax", 28),
         ("node:22", "node", "unpinned-image", 3),
+        ("agent { docker { image 'node:22' } }", "agent { docker 'node' }", "unpinned-image", 3),
+        ("image 'node:22'", "image \"node:${MODE}\"", "unpinned-image", 3),
+        ("image 'node:22'", "image \"${env.MODE}\"", "unpinned-image", 3),
+        ("image 'node:22'", "image env.MODE", "unpinned-image", 3),
+        ("sh 'npm test'", "script { docker.image('node').inside { sh 'x' } }", "unpinned-image", 18),
         ("timeout(time: 30, unit: 'MINUTES')", "timestamps()", "no-timeout", 2),
         ("credentials('registry')", "'hunter2hunter2'", "secret-in-file", 11),
         ("${env.BUILD_NUMBER}", "${REGISTRY_TOKEN}", "secret-in-command", 19),

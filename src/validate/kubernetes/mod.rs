@@ -3,6 +3,7 @@
 mod kustomize;
 mod pods;
 mod references;
+mod roles;
 
 #[cfg(test)]
 pub(super) mod tests;
@@ -11,6 +12,7 @@ pub(super) use kustomize::{check as check_kustomization, check_all as check_kust
 pub(super) use references::{check_all, root};
 
 use super::Faults;
+use super::secrets::{is_in_address, is_kept};
 use super::tree::{self, Node};
 
 /// Kinds with the groups that serve them in every version that is still kept.
@@ -132,7 +134,9 @@ fn object(object: &Node, faults: &mut Faults<'_>) {
     selector(kind, object, faults);
     match kind {
         "Secret" => secret(object, faults),
-        "Role" | "ClusterRole" => role(object, faults),
+        "ConfigMap" => config(object, faults),
+        "Role" | "ClusterRole" => roles::role(object, faults),
+        "RoleBinding" | "ClusterRoleBinding" => roles::binding(object, faults),
         _ => {}
     }
     if let Some(pod) = pod(object) {
@@ -175,11 +179,14 @@ fn secret(object: &Node, faults: &mut Faults<'_>) {
     }
 }
 
-fn role(object: &Node, faults: &mut Faults<'_>) {
-    let has_all = |rule: &Node, key: &str| rule.names_of(key).iter().any(|(_, name)| *name == "*");
-    for rule in object.items_of("rules") {
-        if has_all(rule, "verbs") && has_all(rule, "resources") {
-            faults.add("broad-permissions", rule.line, "whoever has this role may do everything: name what it needs");
+/// What a config map says is for everybody who may look at the namespace.
+fn config(object: &Node, faults: &mut Faults<'_>) {
+    for entry in object.entries_of("data") {
+        let text = entry.node.text().unwrap_or_default();
+        let is_secret = is_kept(&entry.key, text) && entry.node.truth().is_none() || is_in_address(text);
+        if is_secret {
+            let message = format!("{} is a secret, which a ConfigMap does not keep: name a Secret", entry.key);
+            faults.add("secret-in-file", entry.line, message);
         }
     }
 }

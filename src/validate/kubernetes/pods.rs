@@ -1,6 +1,7 @@
 //! What pods may do.
 
-use crate::validate::secrets::is_kept;
+use crate::validate::capabilities::gives_the_host;
+use crate::validate::secrets::{is_in_address, is_kept};
 use crate::validate::tree::Node;
 use crate::validate::{Faults, images};
 
@@ -76,6 +77,16 @@ fn container(container: &Node, pod: &Node, faults: &mut Faults<'_>) {
     if !dropped.iter().any(|(_, capability)| *capability == "ALL") {
         faults.add("kept-capabilities", line, format!("{name} keeps capabilities of root: capabilities.drop: [ALL]"));
     }
+    let added = own.and_then(|own| own.get("capabilities")).map(|all| all.names_of("add")).unwrap_or_default();
+    for (line, capability) in added {
+        if gives_the_host(capability) {
+            let message = format!("with {capability} a container can do on the host what root can");
+            faults.add("host-access", line, message);
+        }
+    }
+    for port in container.items_of("ports").iter().filter_map(|port| port.entry("hostPort")) {
+        faults.add("host-access", port.line, "hostPort opens a port of the node, past every Service and policy");
+    }
     let seccomp = [own, all].into_iter().flatten().find_map(|context| context.at(&["seccompProfile", "type"]));
     if !seccomp.and_then(Node::text).is_some_and(|kind| matches!(kind, "RuntimeDefault" | "Localhost")) {
         let message = format!("{name} may make every system call: seccompProfile.type: RuntimeDefault");
@@ -90,7 +101,7 @@ fn container(container: &Node, pod: &Node, faults: &mut Faults<'_>) {
     }
     for variable in container.items_of("env") {
         let (Some(name), Some(value)) = (variable.text_of("name"), variable.entry("value")) else { continue };
-        if value.node.text().is_some_and(|text| is_kept(name, text)) {
+        if value.node.text().is_some_and(|text| is_kept(name, text) || is_in_address(text)) {
             let message =
                 format!("the value of {name} is written down: take it from a secret with valueFrom.secretKeyRef");
             faults.add("secret-in-file", value.line, message);

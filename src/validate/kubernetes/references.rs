@@ -67,6 +67,7 @@ impl<'a> Objects<'a> {
                     self.target(target, faults);
                 }
             }
+            "RoleBinding" | "ClusterRoleBinding" => self.binding(object, faults),
             "PodDisruptionBudget" => self.selected(object.at(&["spec", "selector", "matchLabels"]), faults),
             "NetworkPolicy" => self.selected(object.at(&["spec", "podSelector", "matchLabels"]), faults),
             _ => {}
@@ -91,6 +92,24 @@ impl<'a> Objects<'a> {
             && self.get(kind, name).is_none()
         {
             faults.add("unknown-reference", target.line, format!("there is no {kind} {name} to scale"));
+        }
+    }
+
+    /// The role and the accounts that are bound together; roles of a whole cluster may be the cluster's own.
+    fn binding(&self, object: &Node, faults: &mut Faults<'_>) {
+        let role = object.get("roleRef").filter(|role| role.text_of("kind") == Some("Role"));
+        let accounts = object.items_of("subjects").iter();
+        let accounts = accounts.filter(|subject| subject.text_of("kind") == Some("ServiceAccount"));
+        let own = object.at(&["metadata", "namespace"]).and_then(Node::text);
+        let accounts = accounts.filter(|subject| subject.text_of("namespace").is_none_or(|there| own == Some(there)));
+        for (kind, one) in
+            role.map(|role| ("Role", role)).into_iter().chain(accounts.map(|one| ("ServiceAccount", one)))
+        {
+            let Some(entry) = one.entry("name") else { continue };
+            let name = entry.node.text().unwrap_or_default();
+            if name != "default" && self.get(kind, name).is_none() && !self.is_told(name) {
+                faults.add("unknown-reference", entry.line, format!("there is no {kind} {name}"));
+            }
         }
     }
 

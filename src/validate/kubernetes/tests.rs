@@ -94,6 +94,13 @@ kind: Role
 metadata: {name: shop}
 rules:
   - {apiGroups: [''], resources: [pods], verbs: [get]}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: shop}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: shop}
+subjects:
+  - {kind: ServiceAccount, name: shop}
 ";
 
 const BASE: &str = "apiVersion: kustomize.config.k8s.io/v1beta1
@@ -186,6 +193,17 @@ pub(in crate::validate) const CASES: &[Case] = &[Case {
             33,
         ),
         ("resources: [pods], verbs: [get]", "resources: ['*'], verbs: ['*']", "broad-permissions", 39),
+        ("resources: [pods], verbs: [get]", "resources: [pods], verbs: ['*']", "broad-permissions", 39),
+        ("resources: [pods], verbs: [get]", "resources: [roles], verbs: [bind]", "broad-permissions", 39),
+        ("kind: Role, name: shop}", "kind: ClusterRole, name: cluster-admin}", "broad-permissions", 44),
+        ("kind: Role, name: shop}", "kind: Role, name: shp}", "unknown-reference", 44),
+        ("{kind: ServiceAccount, name: shop}", "{kind: ServiceAccount, name: shp}", "unknown-reference", 46),
+        ("{kind: ServiceAccount, name: shop}", "{kind: Group, name: system:authenticated}", "broad-permissions", 46),
+        ("data: {A: b}", "data: {API_TOKEN: abcdefgh}", "secret-in-file", 51),
+        ("data: {A: b}", "data: {DATABASE_URL: 'postgres://a:hunter2@db/a'}", "secret-in-file", 51),
+        ("drop: [ALL]", "drop: [ALL], add: [SYS_ADMIN]", "host-access", 26),
+        ("containerPort: 3000", "containerPort: 3000, hostPort: 80", "host-access", 22),
+        ("value: production", "value: 'amqp://a:hunter2@queue'", "secret-in-file", 34),
         ("  - routes.yaml", "  - route.yaml", "unknown-file", 5),
         ("  - ../../base", "  - ../base", "unknown-file", 2),
         ("path: size.yaml", "path: big.yaml", "unknown-file", 4),

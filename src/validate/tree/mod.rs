@@ -144,6 +144,27 @@ impl Node {
         }
     }
 
+    /// The same as if all of it stood on one line: what comes from another file, where that is named.
+    pub(super) fn moved_to(mut self, line: usize) -> Self {
+        self.line = line;
+        self.value = match self.value {
+            Value::Scalar { text, .. } => Value::Scalar { text, style: Style::Quoted },
+            Value::List(items) => Value::List(items.into_iter().map(|item| item.moved_to(line)).collect()),
+            Value::Map(entries) => {
+                let moved = |entry: Entry| Entry { line, node: entry.node.moved_to(line), ..entry };
+                Value::Map(entries.into_iter().map(moved).collect())
+            }
+        };
+        self
+    }
+
+    /// How many values it is.
+    pub(super) fn size(&self) -> usize {
+        let mut size = 0;
+        self.each(&mut |_| size += 1);
+        size
+    }
+
     /// Goes over this node and all below it.
     pub(super) fn each<'n>(&'n self, visit: &mut dyn FnMut(&'n Node)) {
         visit(self);
