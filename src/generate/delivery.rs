@@ -77,7 +77,7 @@ struct Needed<'a> {
 
 /// One app in one environment. Commands are text for a shell; what a profile does not say is null, or empty text.
 #[allow(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
-#[derive(Serialize)]
+#[derive(Clone, Serialize)]
 pub(super) struct App<'a> {
     /// A DNS label, unique in the project.
     pub(super) name: &'a str,
@@ -158,7 +158,7 @@ pub(super) struct App<'a> {
 }
 
 /// A variable that leads to a service.
-#[derive(PartialEq, Eq, Serialize)]
+#[derive(Clone, PartialEq, Eq, Serialize)]
 struct Connection<'a> {
     name: &'a str,
     service: &'a str,
@@ -239,9 +239,10 @@ impl Ground {
 
 impl<'a> Delivery<'a> {
     pub(super) fn new(order: &Order<'a>, ground: &'a Ground) -> Self {
-        let InEnvironment { apps, services, .. } =
-            in_environment(order, ground, order.environment.unwrap_or(Environment::Production));
         let environments: Vec<_> = Environment::ALL.into_iter().map(|it| in_environment(order, ground, it)).collect();
+        let usual = order.environment.unwrap_or(Environment::Production);
+        let usual = environments.iter().find(|one| one.name == usual);
+        let (apps, services) = usual.map(|one| (one.apps.clone(), one.services.clone())).unwrap_or_default();
         let everywhere = || environments.iter().flat_map(|one| &one.apps);
         let names: BTreeSet<&str> = everywhere().flat_map(|app| app.required.iter().copied()).collect();
         let optional = everywhere().flat_map(|app| &app.optional).copied();

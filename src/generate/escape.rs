@@ -123,45 +123,32 @@ pub(crate) fn asked(name: &str) -> String {
 
 /// A name for what takes lower-case letters, digits and hyphens only.
 pub(crate) fn slug(text: &str) -> String {
-    let mut slug = String::new();
-    for c in text.chars() {
-        if c.is_ascii_alphanumeric() {
-            slug.push(c.to_ascii_lowercase());
-        } else if !slug.is_empty() && !slug.ends_with('-') {
-            slug.push('-');
-        }
-    }
-    let slug = slug.trim_end_matches('-');
-    if slug.is_empty() {
-        "app".to_owned()
-    } else {
-        slug.chars().take(63).collect::<String>().trim_end_matches('-').to_owned()
-    }
+    let name = hyphenated(text);
+    let cut = name.get(..63).unwrap_or(&name).trim_end_matches('-');
+    if cut.is_empty() { "app".to_owned() } else { cut.to_owned() }
 }
 
 /// A name of at most so many characters for what takes small letters, digits and single hyphens and begins with a
 /// letter, as DNS and most clouds do. What had to be cut ends in the first letters of its digest, so that two long names
 /// stay two.
 pub(crate) fn label(text: &str, length: usize) -> String {
-    let mut name = String::new();
-    for c in text.chars() {
-        if c.is_ascii_alphanumeric() {
-            name.push(c.to_ascii_lowercase());
-        } else if !name.is_empty() && !name.ends_with('-') {
-            name.push('-');
-        }
-    }
-    let name = name.trim_end_matches('-');
-    fitted(
-        if name.starts_with(|c: char| c.is_ascii_alphabetic()) { name.to_owned() } else { format!("a{name}") },
-        length,
-    )
+    fitted(led_by_letter(hyphenated(text)), length)
+}
+
+/// The small letters and digits of a text, with a hyphen for whatever lies between.
+fn hyphenated(text: &str) -> String {
+    let words = text.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    words.map(str::to_ascii_lowercase).collect::<Vec<_>>().join("-")
+}
+
+fn led_by_letter(name: String) -> String {
+    if name.starts_with(|c: char| c.is_ascii_alphabetic()) { name } else { format!("a{name}") }
 }
 
 /// The same without hyphens, for what takes letters and digits only.
 pub(crate) fn compact(text: &str, length: usize) -> String {
     let name: String = text.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
-    fitted(if name.starts_with(|c: char| c.is_ascii_alphabetic()) { name } else { format!("a{name}") }, length)
+    fitted(led_by_letter(name), length)
 }
 
 /// The words of a name without what stands between them, each with a capital: `my-api` is `MyApi`.

@@ -3,8 +3,10 @@
 //! *Architecture invariant:* a template can print a value that is not plain (`A-Za-z0-9` and a few marks) only through
 //! one of the filters of `escape.rs`; printing it bare is an error. So no value of a project ever becomes syntax.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::io::{self, Write};
 use std::ops::Deref;
 use std::sync::{LazyLock, OnceLock};
 
@@ -19,6 +21,14 @@ use super::command::Start;
 use super::kinds::Kind;
 use super::{bicep, escape, hcl, helm, pipelines, secrets, version};
 use crate::model::{Problem, ProblemCode};
+
+/// So many steps of a template are taken, some hundred times what those in the program take for one app; and so many
+/// bytes are printed by one. Whoever made a mistake in their own is told, and waits no longer.
+const STEPS: u64 = 5_000_000;
+const LONGEST: usize = 16 << 20;
+
+/// So many characters of a value stand in an error.
+const SHOWN: usize = 200;
 
 static EMBEDDED: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/templates");
 
@@ -42,17 +52,20 @@ impl Templates {
     pub fn with_own(own: BTreeMap<String, String>) -> Self {
         let mut environment = Environment::new();
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
+        environment.set_fuel(Some(STEPS));
         let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).keep_trailing_newline(true).build();
         environment.set_syntax(syntax.unwrap_or_default());
         environment.set_auto_escape_callback(|_| AutoEscape::Custom("plain".into()));
         environment.set_formatter(|output, state, value| {
+            count(value)?;
             if value.kind() == ValueKind::Bool {
                 return write!(output, "{}", value.is_true()).map_err(Error::from);
             }
             if value.is_safe() || is_plain(value) {
                 return write!(output, "{value}").map_err(Error::from);
             }
-            let text = format!("{value:?} is printed bare in {}: it needs a filter such as yaml or run", state.name());
+            let shown: String = format!("{value:?}").chars().take(SHOWN).collect();
+            let text = format!("{shown} is printed bare in {}: it needs a filter such as yaml or run", state.name());
             Err(Error::new(ErrorKind::BadEscape, text))
         });
         environment.set_loader({
@@ -139,8 +152,12 @@ impl Templates {
 
     /// Fills a template in with values that several are filled in with.
     pub(super) fn fill(&self, path: &str, view: &Value) -> Result<String, Problem> {
-        let rendered = self.environment.get_template(path).and_then(|template| template.render(view.clone()));
-        rendered.map(|text| tidy(&text)).map_err(|error| problem(path, &error))
+        let mut text = Bounded(Vec::new());
+        PRINTED.set(0);
+        let template = self.environment.get_template(path);
+        let rendered = template.and_then(|it| it.render_captured_to(view.clone(), &mut text));
+        rendered.map_err(|error| problem(path, &error))?;
+        Ok(tidy(&String::from_utf8_lossy(&text.0)))
     }
 
     /// Fills in a template of one line that stands in a file of settings.
@@ -266,6 +283,33 @@ fn add_filters(environment: &mut Environment<'static>) {
     environment.add_filter("suite", |version: &str, since: &str| version::suite(version, since));
 }
 
+thread_local! {
+    /// How many bytes of values the template that is being filled in has printed, also where it keeps them for later.
+    static PRINTED: Cell<usize> = const { Cell::new(0) };
+}
+
+fn count(value: &Value) -> Result<(), Error> {
+    PRINTED.set(PRINTED.get() + value.as_str().map_or(0, str::len));
+    if PRINTED.get() > LONGEST { Err(ErrorKind::WriteFailure.into()) } else { Ok(()) }
+}
+
+/// What a template prints, as long as there is an end to it.
+struct Bounded(Vec<u8>);
+
+impl Write for Bounded {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.0.len() + bytes.len() > LONGEST {
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
+        self.0.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
 /// One empty line at most between lines, one line end at the end.
 fn tidy(text: &str) -> String {
     let mut tidy = String::with_capacity(text.len());
@@ -285,7 +329,12 @@ fn tidy(text: &str) -> String {
 fn problem(path: &str, error: &Error) -> Problem {
     let file = error.name().filter(|name| *name != "<expression>").unwrap_or(path);
     let at = error.line().map(|line| format!(", line {line}")).unwrap_or_default();
-    let why = error.detail().map_or_else(|| error.kind().to_string(), |detail| format!("{}: {detail}", error.kind()));
+    let why = match (error.kind(), error.detail()) {
+        (ErrorKind::OutOfFuel, _) => format!("it comes to no end in {} million steps", STEPS / 1_000_000),
+        (ErrorKind::WriteFailure, _) => format!("it prints more than {} MiB", LONGEST >> 20),
+        (kind, Some(detail)) => format!("{kind}: {detail}"),
+        (kind, None) => kind.to_string(),
+    };
     Problem::new(ProblemCode::Failed, "template-failed", format!("the template {file} cannot be filled in{at}"))
         .why(why)
         .fix(MEND)
@@ -311,6 +360,24 @@ mod tests {
         assert!(problem.why.contains("needs a filter"), "{problem}");
         let escaped = own("RUN {{ command | run }}").render("x.j2", context! { command => "a\nUSER root" }).unwrap();
         assert_eq!(escaped, "RUN [\"/bin/sh\", \"-c\", \"a\\nUSER root\"]\n");
+    }
+
+    #[test]
+    fn a_template_without_an_end_is_stopped_and_named_with_its_line() {
+        let loops =
+            "{% for a in range(99999) %}\n{% for b in range(99999) %}\n{% set c = a + b %}\n{% endfor %}{% endfor %}";
+        let calls =
+            "\n{% macro on(n) %}{% if n %}{{ on(n - 1) }}{{ on(n - 1) }}{% endif %}{% endmacro %}\n{{ on(60) }}";
+        let prints = "\n\n{% for a in range(99999) %}\n{{ 'x' * 9999 }}{% endfor %}";
+        let catches = "{% set all %}{% for a in range(99999) %}{{ 'x' * 999999 }}{% endfor %}{% endset %}{{ all }}";
+        let told = [(loops, "5 million steps"), (calls, "5 million steps"), (prints, "16 MiB"), (catches, "16 MiB")];
+        for (text, why) in told {
+            let problem = own(text).render("x.j2", context! {}).unwrap_err();
+            assert!(problem.message.contains("the template x.j2 cannot be filled in, line"), "{problem}");
+            assert!(problem.why.contains(why), "{problem}");
+        }
+        let problem = own("{{ 'é' * 9999999 }}").render("x.j2", context! {}).unwrap_err();
+        assert!(problem.why.len() < 1000, "{}", problem.why.len());
     }
 
     #[test]
