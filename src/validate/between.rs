@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::kinds::Kind;
+use super::tree::Entry;
 use super::{Fault, Faults, azure, compose, folder, github, gitlab, helm, kubernetes, terraform};
 
 /// What is named in one file and stands in none.
@@ -25,11 +26,41 @@ pub(super) fn check(files: &BTreeMap<String, String>) -> Vec<Fault> {
     let (bicep, arm): (Vec<_>, Vec<_>) = (all(Kind::Bicep).collect(), all(Kind::Arm).collect());
     azure::check_all(&bicep, &arm, &mut found);
     let paths: BTreeSet<&str> = files.keys().map(String::as_str).collect();
-    let values = by_folder(all(Kind::TerraformValues));
-    for (root, members) in by_folder(all(Kind::Terraform)) {
-        terraform::check_all(&members, values.get(root).map_or(&[], Vec::as_slice), &paths, &mut found);
-    }
+    terraform(by_folder(all(Kind::Terraform)), all(Kind::TerraformValues), &paths, &mut found);
     found
+}
+
+/// Files of a folder of Terraform are one; values belong to the next folder above that has some.
+fn terraform<'a>(
+    folders: BTreeMap<&'a str, Vec<(&'a str, &'a str)>>,
+    values: impl Iterator<Item = (&'a str, &'a str)>,
+    paths: &BTreeSet<&str>,
+    found: &mut Vec<Fault>,
+) {
+    let mut calls: BTreeMap<String, Vec<Entry>> = BTreeMap::new();
+    for (root, arguments) in folders.values().flat_map(|members| terraform::arguments(members)) {
+        calls.entry(root).or_default().extend(arguments);
+    }
+    let mut own: BTreeMap<&str, Vec<(&str, &str)>> = BTreeMap::new();
+    for (path, text) in values {
+        if let Some(root) = above(path).find(|root| folders.contains_key(root)) {
+            own.entry(root).or_default().push((path, text));
+        }
+    }
+    for (root, files) in folders {
+        let (values, given) = (own.remove(root).unwrap_or_default(), calls.remove(root).unwrap_or_default());
+        terraform::check_all(&terraform::Folder { files, values, given }, paths, found);
+    }
+}
+
+/// The folder of a path, and those above it.
+fn above(path: &str) -> impl Iterator<Item = &str> {
+    let mut next = Some(folder(path));
+    std::iter::from_fn(move || {
+        let now = next?;
+        next = (!now.is_empty()).then(|| folder(now));
+        Some(now)
+    })
 }
 
 fn by_folder<'a>(files: impl Iterator<Item = (&'a str, &'a str)>) -> BTreeMap<&'a str, Vec<(&'a str, &'a str)>> {
@@ -60,13 +91,7 @@ fn ignore_lists<'a>(
     found: &mut Vec<Fault>,
 ) {
     for path in dockerfiles {
-        let mut above = Some(folder(path));
-        let folders = std::iter::from_fn(|| {
-            let now = above?;
-            above = (!now.is_empty()).then(|| folder(now));
-            Some(now)
-        });
-        let mut lists = folders.map(|folder| super::joined(folder, ".dockerignore"));
+        let mut lists = above(path).map(|folder| super::joined(folder, ".dockerignore"));
         if !lists.any(|list| files.contains_key(&list)) && !files.contains_key(&format!("{path}.dockerignore")) {
             let mut faults = Faults { path, found: Vec::new() };
             faults.add("ignore-list", None, "no .dockerignore keeps history and secrets out of the image");

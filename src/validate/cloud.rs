@@ -1,6 +1,8 @@
 //! What every description of infrastructure is held to, whatever it is written in: which properties of which resources
 //! have to say what, which ports are open to whom, and who may do what.
 
+use std::net::{Ipv4Addr, Ipv6Addr};
+
 use super::tree::{Node, Value};
 use super::{Faults, secrets};
 
@@ -56,7 +58,7 @@ pub(super) fn demand(
                 faults.add(demand.rule, resource.line, format!("{}: {}", resource.name, demand.says));
             }
         }
-        for node in found.into_iter().filter(|node| !is_open(node)) {
+        for node in found.into_iter().flat_map(Node::choices).filter(|node| !is_open(node)) {
             let is_fine = node.text().is_some_and(|text| allowed.iter().any(|one| one.eq_ignore_ascii_case(text)));
             if !is_fine && (must || !node.is_null()) {
                 faults.add(demand.rule, node.line, format!("{}: {}", resource.name, demand.says));
@@ -90,9 +92,32 @@ pub(super) fn along<'n>(node: &'n Node, path: &str) -> Vec<&'n Node> {
 const ADMIN: [u32; 18] =
     [22, 23, 445, 1433, 1521, 2375, 2376, 2379, 3306, 3389, 5432, 5439, 5672, 6379, 9200, 11211, 15672, 27017];
 
-/// Whether addresses are all of them.
+/// So short a prefix of addresses of version 4 leaves no doubt: more than a hundredth of the internet. Two of one bit are
+/// all of it.
+const WIDE: u32 = 7;
+
+/// The same of version 6, where all that is given out so far begins with the same three bits.
+const WIDE_6: u32 = 4;
+
+/// Whether addresses are all of them, or so many that it comes to the same.
 pub(super) fn is_everywhere(address: &str) -> bool {
-    matches!(address.trim(), "0.0.0.0/0" | "::/0" | "*" | "0.0.0.0" | "Internet" | "internet" | "Any" | "any")
+    let address = address.trim();
+    if matches!(address, "*" | "0.0.0.0" | "::" | "Internet" | "internet" | "Any" | "any") {
+        return true;
+    }
+    let Some((first, length)) = address.split_once('/') else { return false };
+    let (is_address, wide) = if first.contains(':') {
+        (first.parse::<Ipv6Addr>().is_ok(), WIDE_6)
+    } else {
+        (first.parse::<Ipv4Addr>().is_ok(), WIDE)
+    };
+    is_address && length.parse::<u32>().is_ok_and(|length| length <= wide)
+}
+
+/// Whether two addresses are the ends of such a range.
+pub(super) fn is_wide(from: &str, to: &str) -> bool {
+    let bits = |text: &str| text.trim().parse::<Ipv4Addr>().map(u32::from);
+    matches!((bits(from), bits(to)), (Ok(from), Ok(to)) if to.saturating_sub(from) >= 1 << (31 - WIDE))
 }
 
 /// Tells of an administrator's port that is open to everybody. No ports at all are all of them.
@@ -124,6 +149,18 @@ pub(super) fn iam(node: &Node, faults: &mut Faults<'_>) {
     }
 }
 
+/// Policies of AWS with which one may do everything.
+const ALL_OF_IT: [&str; 2] = ["AdministratorAccess", "IAMFullAccess"];
+
+/// Tells of ready policies that allow everything.
+pub(super) fn managed(nodes: &[(usize, &str)], faults: &mut Faults<'_>) {
+    for (line, name) in nodes {
+        if name.rsplit('/').next().is_some_and(|name| ALL_OF_IT.contains(&name)) {
+            faults.add("broad-permissions", *line, "with it one may do everything: a policy with what is needed");
+        }
+    }
+}
+
 /// Secrets that are written down as texts, below any key that says so.
 pub(super) fn literal_secrets(node: &Node, is_open: &dyn Fn(&Node) -> bool, faults: &mut Faults<'_>) {
     let mut found = Vec::new();
@@ -131,12 +168,14 @@ pub(super) fn literal_secrets(node: &Node, is_open: &dyn Fn(&Node) -> bool, faul
         for entry in
             node.entries().iter().filter(|entry| secrets::names_a_secret(&entry.key) || entry.key == "secret_string")
         {
-            let text = entry.node.text().unwrap_or_default();
-            let is_word = text.parse::<f64>().is_ok() || entry.node.truth().is_some();
-            // Names, addresses and paths of where it is kept.
-            let is_place = text.contains(['/', ':', '{', '[', ' ']) || text.starts_with('@');
-            if !text.is_empty() && !is_word && !is_place && !is_open(&entry.node) && !is_kept_elsewhere(&entry.key) {
-                found.push((entry.node.line, entry.key.clone()));
+            for node in entry.node.choices() {
+                let text = node.text().unwrap_or_default();
+                let is_word = text.parse::<f64>().is_ok() || node.truth().is_some();
+                // Names, addresses and paths of where it is kept.
+                let is_place = text.contains(['/', ':', '{', '[', ' ']) || text.starts_with('@');
+                if !text.is_empty() && !is_word && !is_place && !is_open(node) && !is_kept_elsewhere(&entry.key) {
+                    found.push((node.line, entry.key.clone()));
+                }
             }
         }
     });
@@ -172,4 +211,21 @@ fn is_kept_elsewhere(key: &str) -> bool {
         || ["manage", "generate", "exclude", "require", "has", "use", "token", "disable", "enable"]
             .iter()
             .any(|start| key.starts_with(start) && !key.ends_with("password"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn everywhere_has_many_names() {
+        for address in ["0.0.0.0/0", "0.0.0.0/1", "128.0.0.0/1", "::/0", "0:0:0:0:0:0:0:0/0", "2000::/3", "*", "Any"] {
+            assert!(is_everywhere(address), "{address}");
+        }
+        for address in ["10.0.0.0/8", "192.168.0.0/16", "fc00::/7", "203.0.113.4/32", "x/0", "1.2.3.4"] {
+            assert!(!is_everywhere(address), "{address}");
+        }
+        assert!(is_wide("0.0.0.0", "255.255.255.255") && is_wide("0.0.0.1", "127.255.255.255"));
+        assert!(!is_wide("0.0.0.0", "0.0.0.0") && !is_wide("10.0.0.0", "10.255.255.255"));
+    }
 }

@@ -2,7 +2,7 @@
 //! expressions refer to.
 
 use crate::validate::tokens::{DEEPEST, Kind, Language, Quote, Token, Wrong, balanced, read, read_from};
-use crate::validate::tree::{Entry, Node, Style, Value};
+use crate::validate::tree::{CHOICE, Entry, Node, Style, Value};
 
 const LANGUAGE: Language = Language {
     comments: &["#", "//"],
@@ -14,8 +14,12 @@ const LANGUAGE: Language = Language {
 
 /// What marks values that only running tells.
 pub(super) const REFERENCE: &str = "reference";
-const TEMPLATE: &str = "template";
+pub(super) const TEMPLATE: &str = "template";
+pub(super) const NOT: &str = "not";
 const OPERATION: &str = "operation";
+
+/// What marks a block that stands for several: behind it the name by which each of them is called.
+pub(super) const DYNAMIC: &str = "dynamic ";
 
 /// A block with its labels; its attributes and inner blocks are the entries of `body`, one an inner block.
 #[derive(Debug)]
@@ -142,18 +146,11 @@ impl<'a> Parser<'a, '_> {
             self.want("{")?;
             let inner = self.body(false)?;
             self.want("}")?;
-            if key == "dynamic" {
-                self.file.local_names.extend(labels.first().cloned());
-                let iterator = inner.iter().find(|entry| entry.key == "iterator");
-                self.file.local_names.extend(iterator.and_then(|entry| entry.node.text()).map(str::to_owned));
-            }
             let body = Node { line, tag: Some("block".to_owned()), value: Value::Map(inner) };
             if is_top {
                 self.file.blocks.push(Block { kind: key, labels, line, body });
             } else if key == "dynamic" {
-                let content = body.get("content").cloned();
-                let name = labels.first().cloned().unwrap_or_default();
-                entries.extend(content.map(|node| Entry { key: name, line, node }));
+                entries.extend(self.dynamic(labels, &body));
             } else {
                 if key == "data" {
                     self.file.inner_data.push(format!("data.{}", labels.join(".")));
@@ -163,6 +160,19 @@ impl<'a> Parser<'a, '_> {
         }
         self.depth -= 1;
         Ok(entries)
+    }
+
+    /// What each of the blocks says that a dynamic one makes, with what it is made for beside it.
+    fn dynamic(&mut self, labels: Vec<String>, body: &Node) -> Option<Entry> {
+        let key = labels.into_iter().next()?;
+        let iterator = body.text_of("iterator").map(str::to_owned);
+        self.file.local_names.extend(iterator.clone().into_iter().chain([key.clone()]));
+        let mut node = body.get("content")?.clone();
+        node.tag = Some(format!("{DYNAMIC}{}", iterator.as_ref().unwrap_or(&key)));
+        if let Value::Map(entries) = &mut node.value {
+            entries.extend(body.entry("for_each").cloned());
+        }
+        Some(Entry { key, line: body.line, node })
     }
 
     fn labels(&mut self) -> Vec<String> {
@@ -208,11 +218,13 @@ impl<'a> Parser<'a, '_> {
         }
         if self.eat("?") {
             self.lines();
-            parts.push(self.expression()?);
+            let one = self.expression()?;
             self.lines();
             self.want(":")?;
             self.lines();
-            parts.push(self.expression()?);
+            let other = self.expression()?;
+            self.depth -= 1;
+            return Ok(Node { line, tag: Some(CHOICE.to_owned()), value: Value::List(vec![one, other]) });
         }
         self.depth -= 1;
         if parts.len() > 1 {
@@ -223,16 +235,27 @@ impl<'a> Parser<'a, '_> {
 
     fn operand(&mut self) -> Result<Node, Wrong> {
         let line = self.line();
-        let mut is_changed = false;
-        while self.eat("!") || self.eat("-") {
-            is_changed = true;
+        let (mut is_other, mut is_negative) = (false, false);
+        loop {
+            match self.peek() {
+                Some(Kind::Sign("!")) => is_other = !is_other,
+                Some(Kind::Sign("-")) => is_negative = !is_negative,
+                _ => break,
+            }
+            self.step();
         }
-        let mut node = self.primary()?;
-        if is_changed && node.tag.is_none() {
-            let text = format!("-{}", node.text().unwrap_or_default());
-            node = Node { line, tag: None, value: Value::Scalar { text, style: Style::Plain } };
-        }
-        self.path(node)
+        let node = self.primary()?;
+        let node = self.path(node)?;
+        let changed = |tag: &str, node| Node { line, tag: Some(tag.to_owned()), value: Value::List(vec![node]) };
+        Ok(match (is_other, is_negative) {
+            (true, _) => changed(NOT, node),
+            (_, true) if node.tag.is_none() && node.text().is_some() => {
+                let text = format!("-{}", node.text().unwrap_or_default());
+                Node { line, tag: None, value: Value::Scalar { text, style: Style::Plain } }
+            }
+            (_, true) => changed(OPERATION, node),
+            _ => node,
+        })
     }
 
     fn primary(&mut self) -> Result<Node, Wrong> {

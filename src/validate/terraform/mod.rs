@@ -3,16 +3,18 @@
 mod hcl;
 mod policies;
 mod references;
+mod values;
 
 #[cfg(test)]
 pub(super) mod tests;
 
 use hcl::Block;
-pub(super) use references::check_all;
+pub(super) use references::{Folder, arguments, check_all};
+use values::Values;
 
 use super::Faults;
 use super::secrets::{is_reference, names_a_secret};
-use super::tree::{Node, Value};
+use super::tree::{CHOICE, Node, Value};
 
 pub(super) fn check(text: &str, faults: &mut Faults<'_>) {
     let file = match hcl::parse(text) {
@@ -25,7 +27,8 @@ pub(super) fn check(text: &str, faults: &mut Faults<'_>) {
     for block in &file.blocks {
         self::block(block, faults);
     }
-    policies::check(&file.blocks, faults);
+    let values = Values::of([&file].into_iter(), [].into_iter());
+    policies::check(&values.filled(&file.blocks), faults);
 }
 
 /// Values of variables: names and values alone.
@@ -98,6 +101,6 @@ fn pinned_module(block: &Block, source: &Node, faults: &mut Faults<'_>) {
 
 /// Whether a value can only be told by running it.
 fn is_open(node: &Node) -> bool {
-    node.tag.as_deref().is_some_and(|tag| tag != "block" && tag != "jsonencode" && tag != "toset")
+    node.tag.as_deref().is_some_and(|tag| !matches!(tag, "block" | "jsonencode" | "toset" | CHOICE))
         && !matches!(node.value, Value::Map(_))
 }

@@ -4,7 +4,8 @@ use super::hcl::Block;
 use super::is_open;
 use crate::validate::Faults;
 use crate::validate::cloud::{
-    Demand, NOT_TRUE, Resource, TRUE, Wish, admin_port, along, demand, iam, is_everywhere, literal_secrets, range,
+    Demand, NOT_TRUE, Resource, TRUE, Wish, admin_port, along, demand, iam, is_everywhere, is_wide, literal_secrets,
+    managed, range,
 };
 use crate::validate::tree::Node;
 
@@ -113,9 +114,11 @@ pub(super) fn check(blocks: &[Block], faults: &mut Faults<'_>) {
             demand(&resource, DEMANDS, &is_open, faults);
         }
         iam(&block.body, faults);
+        let ready = ["policy_arn", "managed_policy_arns", "policy_arns"];
+        managed(&ready.iter().flat_map(|key| block.body.names_of(key)).collect::<Vec<_>>(), faults);
         match kind.as_str() {
-            "aws_security_group" => {
-                for rule in along(&block.body, "ingress") {
+            "aws_security_group" | "aws_default_security_group" => {
+                for rule in along(&block.body, "ingress").into_iter().flat_map(Node::each_item) {
                     aws_ingress(rule, faults);
                 }
             }
@@ -126,7 +129,7 @@ pub(super) fn check(blocks: &[Block], faults: &mut Faults<'_>) {
             "aws_iam_policy_document" => document(&block.body, faults),
             "aws_lb_listener" => listener(&block.body, faults),
             "azurerm_network_security_group" => {
-                for rule in along(&block.body, "security_rule") {
+                for rule in along(&block.body, "security_rule").into_iter().flat_map(Node::each_item) {
                     azure_rule(rule, faults);
                 }
             }
@@ -182,8 +185,8 @@ fn azure_rule(rule: &Node, faults: &mut Faults<'_>) {
 }
 
 fn azure_firewall(rule: &Node, faults: &mut Faults<'_>) {
-    if rule.text_of("start_ip_address") == Some("0.0.0.0") && rule.text_of("end_ip_address") == Some("255.255.255.255")
-    {
+    let end = |key: &str| rule.text_of(key).unwrap_or_default();
+    if is_wide(end("start_ip_address"), end("end_ip_address")) {
         let line = rule.entry("end_ip_address").map(|entry| entry.line);
         faults.add("public-database", line, "every address may come in: name those that may");
     }

@@ -3,29 +3,55 @@
 use std::collections::BTreeSet;
 
 use super::hcl::{self, File};
+use super::values::Values;
+use crate::validate::tree::Entry;
 use crate::validate::{Fault, Faults, folder, joined};
 
 /// What Terraform itself defines.
 const OWN: [&str; 7] = ["each", "count", "path", "terraform", "self", "provider", "ephemeral"];
 
-/// The folder's files with those of values, and every path that is known, for modules beside.
-pub(in crate::validate) fn check_all(
-    files: &[(&str, &str)],
-    values: &[(&str, &str)],
-    paths: &BTreeSet<&str>,
-    found: &mut Vec<Fault>,
-) {
+/// The files of a folder of Terraform, with what belongs to it.
+pub(in crate::validate) struct Folder<'f> {
+    /// Its files.
+    pub(in crate::validate) files: Vec<(&'f str, &'f str)>,
+    /// Files of values for it.
+    pub(in crate::validate) values: Vec<(&'f str, &'f str)>,
+    /// What it is called with as a module.
+    pub(in crate::validate) given: Vec<Entry>,
+}
+
+/// What modules in folders of the project are called with, by their folders.
+pub(in crate::validate) fn arguments(files: &[(&str, &str)]) -> Vec<(String, Vec<Entry>)> {
+    let parsed: Vec<(&str, File)> =
+        files.iter().filter_map(|(path, text)| Some((*path, hcl::parse(text).ok()?))).collect();
+    let values = Values::of(parsed.iter().map(|(_, file)| file), [].into_iter());
+    let calls =
+        parsed.iter().flat_map(|(path, file)| values.filled(&file.blocks).into_iter().map(move |one| (*path, one)));
+    let calls = calls.filter(|(_, block)| block.kind == "module").filter_map(|(path, block)| {
+        let source = block.body.text_of("source").filter(|source| source.starts_with('.'))?;
+        Some((joined(folder(path), source), block.body.entries().to_vec()))
+    });
+    calls.collect()
+}
+
+/// The folder, and every path that is known, for modules beside.
+pub(in crate::validate) fn check_all(of: &Folder<'_>, paths: &BTreeSet<&str>, found: &mut Vec<Fault>) {
     let parsed: Option<Vec<(&str, File)>> =
-        files.iter().map(|(path, text)| Some((*path, hcl::parse(text).ok()?))).collect();
+        of.files.iter().map(|(path, text)| Some((*path, hcl::parse(text).ok()?))).collect();
     let Some(parsed) = parsed else { return };
-    let mut all = Folder::default();
+    let mut all = Names::default();
     for (path, file) in &parsed {
         let mut faults = Faults { path, found: Vec::new() };
         all.read(file, &mut faults);
         found.extend(faults.found);
     }
+    let given: Vec<(&str, File)> =
+        of.values.iter().filter_map(|(path, text)| Some((*path, hcl::parse(text).ok()?))).collect();
+    let every = given.iter().flat_map(|(_, file)| &file.attributes).chain(&of.given);
+    let meant = Values::of(parsed.iter().map(|(_, file)| file), every);
     for (path, file) in &parsed {
         let mut faults = Faults { path, found: Vec::new() };
+        super::policies::check(&meant.filled(&file.blocks), &mut faults);
         for (line, names) in &file.references {
             if let Some(lacks) = all.lacks(names, file) {
                 faults.add("unknown-reference", *line, lacks);
@@ -53,9 +79,9 @@ pub(in crate::validate) fn check_all(
         );
         found.extend(faults.found);
     }
-    for (path, text) in values {
+    for (path, file) in &given {
         let mut faults = Faults { path, found: Vec::new() };
-        for entry in hcl::parse(text).map(|file| file.attributes).unwrap_or_default() {
+        for entry in &file.attributes {
             if !all.names.contains(&format!("var.{}", entry.key)) {
                 faults.add("unknown-reference", entry.line, format!("there is no variable {}", entry.key));
             }
@@ -66,12 +92,12 @@ pub(in crate::validate) fn check_all(
 
 /// What a folder defines.
 #[derive(Default)]
-struct Folder {
+struct Names {
     /// Kinds and names: `var.x`, `local.x`, `module.x`, `data.type.x`, `type.x`.
     names: BTreeSet<String>,
 }
 
-impl Folder {
+impl Names {
     fn read(&mut self, file: &File, faults: &mut Faults<'_>) {
         self.names.extend(file.inner_data.iter().cloned());
         for block in &file.blocks {

@@ -102,7 +102,12 @@ variable \"api_token\" {
 }
 
 locals {
-  name = \"shop-${data.aws_caller_identity.me.account_id}\"
+  is_open   = true
+  is_closed = false
+  all       = [\"0.0.0.0/0\"]
+  none      = \"0.0.0.0\"
+  db        = { safe = \"false\" }
+  name      = \"shop-${data.aws_caller_identity.me.account_id}\"
 }
 
 data \"aws_caller_identity\" \"me\" {}
@@ -119,6 +124,45 @@ check \"alive\" {
 
 output \"bucket\" {
   value = aws_s3_bucket.files.id
+}
+";
+
+const ATTRIBUTES: &str = "terraform {
+  required_version = \">= 1.9\"
+  required_providers {
+    aws = { source = \"hashicorp/aws\", version = \"~> 6.0\" }
+  }
+}
+
+resource \"aws_security_group\" \"web\" {
+  ingress = [
+    { from_port = 20, to_port = 30, protocol = \"tcp\", cidr_blocks = [\"10.0.0.0/8\"] },
+  ]
+}
+
+resource \"aws_iam_role_policy_attachment\" \"web\" {
+  role       = \"web\"
+  policy_arn = \"arn:aws:iam::aws:policy/PowerUserAccess\"
+}
+
+module \"db\" {
+  source = \"./db\"
+  open   = false
+}
+";
+
+const MODULE: &str = "terraform {
+  required_version = \">= 1.9\"
+  required_providers {
+    aws = { source = \"hashicorp/aws\", version = \"~> 6.0\" }
+  }
+}
+variable \"open\" {
+  type = bool
+}
+resource \"aws_db_instance\" \"db\" {
+  publicly_accessible = var.open
+  storage_encrypted   = true
 }
 ";
 
@@ -183,14 +227,14 @@ pub(in crate::validate) const CASES: &[Case] = &[
             ("    protocol    = \"tcp\"\n", "    protocol    =\n", "terraform-syntax", 27),
             ("data \"aws_iam_policy_document\"", "date \"aws_iam_policy_document\"", "terraform-syntax", 70),
             ("data \"aws_iam_policy_document\" \"more\"", "data \"aws_iam_policy_document\"", "terraform-syntax", 70),
-            ("  value = aws_s3_bucket.files.id\n", "", "terraform-syntax", 31),
+            ("  value = aws_s3_bucket.files.id\n", "", "terraform-syntax", 36),
             ("variable \"api_token\"", "variable \"region\"", "terraform-syntax", 10),
             ("region = var.region", "region = var.regon", "unknown-reference", 12),
             ("${local.name}-web", "${local.nam}-web", "unknown-reference", 21),
             ("module.network.id", "module.net.id", "unknown-reference", 22),
             ("random_password.db.result", "random_password.main.result", "unknown-reference", 44),
-            ("data.http.shop.", "data.http.shops.", "unknown-reference", 26),
-            ("data.aws_caller_identity.me.", "data.aws_caller_identity.you.", "unknown-reference", 16),
+            ("data.http.shop.", "data.http.shops.", "unknown-reference", 31),
+            ("data.aws_caller_identity.me.", "data.aws_caller_identity.you.", "unknown-reference", 21),
             ("ingress.value", "egress_rule.value", "unknown-reference", 36),
             ("\"./network\"", "\"./net\"", "unknown-file", 16),
             ("      version = \"~> 6.0\"\n", "", "unpinned-provider", 4),
@@ -209,11 +253,46 @@ pub(in crate::validate) const CASES: &[Case] = &[
             ),
             ("[\"s3:GetObject\"]", "\"*\"", "broad-permissions", 64),
             ("[\"s3:*\"]", "[\"*\"]", "broad-permissions", 71),
+            (
+                "publicly_accessible    = false",
+                "publicly_accessible    = var.region == \"x\" ? false : true",
+                "public-database",
+                43,
+            ),
+            ("publicly_accessible    = false", "publicly_accessible    = local.is_open", "public-database", 43),
+            ("publicly_accessible    = false", "publicly_accessible    = !local.is_closed", "public-database", 43),
+            ("storage_encrypted      = true", "storage_encrypted      = tobool(local.db.safe)", "unencrypted", 42),
+            ("cidr_blocks = [ingress.value]", "cidr_blocks = [\"128.0.0.0/1\"]", "open-admin-port", 36),
+            ("cidr_blocks = [ingress.value]", "ipv6_cidr_blocks = [\"::/0\"]", "open-admin-port", 36),
+            (
+                "cidr_blocks = [ingress.value]",
+                "cidr_blocks = concat([\"10.0.0.0/8\"], local.all)",
+                "open-admin-port",
+                36,
+            ),
+            ("cidr_blocks = [ingress.value]", "cidr_blocks = [\"${local.none}/0\"]", "open-admin-port", 36),
+            ("toset(var.offices)", "toset([\"0.0.0.0/0\"])", "open-admin-port", 36),
+            ("  default = []", "  default = [\"0.0.0.0/0\"]", "open-admin-port", 36),
+            ("region = \"eu-central-1\"", "region = \"x\"\noffices = [\"0.0.0.0/1\"]", "open-admin-port", 36),
+            (
+                "  policy = jsonencode({\n    Statement = [{\n      Effect   = \"Allow\"\n      Action   = [\"s3:GetObject\"]\n      Resource = \"*\"\n    }]\n  })",
+                "  policy = <<EOF\n{\"Statement\": [{\"Effect\": \"Allow\",\n\"Action\": \"*\", \"Resource\": \"*\"}]}\nEOF",
+                "broad-permissions",
+                63,
+            ),
             ("type = \"redirect\"", "type = \"forward\"", "plain-transport", 79),
             ("random_password.db.result", "\"hunter2hunter2\"", "secret-in-file", 44),
             ("  sensitive = true", "  default   = \"abc\"", "secret-in-file", 12),
             ("region = \"eu-central-1\"", "regon = \"eu-central-1\"", "unknown-reference", 1),
             ("region = \"eu-central-1\"", "api_token = \"abcdef\"", "secret-in-file", 1),
+        ],
+    },
+    Case {
+        files: &[("infra/terraform-aws/main.tf", ATTRIBUTES), ("infra/terraform-aws/db/main.tf", MODULE)],
+        breaks: &[
+            ("10.0.0.0/8", "0.0.0.0/0", "open-admin-port", 10),
+            ("PowerUser", "Administrator", "broad-permissions", 16),
+            ("open   = false", "open   = true", "public-database", 11),
         ],
     },
     Case {

@@ -31,6 +31,9 @@ pub(super) enum Style {
     Literal,
 }
 
+/// Marks a list of values of which one holds, and only running tells which.
+pub(super) const CHOICE: &str = "one of";
+
 /// A key of a map with what it holds.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Entry {
@@ -109,11 +112,35 @@ impl Node {
         self.get(key).and_then(Node::truth) == Some(true)
     }
 
-    /// A text, or the texts of a list, or the keys of a map: how names are listed in many formats.
+    /// One of these, on a line.
+    pub(super) fn one_of(mut values: Vec<Self>, line: usize) -> Self {
+        match values.len() {
+            1 => values.remove(0),
+            _ => Self { line, tag: Some(CHOICE.to_owned()), value: Value::List(values) },
+        }
+    }
+
+    /// What this may be: itself, or each of those of which one holds.
+    pub(super) fn choices(&self) -> Vec<&Self> {
+        if self.tag.as_deref() != Some(CHOICE) {
+            return vec![self];
+        }
+        self.items().iter().flat_map(Self::choices).collect()
+    }
+
+    /// The same without lists: itself, or what lists in lists hold in the end.
+    pub(super) fn each_item(&self) -> Vec<&Self> {
+        if !self.is_list() {
+            return vec![self];
+        }
+        self.items().iter().flat_map(Self::each_item).collect()
+    }
+
+    /// A text, or the texts of lists, or the keys of a map: how names are listed in many formats.
     pub(super) fn names(&self) -> Vec<(usize, &str)> {
         match &self.value {
             Value::Scalar { .. } => self.text().map(|text| (self.line, text)).into_iter().collect(),
-            Value::List(items) => items.iter().filter_map(|item| Some((item.line, item.text()?))).collect(),
+            Value::List(_) => self.each_item().into_iter().filter_map(|item| Some((item.line, item.text()?))).collect(),
             Value::Map(entries) => entries.iter().map(|entry| (entry.line, entry.key.as_str())).collect(),
         }
     }
@@ -142,6 +169,21 @@ impl Node {
             }
             _ => self.line,
         }
+    }
+
+    /// The same so many lines further down.
+    pub(super) fn moved_by(mut self, lines: usize) -> Self {
+        self.line += lines;
+        self.value = match self.value {
+            Value::List(items) => Value::List(items.into_iter().map(|item| item.moved_by(lines)).collect()),
+            Value::Map(entries) => {
+                let moved =
+                    |entry: Entry| Entry { line: entry.line + lines, node: entry.node.moved_by(lines), ..entry };
+                Value::Map(entries.into_iter().map(moved).collect())
+            }
+            scalar @ Value::Scalar { .. } => scalar,
+        };
+        self
     }
 
     /// The same as if all of it stood on one line: what comes from another file, where that is named.
