@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::kinds::Kind;
+use super::parameters::above;
 use super::tree::Entry;
-use super::{Fault, Faults, azure, compose, folder, github, gitlab, helm, kubernetes, terraform};
+use super::{Fault, Faults, azure, cloudformation, compose, folder, github, gitlab, helm, kubernetes, terraform};
 
 /// What is named in one file and stands in none.
 pub(super) fn check(files: &BTreeMap<String, String>) -> Vec<Fault> {
@@ -23,10 +24,17 @@ pub(super) fn check(files: &BTreeMap<String, String>) -> Vec<Fault> {
     gitlab::check_all(&all(Kind::Pipeline).collect(), &mut found);
     compose::check_all(&all(Kind::Compose).collect::<Vec<_>>(), files, &mut found);
     ignore_lists(all(Kind::Dockerfile).map(|(path, _)| path), files, &mut found);
+    let told: Vec<&str> = [Kind::Script, Kind::Workflow, Kind::Pipeline, Kind::Jenkinsfile]
+        .into_iter()
+        .flat_map(|kind| all(kind).map(|(_, text)| text))
+        .collect();
+    let templates: Vec<_> = all(Kind::CloudFormation).collect();
+    let values: Vec<_> = all(Kind::CloudFormationValues).collect();
+    cloudformation::check_all(&templates, &values, &told, &mut found);
     let (bicep, arm): (Vec<_>, Vec<_>) = (all(Kind::Bicep).collect(), all(Kind::Arm).collect());
-    azure::check_all(&bicep, &arm, &mut found);
+    azure::check_all(&bicep, &arm, &told, &mut found);
     let paths: BTreeSet<&str> = files.keys().map(String::as_str).collect();
-    terraform(by_folder(all(Kind::Terraform)), all(Kind::TerraformValues), &paths, &mut found);
+    terraform(by_folder(all(Kind::Terraform)), all(Kind::TerraformValues), &paths, &told, &mut found);
     found
 }
 
@@ -35,6 +43,7 @@ fn terraform<'a>(
     folders: BTreeMap<&'a str, Vec<(&'a str, &'a str)>>,
     values: impl Iterator<Item = (&'a str, &'a str)>,
     paths: &BTreeSet<&str>,
+    told: &[&str],
     found: &mut Vec<Fault>,
 ) {
     let mut calls: BTreeMap<String, Vec<Entry>> = BTreeMap::new();
@@ -49,18 +58,8 @@ fn terraform<'a>(
     }
     for (root, files) in folders {
         let (values, given) = (own.remove(root).unwrap_or_default(), calls.remove(root).unwrap_or_default());
-        terraform::check_all(&terraform::Folder { files, values, given }, paths, found);
+        terraform::check_all(&terraform::Folder { files, values, given }, paths, told, found);
     }
-}
-
-/// The folder of a path, and those above it.
-fn above(path: &str) -> impl Iterator<Item = &str> {
-    let mut next = Some(folder(path));
-    std::iter::from_fn(move || {
-        let now = next?;
-        next = (!now.is_empty()).then(|| folder(now));
-        Some(now)
-    })
 }
 
 fn by_folder<'a>(files: impl Iterator<Item = (&'a str, &'a str)>) -> BTreeMap<&'a str, Vec<(&'a str, &'a str)>> {

@@ -17,6 +17,7 @@ pub(super) enum Kind {
     ChartTemplate,
     ChartValues,
     CloudFormation,
+    CloudFormationValues,
     Compose,
     Dockerfile,
     EnvFile,
@@ -67,9 +68,11 @@ impl Kind {
             Some(Self::Bicep)
         } else if name == "jenkinsfile" || name.starts_with("jenkinsfile.") {
             Some(Self::Jenkinsfile)
+        } else if ending == "json" && is_in(path, &["cloudformation"]) && is_in(path, &["parameters"]) {
+            Some(Self::CloudFormationValues)
         } else if (is_yaml || ending == "json") && is_in(path, &["cloudformation"]) && !is_in(path, &["parameters"]) {
             Some(Self::CloudFormation)
-        } else if ending == "json" && is_in(path, &["arm"]) {
+        } else if ending == "json" && is_in(path, &["arm", "bicep"]) {
             Some(Self::Arm)
         } else if name.starts_with(".env") {
             Some(Self::EnvFile)
@@ -100,6 +103,7 @@ impl Kind {
             Self::ChartTemplate => helm::check_template(text, faults),
             Self::ChartValues => helm::check_values(text, faults),
             Self::CloudFormation => cloudformation::check(text, faults),
+            Self::CloudFormationValues => cloudformation::check_values(text, faults),
             Self::Jenkinsfile => jenkins::check(text, faults),
             Self::Pipeline => gitlab::check(text, faults),
             Self::Workflow => github::check(text, faults),

@@ -22,6 +22,7 @@ mod kinds;
 mod kubernetes;
 #[cfg(test)]
 mod mutations;
+mod parameters;
 mod rules;
 mod secrets;
 mod shell;

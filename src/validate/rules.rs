@@ -34,6 +34,7 @@ pub const RULES: &[Rule] = &[
     sense("workflow-expression", "what stands in ${{ }} is an expression with contexts that exist at its place"),
     sense("unknown-job", "a job that is waited for exists, and no job waits for itself"),
     sense("unknown-reference", "what is referred to by name is defined where the reference looks for it"),
+    sense("missing-value", "what a template requires is given by each file of values, or by what deploys it"),
     sense("unknown-file", "a file that is named is there"),
     sense("manifest-syntax", "a manifest holds objects of Kubernetes, in the form that the cluster takes"),
     sense("script-syntax", "a script says which shell reads it, and ends what it begins"),

@@ -1,5 +1,6 @@
 //! Templates of Azure Resource Manager (learn.microsoft.com, “Understand the structure and syntax of ARM templates”).
 
+use super::meant::{Given, Meant};
 use crate::validate::Faults;
 use crate::validate::cloud::Resource;
 use crate::validate::secrets::{is_reference, names_a_place, names_a_secret};
@@ -7,7 +8,7 @@ use crate::validate::tokens::{Kind, Language, Quote, Token, balanced, read};
 use crate::validate::tree::{self, Node};
 
 /// The language of expressions; a quote in a text is written twice, so that it is two texts side by side.
-const LANGUAGE: Language = Language {
+pub(super) const LANGUAGE: Language = Language {
     comments: &[],
     quotes: &[Quote { mark: "'", escapes: false, code: &[], is_long: false }],
     has_here_documents: false,
@@ -58,6 +59,7 @@ pub(in crate::validate) fn check(text: &str, faults: &mut Faults<'_>) {
     for resource in &resources {
         self::resource(resource, &resources, &root, faults);
     }
+    policies(&root, &Given::new(), faults);
     expressions(&root, &root, faults);
 }
 
@@ -140,13 +142,21 @@ fn resource(resource: &Found<'_>, all: &[Found<'_>], root: &Node, faults: &mut F
             faults.add("unknown-reference", dependency.line, format!("the template has no {text} to wait for"));
         }
     }
-    let name = node.text_of("name").unwrap_or_default();
-    let is_open = |node: &Node| node.text().is_some_and(is_expression);
-    let resource = Resource { kind: &resource.kind, name, line: node.line, properties: node };
-    super::check(&resource, &is_open, faults);
 }
 
-fn is_expression(text: &str) -> bool {
+/// Holds the resources of a template to the policies, with what its parameters are given.
+pub(super) fn policies(root: &Node, given: &Given, faults: &mut Faults<'_>) {
+    let meant = Meant::new(root, given);
+    for found in resources(root) {
+        let name = found.node.text_of("name").unwrap_or_default();
+        let is_open = |node: &Node| node.text().is_some_and(is_expression);
+        let properties = meant.filled(found.node);
+        let resource = Resource { kind: &found.kind, name, line: found.node.line, properties: &properties };
+        super::check(&resource, &is_open, faults);
+    }
+}
+
+pub(super) fn is_expression(text: &str) -> bool {
     text.starts_with('[') && text.ends_with(']') && !text.starts_with("[[")
 }
 

@@ -2,13 +2,15 @@
 
 use std::collections::HashSet;
 
+use super::bicep_values::Names;
+use super::meant::Given;
 use crate::validate::Faults;
 use crate::validate::cloud::Resource;
+use crate::validate::parameters::Parameter;
 use crate::validate::secrets::{names_a_place, names_a_secret};
 use crate::validate::tokens::{Kind, Language, Quote, Token, Wrong, balanced, read, read_from};
-use crate::validate::tree::{Entry, Node, Style, Value};
 
-const LANGUAGE: Language = Language {
+pub(super) const LANGUAGE: Language = Language {
     comments: &["//"],
     quotes: &[
         Quote { mark: "'''", escapes: false, code: &[], is_long: true },
@@ -26,7 +28,7 @@ const WORDS: &[&str] = &[
 ];
 
 /// What marks values that only running tells.
-const OPEN: &str = "expression";
+pub(super) const OPEN: &str = "expression";
 
 /// What begins with a keyword, up to the end of its last line.
 struct Declaration<'t> {
@@ -58,6 +60,46 @@ pub(in crate::validate) fn check(text: &str, faults: &mut Faults<'_>) {
         used(one.tokens, &names, 0, faults);
         declared(one, faults);
     }
+    resources(&declarations, &Given::new(), faults);
+}
+
+/// Holds the resources of a file to the policies, with what its parameters are given.
+pub(super) fn policies(text: &str, given: &Given, faults: &mut Faults<'_>) {
+    let Ok(tokens) = read(text, &LANGUAGE) else { return };
+    if let Ok(declarations) = declarations(&tokens) {
+        resources(&declarations, given, faults);
+    }
+}
+
+/// What a file takes.
+pub(super) fn parameters(text: &str) -> Vec<Parameter> {
+    let Ok(tokens) = read(text, &LANGUAGE) else { return Vec::new() };
+    let declarations = declarations(&tokens).unwrap_or_default();
+    let parameters = declarations.iter().filter(|one| one.keyword == "param");
+    let is_left = |one: &Declaration<'_>| one.tokens.iter().any(|token| matches!(token.kind, Kind::Sign("=" | "?")));
+    parameters.map(|one| Parameter { name: one.name.to_owned(), is_required: !is_left(one) }).collect()
+}
+
+fn resources(declarations: &[Declaration<'_>], given: &Given, faults: &mut Faults<'_>) {
+    let mut names = Names::new(given);
+    for one in declarations.iter().filter(|one| matches!(one.keyword, "param" | "var")) {
+        names.declare(one.name, one.keyword == "param", value(one));
+    }
+    for one in declarations.iter().filter(|one| one.keyword == "resource") {
+        let Some(Kind::Text(kind)) = one.tokens.first().map(|token| &token.kind) else { continue };
+        let Some((kind, _)) = kind.raw.split_once('@').filter(|(_, version)| !version.is_empty()) else { continue };
+        let is_elsewhere = one.tokens.iter().take(3).any(|token| token.kind == Kind::Word("existing"));
+        let body = value(one).and_then(|value| value.iter().position(|token| token.kind == Kind::Sign("{")));
+        let (Some(value), Some(body), false) = (value(one), body, is_elsewhere) else { continue };
+        let properties = names.read(&value[body..]);
+        let resource = Resource { kind, name: one.name, line: one.line, properties: &properties };
+        super::check(&resource, &|node| node.tag.as_deref() == Some(OPEN), faults);
+    }
+}
+
+/// What stands behind the sign of equality.
+fn value<'t>(one: &Declaration<'t>) -> Option<&'t [Token<'t>]> {
+    one.tokens.iter().position(|token| token.kind == Kind::Sign("=")).map(|at| &one.tokens[at + 1..])
 }
 
 /// Where the modules of a file lie, with their lines.
@@ -218,7 +260,6 @@ fn used(tokens: &[Token<'_>], names: &HashSet<&str>, depth: usize, faults: &mut 
 }
 
 fn declared(one: &Declaration<'_>, faults: &mut Faults<'_>) {
-    let value = one.tokens.iter().position(|token| token.kind == Kind::Sign("=")).map(|at| &one.tokens[at + 1..]);
     match one.keyword {
         "param" => {
             let is_text = matches!(one.tokens.first().map(|token| &token.kind), Some(Kind::Word("string")));
@@ -227,7 +268,7 @@ fn declared(one: &Declaration<'_>, faults: &mut Faults<'_>) {
                 let message = format!("whoever looks at the deployment reads {}: @secure()", one.name);
                 faults.add("secret-in-output", one.line, message);
             }
-            if let Some([Token { kind: Kind::Text(text), line }]) = value
+            if let Some([Token { kind: Kind::Text(text), line }]) = value(one)
                 && (one.is_secure || is_secret)
                 && !text.raw.is_empty()
                 && text.code.is_empty()
@@ -236,137 +277,13 @@ fn declared(one: &Declaration<'_>, faults: &mut Faults<'_>) {
             }
         }
         "resource" => {
-            let Some(Kind::Text(kind)) = one.tokens.first().map(|token| &token.kind) else { return };
-            let Some((kind, version)) = kind.raw.split_once('@') else {
-                return faults.add(
-                    "bicep-syntax",
-                    one.line,
-                    format!("{} does not say its version: 'Type@2024-01-01'", one.name),
-                );
-            };
-            if version.is_empty() || one.tokens.iter().take(3).any(|token| token.kind == Kind::Word("existing")) {
-                return;
+            if let Some(Kind::Text(kind)) = one.tokens.first().map(|token| &token.kind)
+                && !kind.raw.contains('@')
+            {
+                let message = format!("{} does not say its version: 'Type@2024-01-01'", one.name);
+                faults.add("bicep-syntax", one.line, message);
             }
-            let body = value
-                .and_then(|value| value.iter().position(|token| token.kind == Kind::Sign("{")).map(|at| &value[at..]));
-            let Some(body) = body else { return };
-            let properties = Values { tokens: body, at: 0 }.value(0);
-            let resource = Resource { kind, name: one.name, line: one.line, properties: &properties };
-            super::check(&resource, &|node| node.tag.as_deref() == Some(OPEN), faults);
         }
         _ => {}
     }
-}
-
-/// Reads objects, lists and texts; everything else is a value that only running tells.
-struct Values<'t> {
-    tokens: &'t [Token<'t>],
-    at: usize,
-}
-
-impl<'t> Values<'t> {
-    fn peek(&self) -> Option<&'t Kind<'t>> {
-        self.tokens.get(self.at).map(|token| &token.kind)
-    }
-
-    fn line(&self) -> usize {
-        self.tokens.get(self.at).or(self.tokens.last()).map_or(1, |token| token.line)
-    }
-
-    fn between(&mut self) {
-        while matches!(self.peek(), Some(Kind::LineEnd | Kind::Sign(","))) {
-            self.at += 1;
-        }
-    }
-
-    fn value(&mut self, depth: usize) -> Node {
-        let line = self.line();
-        let from = self.at;
-        let node = match self.peek() {
-            Some(Kind::Sign("{")) if depth < 60 => self.object(depth),
-            Some(Kind::Sign("["))
-                if depth < 60
-                    && !matches!(self.tokens.get(self.at + 1).map(|token| &token.kind), Some(Kind::Word("for"))) =>
-            {
-                self.list(depth)
-            }
-            Some(Kind::Text(text)) if text.code.is_empty() => {
-                self.at += 1;
-                Node { line, tag: None, value: Value::Scalar { text: text.raw.to_owned(), style: Style::Quoted } }
-            }
-            Some(Kind::Number(text) | Kind::Word(text @ ("true" | "false" | "null"))) => {
-                self.at += 1;
-                Node { line, tag: None, value: Value::Scalar { text: (*text).to_owned(), style: Style::Plain } }
-            }
-            _ => open(line),
-        };
-        if matches!(self.peek(), None | Some(Kind::LineEnd | Kind::Sign("," | "}" | "]"))) && self.at > from {
-            return node;
-        }
-        self.rest();
-        open(line)
-    }
-
-    /// Goes to the end of an expression.
-    fn rest(&mut self) {
-        let mut depth = 0_usize;
-        while let Some(kind) = self.peek() {
-            match kind {
-                Kind::LineEnd | Kind::Sign("," | "}" | "]" | ")") if depth == 0 => return,
-                Kind::Sign("(" | "[" | "{") => depth += 1,
-                Kind::Sign(")" | "]" | "}") => depth -= 1,
-                _ => {}
-            }
-            self.at += 1;
-        }
-    }
-
-    fn object(&mut self, depth: usize) -> Node {
-        let line = self.line();
-        let mut entries = Vec::new();
-        self.at += 1;
-        loop {
-            self.between();
-            let line = self.line();
-            let key = match self.peek() {
-                Some(Kind::Word(word)) => (*word).to_owned(),
-                Some(Kind::Text(text)) => text.raw.to_owned(),
-                None | Some(Kind::Sign("}")) => break,
-                Some(_) => {
-                    self.at += 1;
-                    continue;
-                }
-            };
-            self.at += 1;
-            if self.peek() == Some(&Kind::Sign(":")) {
-                self.at += 1;
-                let node = self.value(depth + 1);
-                entries.push(Entry { key, line, node });
-            } else {
-                self.rest();
-            }
-        }
-        self.at += 1;
-        Node { line, tag: None, value: Value::Map(entries) }
-    }
-
-    fn list(&mut self, depth: usize) -> Node {
-        let line = self.line();
-        let mut items = Vec::new();
-        self.at += 1;
-        loop {
-            self.between();
-            match self.peek() {
-                None | Some(Kind::Sign("]")) => break,
-                Some(Kind::Sign("}" | ")")) => self.at += 1,
-                Some(_) => items.push(self.value(depth + 1)),
-            }
-        }
-        self.at += 1;
-        Node { line, tag: None, value: Value::List(items) }
-    }
-}
-
-fn open(line: usize) -> Node {
-    Node { line, tag: Some(OPEN.to_owned()), value: Value::Scalar { text: String::new(), style: Style::Quoted } }
 }

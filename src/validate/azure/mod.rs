@@ -1,19 +1,22 @@
 //! What Azure's resources have to say, in ARM and in Bicep.
 
 mod arm;
+mod between;
 mod bicep;
+mod bicep_values;
+mod meant;
 #[cfg(test)]
 pub(super) mod tests;
 
 pub(super) use arm::check as check_arm;
+pub(super) use between::check_all;
 pub(super) use bicep::check as check_bicep;
 
+use super::Faults;
 use super::cloud::{
-    Demand, NOT_TRUE, Resource, TRUE, Wish, admin_port, along, demand, is_everywhere, literal_secrets, range,
+    Demand, NOT_TRUE, Resource, TRUE, Wish, admin_port, along, demand, is_everywhere, is_wide, literal_secrets, range,
 };
-use super::tree;
 use super::tree::Node;
-use super::{Fault, Faults, folder, joined};
 
 const fn wish(kind: &'static str, path: &'static str, wish: Wish, rule: &'static str, says: &'static str) -> Demand {
     Demand { kind, path, wish, rule, says }
@@ -83,7 +86,7 @@ pub(super) fn check(resource: &Resource<'_>, is_open: &dyn Fn(&Node) -> bool, fa
         "microsoft.keyvault/vaults" => vault(resource, is_open, faults),
         "microsoft.network/networksecuritygroups" => {
             for rules in along(resource.properties, "properties.securityRules") {
-                for rule in rules.items().iter().filter_map(|rule| rule.get("properties")) {
+                for rule in rules.each_item().into_iter().filter_map(|rule| rule.get("properties")) {
                     security_rule(rule, faults);
                 }
             }
@@ -95,9 +98,8 @@ pub(super) fn check(resource: &Resource<'_>, is_open: &dyn Fn(&Node) -> bool, fa
         }
         kind if kind.ends_with("/firewallrules") => {
             let Some(rule) = resource.properties.get("properties") else { return };
-            let is_all = rule.text_of("startIpAddress") == Some("0.0.0.0")
-                && rule.text_of("endIpAddress") == Some("255.255.255.255");
-            if is_all {
+            let end = |key: &str| rule.text_of(key).unwrap_or_default();
+            if is_wide(end("startIpAddress"), end("endIpAddress")) {
                 let line = rule.entry("endIpAddress").map(|entry| entry.line);
                 faults.add("public-database", line, "every address may come in: name those that may");
             }
@@ -109,7 +111,8 @@ pub(super) fn check(resource: &Resource<'_>, is_open: &dyn Fn(&Node) -> bool, fa
 /// A vault is closed, or lets in those alone that it names.
 fn vault(resource: &Resource<'_>, is_open: &dyn Fn(&Node) -> bool, faults: &mut Faults<'_>) {
     let says = |path: &str, wanted: &str| {
-        along(resource.properties, path).iter().any(|node| is_open(node) || node.text() == Some(wanted))
+        let found: Vec<&Node> = along(resource.properties, path).into_iter().flat_map(Node::choices).collect();
+        !found.is_empty() && found.iter().all(|node| is_open(node) || node.text() == Some(wanted))
     };
     let is_closed = says("properties.publicNetworkAccess", "Disabled")
         || says("properties.networkAcls.defaultAction", "Deny")
@@ -131,37 +134,5 @@ fn security_rule(rule: &Node, faults: &mut Faults<'_>) {
         if port == "*" || range(port).is_some() {
             admin_port(range(port), line, faults);
         }
-    }
-}
-
-/// Modules of Bicep lie where they are looked for, and values are for parameters that a template beside them has.
-pub(super) fn check_all(bicep: &[(&str, &str)], arm: &[(&str, &str)], found: &mut Vec<Fault>) {
-    for (path, text) in bicep {
-        let mut faults = Faults { path, found: Vec::new() };
-        for (line, module) in bicep::modules(text) {
-            let wanted = joined(folder(path), &module);
-            if !bicep.iter().any(|(other, _)| *other == wanted) {
-                faults.add("unknown-file", line, format!("there is no {module}"));
-            }
-        }
-        found.extend(faults.found);
-    }
-    let parsed: Option<Vec<(&str, Node)>> =
-        arm.iter().map(|(path, text)| Some((*path, tree::read(text).ok()?.into_iter().next()?))).collect();
-    let parsed = parsed.unwrap_or_default();
-    let is_values = |root: &Node| root.text_of("$schema").is_some_and(|schema| schema.contains("Parameters.json"));
-    for (path, root) in parsed.iter().filter(|(_, root)| is_values(root)) {
-        let mut faults = Faults { path, found: Vec::new() };
-        let beside = || parsed.iter().filter(|(other, root)| folder(other) == folder(path) && !is_values(root));
-        for parameter in root.entries_of("parameters").iter().filter(|_| beside().next().is_some()) {
-            let knows = |template: &Node| {
-                template.entries_of("parameters").iter().any(|known| known.key.eq_ignore_ascii_case(&parameter.key))
-            };
-            if !beside().any(|(_, template)| knows(template)) {
-                let message = format!("no template beside has the parameter {}", parameter.key);
-                faults.add("unknown-reference", parameter.line, message);
-            }
-        }
-        found.extend(faults.found);
     }
 }

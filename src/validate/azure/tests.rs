@@ -47,6 +47,98 @@ const VALUES: &str = "{
 }
 ";
 
+const MEANT: &str = "{
+  \"$schema\": \"https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#\",
+  \"contentVersion\": \"1.0.0.0\",
+  \"parameters\": {
+    \"open\": { \"type\": \"bool\" },
+    \"offices\": { \"type\": \"string\", \"defaultValue\": \"192.168.0.0/16\" }
+  },
+  \"variables\": {
+    \"settings\": { \"access\": \"Disabled\" }
+  },
+  \"resources\": [
+    {
+      \"type\": \"Microsoft.Sql/servers\",
+      \"apiVersion\": \"2023-08-01\",
+      \"name\": \"sql\",
+      \"properties\": {
+        \"publicNetworkAccess\": \"[if(parameters('open'), 'Disabled', variables('settings').access)]\"
+      }
+    },
+    {
+      \"type\": \"Microsoft.Network/networkSecurityGroups/securityRules\",
+      \"apiVersion\": \"2024-05-01\",
+      \"name\": \"group/ssh\",
+      \"properties\": {
+        \"direction\": \"Inbound\",
+        \"access\": \"Allow\",
+        \"destinationPortRange\": \"22\",
+        \"sourceAddressPrefix\": \"[concat('10.0.0.0', '/', '8')]\"
+      }
+    },
+    {
+      \"type\": \"Microsoft.Network/networkSecurityGroups/securityRules\",
+      \"apiVersion\": \"2024-05-01\",
+      \"name\": \"group/rdp\",
+      \"properties\": {
+        \"direction\": \"Inbound\", \"access\": \"Allow\", \"sourceAddressPrefix\": \"[parameters('offices')]\",
+        \"destinationPortRange\": \"3389\"
+      }
+    }
+  ]
+}
+";
+
+const GIVEN: &str = "{
+  \"$schema\": \"https://schema.management.azure.com/schemas/2019-04-01/deploymentParameters.json#\",
+  \"contentVersion\": \"1.0.0.0\",
+  \"parameters\": {
+    \"open\": { \"value\": true },
+    \"offices\": { \"value\": \"10.0.0.0/8\" }
+  }
+}
+";
+
+const MEANT_BICEP: &str = "param open bool
+param offices string = '192.168.0.0/16'
+var access = {
+  closed: 'Disabled'
+}
+var all = '10.0.0.0'
+
+resource sql 'Microsoft.Sql/servers@2023-08-01' = {
+  name: 'sql'
+  properties: { publicNetworkAccess: open ? access.closed : 'Disabled' }
+}
+
+resource group 'Microsoft.Network/networkSecurityGroups@2024-05-01' = {
+  name: 'group'
+  properties: {
+    securityRules: [
+      {
+        name: 'ssh'
+        properties: {
+          direction: 'Inbound'
+          access: 'Allow'
+          destinationPortRange: '22'
+          sourceAddressPrefix: '${all}/8'
+        }
+      }
+      {
+        name: 'rdp'
+        properties: {
+          direction: 'Inbound'
+          access: 'Allow'
+          destinationPortRange: '3389'
+          sourceAddressPrefix: offices
+        }
+      }
+    ]
+  }
+}
+";
+
 const BICEP: &str = "targetScope = 'resourceGroup'
 
 @description('Where')
@@ -158,6 +250,30 @@ pub(in crate::validate) const CASES: &[Case] = &[
                 "secret-in-file",
                 5,
             ),
+        ],
+    },
+    Case {
+        files: &[
+            ("infra/arm/main.json", MEANT),
+            ("infra/arm/parameters/production.json", GIVEN),
+            ("infra/bicep/main.bicep", MEANT_BICEP),
+            ("infra/bicep/parameters/production.json", GIVEN),
+        ],
+        breaks: &[
+            ("{ \"access\": \"Disabled\" }", "{ \"access\": \"Enabled\" }", "public-database", 17),
+            ("if(parameters('open'), 'Disabled'", "if(parameters('open'), 'Enabled'", "public-database", 17),
+            ("'/', '8'", "'/', '0'", "open-admin-port", 28),
+            ("\"value\": \"10.0.0.0/8\"", "\"value\": \"::/0\"", "open-admin-port", 36),
+            (
+                "\"open\": { \"value\": true }",
+                "\"opens\": { \"value\": true }, \"open\": { \"value\": true }",
+                "unknown-reference",
+                5,
+            ),
+            ("\"open\": { \"value\": true },\n    \"offices\"", "\"offices\"", "missing-value", 1),
+            ("closed: 'Disabled'", "closed: 'Enabled'", "public-database", 10),
+            ("? access.closed", "? 'Enabled'", "public-database", 10),
+            ("${all}/8", "${all}/0", "open-admin-port", 23),
         ],
     },
     Case {

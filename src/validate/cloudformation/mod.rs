@@ -1,8 +1,13 @@
 //! `CloudFormation` (docs.aws.amazon.com, “Template reference”), in YAML and in JSON.
 
+mod between;
 mod policies;
 #[cfg(test)]
 pub(super) mod tests;
+mod values;
+
+pub(super) use between::{check_all, check_values};
+use values::Given;
 
 use super::Faults;
 use super::tree::{self, Entry, Node};
@@ -76,7 +81,7 @@ pub(super) fn check(text: &str, faults: &mut Faults<'_>) {
     }
     let template = Template { root: &root, is_open: root.get("Transform").is_some() };
     template.references(faults);
-    policies::check(&root, faults);
+    policies::check(&root, &Given::new(), faults);
 }
 
 fn resource(entry: &Entry, faults: &mut Faults<'_>) {

@@ -1,9 +1,9 @@
 //! Safety of what `CloudFormation` makes.
 
-use super::function;
+use super::values::{Given, Values, is_open};
 use crate::validate::Faults;
 use crate::validate::cloud::{
-    Demand, NOT_TRUE, Resource, TRUE, Wish, admin_port, along, demand, iam, is_everywhere, literal_secrets,
+    Demand, NOT_TRUE, Resource, TRUE, Wish, admin_port, along, demand, iam, is_everywhere, literal_secrets, managed,
 };
 use crate::validate::secrets::{names_a_place, names_a_secret};
 use crate::validate::tree::Node;
@@ -40,8 +40,8 @@ const DEMANDS: &[Demand] = &[
     ),
 ];
 
-pub(super) fn check(root: &Node, faults: &mut Faults<'_>) {
-    let is_open = |node: &Node| function(node).is_some();
+pub(super) fn check(root: &Node, given: &Given, faults: &mut Faults<'_>) {
+    let values = Values::new(root, given);
     for parameter in root.entries_of("Parameters").iter().filter(|entry| names_a_secret(&entry.key)) {
         if let Some(default) =
             parameter.node.get("Default").filter(|node| node.text().is_some_and(|text| !text.is_empty()))
@@ -58,18 +58,19 @@ pub(super) fn check(root: &Node, faults: &mut Faults<'_>) {
     let nothing = Node { line: 1, tag: None, value: crate::validate::tree::Value::Map(Vec::new()) };
     for entry in root.entries_of("Resources") {
         let Some(kind) = entry.node.text_of("Type") else { continue };
-        let properties = entry.node.get("Properties").unwrap_or(&nothing);
+        let properties = &values.filled(entry.node.get("Properties").unwrap_or(&nothing));
         let resource = Resource { kind, name: &entry.key, line: entry.line, properties };
         demand(&resource, DEMANDS, &is_open, faults);
         literal_secrets(properties, &is_open, faults);
         iam(properties, faults);
+        managed(
+            &["ManagedPolicyArns", "PolicyArn"].iter().flat_map(|key| properties.names_of(key)).collect::<Vec<_>>(),
+            faults,
+        );
         match kind {
             "AWS::EC2::SecurityGroup" => {
-                for rule in along(properties, "SecurityGroupIngress") {
-                    let rules = if rule.is_list() { rule.items().iter().collect() } else { vec![rule] };
-                    for rule in rules {
-                        ingress(rule, faults);
-                    }
+                for rule in along(properties, "SecurityGroupIngress").into_iter().flat_map(Node::each_item) {
+                    ingress(rule, faults);
                 }
             }
             "AWS::EC2::SecurityGroupIngress" => ingress(properties, faults),
@@ -80,7 +81,7 @@ pub(super) fn check(root: &Node, faults: &mut Faults<'_>) {
 }
 
 fn ingress(rule: &Node, faults: &mut Faults<'_>) {
-    let cidr = ["CidrIp", "CidrIpv6"].iter().filter_map(|key| rule.get(key));
+    let cidr = ["CidrIp", "CidrIpv6"].iter().filter_map(|key| rule.get(key)).flat_map(Node::choices);
     let Some(cidr) = cidr.into_iter().find(|node| node.text().is_some_and(is_everywhere)) else { return };
     let number = |key: &str| rule.text_of(key)?.parse().ok();
     if rule.text_of("IpProtocol") == Some("-1") {

@@ -67,6 +67,44 @@ Outputs:
     Value: !GetAtt [Files, Arn]
 ";
 
+const MEANT: &str = "AWSTemplateFormatVersion: '2010-09-09'
+Parameters:
+  Environment: {Type: String}
+  Vpc: {Type: 'AWS::EC2::VPC::Id'}
+  Open: {Type: String, Default: 'false'}
+  All: {Type: String, Default: 10.0.0.0}
+Mappings:
+  Sizes:
+    production: {Open: true}
+Conditions:
+  IsProduction: !Equals [!Ref Environment, production]
+Resources:
+  Group:
+    Type: AWS::EC2::SecurityGroup
+    Properties:
+      VpcId: !Ref Vpc
+      SecurityGroupIngress:
+        - FromPort: 22
+          ToPort: 22
+          CidrIp: !Sub '${All}/8'
+        - !If
+          - IsProduction
+          - {FromPort: 5432, ToPort: 5432, CidrIp: !Join ['/', [!Ref All, '8']]}
+          - !Ref AWS::NoValue
+  Db:
+    Type: AWS::RDS::DBInstance
+    Properties:
+      StorageEncrypted: !If [IsProduction, true, true]
+      PubliclyAccessible: !Ref Open
+      MultiAZ: !FindInMap [Sizes, !Ref Environment, Open]
+";
+
+const GIVEN: &str = "[
+  {\"ParameterKey\": \"Environment\", \"ParameterValue\": \"production\"},
+  {\"ParameterKey\": \"Open\", \"ParameterValue\": \"false\"}
+]
+";
+
 const JSON: &str = "{
   \"AWSTemplateFormatVersion\": \"2010-09-09\",
   \"Resources\": {
@@ -108,6 +146,37 @@ pub(in crate::validate) const CASES: &[Case] = &[
             ("!Ref DbPassword", "hunter2hunter2", "secret-in-file", 42),
             ("    NoEcho: true\n", "    NoEcho: true\n    Default: abc\n", "secret-in-file", 8),
             ("    NoEcho: true\n", "", "secret-in-output", 5),
+        ],
+    },
+    Case {
+        files: &[
+            ("infra/cloudformation/template.yaml", MEANT),
+            ("infra/cloudformation/parameters/production.json", GIVEN),
+            ("infra/cloudformation/deploy.sh", "#!/bin/sh\nset -eu\naws x --parameter-overrides \\\n  Vpc=$1\n"),
+        ],
+        breaks: &[
+            (
+                "\"Environment\", \"P",
+                "\"Environment\", \"ParameterValue\": \"x\"},{\"ParameterKey\": \"Env\", \"P",
+                "unknown-reference",
+                2,
+            ),
+            ("  {\"ParameterKey\": \"Environment\", \"ParameterValue\": \"production\"},\n", "", "missing-value", 1),
+            ("  Vpc=$1", "  VpcId=$1", "missing-value", 1),
+            ("\"ParameterValue\": \"false\"", "\"ParameterValue\": \"true\"", "public-database", 29),
+            ("Default: 'false'", "Default: 'true'", "public-database", 29),
+            ("!Ref Open", "!If [IsProduction, false, true]", "public-database", 29),
+            ("!Ref Open", "!Select [0, ['true']]", "public-database", 29),
+            ("!Ref Open\n", "!FindInMap [Sizes, !Ref Environment, Open]\n", "public-database", 29),
+            ("[IsProduction, true, true]", "[IsProduction, true, false]", "unencrypted", 28),
+            ("${All}/8", "${All}/1", "open-admin-port", 20),
+            ("[!Ref All, '8']", "[!Ref All, '0']", "open-admin-port", 23),
+            (
+                "      VpcId",
+                "      ManagedPolicyArns: ['arn:aws:iam::aws:policy/AdministratorAccess']\n      VpcId",
+                "broad-permissions",
+                16,
+            ),
         ],
     },
     Case {

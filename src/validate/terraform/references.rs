@@ -2,8 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::hcl::{self, File};
+use super::hcl::{self, Block, File};
 use super::values::Values;
+use crate::validate::parameters::{self, Parameter, Template, Way};
+use crate::validate::secrets::names_a_secret;
 use crate::validate::tree::Entry;
 use crate::validate::{Fault, Faults, folder, joined};
 
@@ -35,7 +37,7 @@ pub(in crate::validate) fn arguments(files: &[(&str, &str)]) -> Vec<(String, Vec
 }
 
 /// The folder, and every path that is known, for modules beside.
-pub(in crate::validate) fn check_all(of: &Folder<'_>, paths: &BTreeSet<&str>, found: &mut Vec<Fault>) {
+pub(in crate::validate) fn check_all(of: &Folder<'_>, paths: &BTreeSet<&str>, told: &[&str], found: &mut Vec<Fault>) {
     let parsed: Option<Vec<(&str, File)>> =
         of.files.iter().map(|(path, text)| Some((*path, hcl::parse(text).ok()?))).collect();
     let Some(parsed) = parsed else { return };
@@ -79,15 +81,21 @@ pub(in crate::validate) fn check_all(of: &Folder<'_>, paths: &BTreeSet<&str>, fo
         );
         found.extend(faults.found);
     }
-    for (path, file) in &given {
-        let mut faults = Faults { path, found: Vec::new() };
-        for entry in &file.attributes {
-            if !all.names.contains(&format!("var.{}", entry.key)) {
-                faults.add("unknown-reference", entry.line, format!("there is no variable {}", entry.key));
-            }
-        }
-        found.extend(faults.found);
-    }
+    let root = parsed.first().map_or("", |(path, _)| *path);
+    let parameters: Vec<Parameter> = parsed.iter().flat_map(|(_, file)| &file.blocks).filter_map(variable).collect();
+    let secret = |name: &str| names_a_secret(name) || parameters::is_told(told, name);
+    let way = Way { word: "variable", has_small_and_capital: true, is_told: &secret };
+    let given = given.iter().map(|(path, file)| {
+        let names = file.attributes.iter().map(|entry| (entry.key.clone(), entry.line));
+        parameters::Values { path, given: names.collect() }
+    });
+    parameters::check(&[Template { path: root, parameters }], &given.collect::<Vec<_>>(), &way, found);
+}
+
+/// What a block takes from outside, where it is a variable.
+fn variable(block: &Block) -> Option<Parameter> {
+    let name = block.labels.first().filter(|_| block.kind == "variable")?.clone();
+    Some(Parameter { name, is_required: block.body.get("default").is_none() && !block.body.says("sensitive") })
 }
 
 /// What a folder defines.

@@ -221,7 +221,7 @@ pub(in crate::validate) const CASES: &[Case] = &[
             ("infra/terraform-aws/variables.tf", VARIABLES),
             ("infra/terraform-aws/password.tf", "resource \"random_password\" \"db\" {\n  provider = aws\n}\n"),
             ("infra/terraform-aws/network/main.tf", "output \"id\" {\n  value = 1\n}\n"),
-            ("infra/terraform-aws/production.tfvars", "region = \"eu-central-1\"\n"),
+            ("infra/terraform-aws/environments/production.tfvars", "region = \"eu-central-1\"\n"),
         ],
         breaks: &[
             ("    protocol    = \"tcp\"\n", "    protocol    =\n", "terraform-syntax", 27),
@@ -283,8 +283,11 @@ pub(in crate::validate) const CASES: &[Case] = &[
             ("type = \"redirect\"", "type = \"forward\"", "plain-transport", 79),
             ("random_password.db.result", "\"hunter2hunter2\"", "secret-in-file", 44),
             ("  sensitive = true", "  default   = \"abc\"", "secret-in-file", 12),
-            ("region = \"eu-central-1\"", "regon = \"eu-central-1\"", "unknown-reference", 1),
-            ("region = \"eu-central-1\"", "api_token = \"abcdef\"", "secret-in-file", 1),
+            ("region = \"eu-central-1\"", "regon = \"x\"\nregion = \"x\"", "unknown-reference", 1),
+            ("region = \"eu-central-1\"", "api_token = \"abcdef\"\nregion = \"x\"", "secret-in-file", 1),
+            ("region = \"eu-central-1\"", "offices = []", "missing-value", 1),
+            ("random_password.db.result", "local.none", "secret-in-file", 44),
+            ("vpc_id = module.network.id", "vpc_id = var.place", "unknown-reference", 22),
         ],
     },
     Case {

@@ -5,6 +5,7 @@ use std::cell::Cell;
 use std::collections::BTreeMap;
 
 use super::hcl::{Block, DYNAMIC, File, NOT, REFERENCE, TEMPLATE};
+use crate::validate::secrets::names_a_secret;
 use crate::validate::tree::{self, CHOICE, Entry, Node, Style, Value};
 
 /// So often a name stands for another.
@@ -122,7 +123,8 @@ impl<'f> Values<'f> {
         let of_scope = scope.iter().rev().find(|(known, _)| known == root && name == "value");
         let values: Vec<&Node> = match of_scope {
             Some((_, each)) => each.iter().collect(),
-            None => self.known.get(&format!("{root}.{name}"))?.clone(),
+            // What a secret says is told where that stands.
+            None => self.known.get(&format!("{root}.{name}")).filter(|_| !names_a_secret(name))?.clone(),
         };
         let rest: Vec<&str> = parts.collect();
         let found = values.iter().flat_map(|value| value.choices()).map(|value| {
