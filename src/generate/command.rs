@@ -39,6 +39,11 @@ impl Start {
         }
     }
 
+    /// The words of a command that ends by itself, those of a shell where one has to read it.
+    pub(crate) fn into_words(self) -> Vec<String> {
+        self.words.unwrap_or_else(|| vec!["/bin/sh".to_owned(), "-c".to_owned(), self.text])
+    }
+
     /// What stands behind `CMD`: exec form. A shell that is needed gives its place to the app, so that signals arrive.
     pub(crate) fn exec_form(&self) -> String {
         match &self.words {

@@ -4,9 +4,11 @@
 use minijinja::{Value, context};
 use serde::Deserialize;
 
+use super::command::Start;
 use super::develop::{Develop, Rules};
 use super::docker;
 use super::templates::Templates;
+use super::view::without_runner;
 use crate::model::{AppProfile, Problem};
 
 /// A user for an image whose own is not known, as it is built by the project's Dockerfile.
@@ -25,6 +27,10 @@ pub(super) struct Container {
     pub(super) read_only: bool,
     /// Whether it holds files and the server for them, and nothing else.
     pub(super) is_site: bool,
+    /// Where the image has what the build makes, with `{name}` for its name; none where it stays where it was made.
+    program: Option<String>,
+    /// The same of an archive of Java.
+    jar: Option<String>,
     /// How it runs from the sources; none where that is not known.
     pub(super) develop: Option<Develop>,
 }
@@ -36,6 +42,8 @@ struct Written {
     user: Option<u32>,
     writes: Option<Vec<String>>,
     read_only: Option<bool>,
+    program: Option<String>,
+    jar: Option<String>,
     /// What holds instead in the first case that is given.
     case: Vec<Case>,
     develop: Option<Rules>,
@@ -54,7 +62,8 @@ impl Container {
     /// The container of the image that this app's Dockerfile makes.
     pub(super) fn new(profile: &AppProfile, templates: &Templates) -> Result<Self, Problem> {
         let writes = vec!["/tmp".to_owned()];
-        let usual = Self { user: USUAL_USER, writes, read_only: true, is_site: false, develop: None };
+        let usual =
+            Self { user: USUAL_USER, writes, read_only: true, is_site: false, program: None, jar: None, develop: None };
         if profile.dockerfile.is_some() {
             return Ok(Self { user: ANY_USER, read_only: false, ..usual });
         }
@@ -85,7 +94,34 @@ impl Container {
             writes: writes.into_iter().map(|folder| folder.replace("{app}", &home)).collect(),
             read_only: read_only.or(written.read_only).unwrap_or(true) && !has_its_database(profile),
             develop,
+            program: written.program,
+            jar: written.jar,
             is_site: false,
+        })
+    }
+}
+
+impl Container {
+    /// The words of what runs once before each new version, as the image has it.
+    pub(super) fn release(&self, profile: &AppProfile) -> Option<Vec<String>> {
+        let release = without_runner(profile.release_command.as_deref()?);
+        let start = without_runner(profile.start_command.as_deref().unwrap_or_default());
+        let release = Start::parse(release);
+        let start = Start::parse(start);
+        let (Some(made), Some(starts)) = (release.built(), start.built()) else {
+            return Some(release.into_words());
+        };
+        // What lies beside what starts was made with it.
+        let folder = |path: &str| path.rsplit_once('/').map(|(folder, _)| folder.trim_start_matches("./").to_owned());
+        let place = match made.rsplit_once('.') {
+            Some((_, "jar")) => self.jar.as_ref(),
+            _ => self.program.as_ref(),
+        };
+        let place = place.filter(|place| made == starts || folder(made) == folder(starts) && place.contains("{name}"));
+        let name = made.rsplit('/').next().unwrap_or(made);
+        Some(match place {
+            Some(place) => release.with(made, &place.replace("{name}", name)).into_words(),
+            None => release.into_words(),
         })
     }
 }

@@ -99,6 +99,11 @@ pub(super) struct App<'a> {
     test: Option<&'a str>,
     build: Option<&'a str>,
     start: Option<&'a str>,
+    /// What runs once before each new version, in its image: the words that go in the place of those that start it.
+    /// Null for nothing.
+    release: Option<Vec<String>>,
+    /// Whether the same can be run from the sources.
+    release_from_sources: bool,
     /// Where built files lie, relative to the app; null for what is no static site.
     output_dir: Option<&'a str>,
     /// `server`, `static` or `none`.
@@ -361,6 +366,7 @@ impl<'a> App<'a> {
         }
         let (dockerfile, context) = (docker::dockerfile_path(profile), docker::build_context(profile));
         let port = docker::container_port(profile).unwrap_or_default();
+        let release = container.release(profile).filter(|_| !container.is_site);
         Self {
             name: &profile.name,
             path: &profile.path,
@@ -378,6 +384,10 @@ impl<'a> App<'a> {
             test: profile.test_command.as_deref(),
             build: profile.build_command.as_deref(),
             start: profile.start_command.as_deref(),
+            release_from_sources: release
+                .as_ref()
+                .is_some_and(|words| !words[0].starts_with('/') || words[0] == "/bin/sh"),
+            release,
             output_dir: profile.output_dir.as_deref(),
             serving: profile.serving,
             port,
@@ -436,6 +446,7 @@ impl App<'_> {
         let container = |app: &Self| (app.user, app.writes.to_vec(), app.read_only);
         of(self) == of(other)
             && container(self) == container(other)
+            && self.release == other.release
             && (&self.services, &self.connections) == (&other.services, &other.connections)
             && (&self.variables, &self.secrets, &self.required) == (&other.variables, &other.secrets, &other.required)
     }

@@ -1,4 +1,4 @@
-//! Safety of compose files. One for production (its name says so) is held to more.
+//! Safety of compose files. One for servers (its name says so) is held to more.
 
 use super::{environment, mounts, variables};
 use crate::validate::capabilities;
@@ -8,7 +8,7 @@ use crate::validate::{Faults, images, joined};
 
 pub(super) fn check(root: &Node, faults: &mut Faults<'_>) {
     let name = faults.path.rsplit('/').next().unwrap_or_default();
-    let is_production = name.contains("prod");
+    let is_production = ["prod", "staging"].iter().any(|word| name.contains(word));
     let services = root.entries_of("services");
     for entry in services.iter().filter(|entry| entry.node.is_map()) {
         let service = &entry.node;
