@@ -17,11 +17,11 @@ struct Project(BTreeMap<String, String>);
 impl Project {
     fn within<T>(&self, look: impl FnOnce(&Folder<'_>) -> T) -> T {
         let read = |path: &str| self.0.get(path).cloned().map_or(Found::Nothing, Found::Text);
-        look(&Folder::new(&read, &|_, _| Vec::new()))
+        look(&Folder::new(&read, &|_, _| Vec::new()).unwrap())
     }
 
     fn views(&self, artifacts: &[Artifact]) -> Vec<ArtifactView> {
-        self.within(|folder| beside(artifacts.to_vec(), None, folder))
+        self.within(|folder| beside(artifacts.to_vec(), |_| false, folder))
     }
 
     /// What has to be written; none where something is in conflict.

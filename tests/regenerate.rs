@@ -489,3 +489,69 @@ fn the_control_center_shows_a_conflict_and_writes_the_side_that_is_chosen() {
     assert!(terminal.ended().1);
     shop.generate(&["--check"], 0);
 }
+
+#[test]
+fn what_wharf_lost_sight_of_is_told_and_taken_on_again() {
+    let shop = Shop::new();
+    fs::remove_dir_all(shop.root.join(".wharf")).unwrap();
+    shop.edit("Dockerfile", "USER node\n", "USER node\nENV GREETING=hello\n");
+    let told = shop.generate(&[], 0);
+    assert!(told.stdout.contains("Dockerfile") && told.stdout.contains("(differs from what"), "{}", told.stdout);
+    assert!(told.stdout.contains("compose.yaml") && told.stdout.contains("(says what would"), "{}", told.stdout);
+    assert!(told.stderr.contains("--adopt"), "{}", told.stderr);
+    let listed = shop.wharf.json(&["generate", "shop", "--dry-run"]);
+    assert!(listed["own"].as_array().unwrap().iter().any(|own| own["path"] == "Dockerfile" && own["alike"] == false));
+    let before = everything(&shop.root);
+    let shown = shop.generate(&["--adopt", "--diff"], 0).stdout;
+    assert!(shown.contains("-ENV GREETING=hello") && !shown.contains("+++ compose.yaml"), "{shown}");
+    shop.generate(&["--adopt"], 5);
+    assert_eq!(everything(&shop.root), before);
+    shop.generate(&["--adopt", "--keep"], 0);
+    assert_eq!(shop.read("Dockerfile"), before[&shop.root.join("Dockerfile")]);
+    assert_eq!((shop.states()["Dockerfile"].as_str(), shop.states()["compose.yaml"].as_str()), ("edited", "unchanged"));
+    // From here on both sides are joined again.
+    shop.asks_for_node("20");
+    shop.generate(&[], 0);
+    let joined = shop.read("Dockerfile");
+    assert!(joined.contains("FROM node:20-") && joined.contains("GREETING=hello"), "{joined}");
+}
+
+#[test]
+fn a_link_where_wharf_keeps_what_it_wrote_is_an_error_and_not_an_empty_project() {
+    let shop = Shop::new();
+    fs::remove_dir_all(shop.root.join(".wharf/base")).unwrap();
+    symlink("..", shop.root.join(".wharf/base")).unwrap();
+    for args in [&[] as &[&str], &["--check"], &["--force"]] {
+        let told = shop.generate(args, 5).stderr;
+        assert!(told.contains(".wharf/base") && told.contains("symbolic link"), "{told}");
+    }
+}
+
+#[test]
+fn what_no_template_makes_is_removed_for_no_record() {
+    let shop = Shop::new();
+    let record = shop.root.join(".wharf/written");
+    let digest = |path: &str| {
+        use sha2::{Digest as _, Sha256};
+        format!("{:x}  {path}\n", Sha256::digest(shop.read(path)))
+    };
+    fs::create_dir_all(shop.root.join("k8s/production")).unwrap();
+    fs::write(shop.root.join("k8s/production/old.yaml"), "kind: List\n").unwrap();
+    let more = ["package.json", "server.js", "k8s/production/old.yaml"].map(digest).concat();
+    fs::write(&record, fs::read_to_string(&record).unwrap() + &more).unwrap();
+    let told = shop.generate(&["--prune"], 0).stdout;
+    assert!(told.contains("old.yaml") && !told.contains("package.json"), "{told}");
+    assert!(!shop.root.join("k8s").exists());
+    assert!(shop.root.join("package.json").exists() && shop.root.join("server.js").exists());
+}
+
+#[test]
+fn only_what_changed_is_listed() {
+    let shop = Shop::new();
+    assert_eq!(shop.generate(&[], 0).stdout, "shop/: 5 files as they should be\n");
+    assert_eq!(shop.generate(&["--all"], 0).stdout.lines().count(), 6);
+    shop.asks_for_node("20");
+    let told = shop.generate(&["--dry-run"], 0).stdout;
+    assert!(told.contains("Dockerfile") && !told.contains(".env.example"), "{told}");
+    assert!(told.contains("4 files as they should be (--all lists them)"), "{told}");
+}

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
+use super::looked::{Kept, Looked};
 use super::output::{self, Style, harmless, styled};
 use crate::generate::{self, Wishes};
 use crate::model::{ArtifactState, ArtifactView, Hunk, LineOf, Take};
@@ -17,13 +18,36 @@ pub(super) type Styled = fn(&str, Style) -> String;
 
 /// What becomes, or became, of files.
 pub(super) struct Report<'a> {
-    name: &'a str,
+    looked: &'a Looked,
     views: &'a [ArtifactView],
     everywhere: Wishes,
+    /// Whether what is as it should be is listed too.
+    pub(super) all: bool,
     /// Where something else was asked for a file.
     pub(super) wishes: BTreeMap<String, Wishes>,
     /// The paths that were written; null before.
     pub(super) written: Option<BTreeSet<String>>,
+}
+
+/// What is told to whoever might have lost what Wharf knew.
+const UNKNOWN: &str = "nothing here is on record as written by Wharf. If it wrote some of these (.wharf was lost, or never \
+                       committed): `wharf generate --adopt` takes them on again, and --adopt --diff shows what differs";
+
+/// A line of the tree.
+struct Row<'a> {
+    parts: Vec<&'a str>,
+    mark: &'static str,
+    fate: String,
+    style: Style,
+    reason: &'a str,
+}
+
+impl<'a> Row<'a> {
+    fn of_own(kept: &'a Kept) -> Self {
+        let reason = if kept.alike { "says what would be generated" } else { "differs from what would be generated" };
+        let fate = "yours, left alone".to_owned();
+        Self { parts: kept.path.split('/').collect(), mark: "=", fate, style: Style::Attention, reason }
+    }
 }
 
 #[derive(Serialize)]
@@ -38,8 +62,8 @@ struct File<'a> {
 }
 
 impl<'a> Report<'a> {
-    pub(super) fn new(name: &'a str, views: &'a [ArtifactView], everywhere: Wishes) -> Self {
-        Self { name, views, everywhere, wishes: BTreeMap::new(), written: None }
+    pub(super) fn new(looked: &'a Looked, everywhere: Wishes) -> Self {
+        Self { looked, views: &looked.views, everywhere, all: false, wishes: BTreeMap::new(), written: None }
     }
 
     pub(super) fn wish(&self, path: &str) -> Wishes {
@@ -53,7 +77,8 @@ impl<'a> Report<'a> {
     pub(super) fn show(&self, json: bool, with_diffs: bool) {
         if json {
             let file = |view: &'a ArtifactView| self.file(view);
-            return output::json(&serde_json::json!({ "files": self.views.iter().map(file).collect::<Vec<_>>() }));
+            let files: Vec<_> = self.views.iter().map(file).collect();
+            return output::json(&serde_json::json!({ "files": files, "own": self.looked.kept }));
         }
         for view in self.views {
             let loses = self.loses(view) > 0;
@@ -107,29 +132,50 @@ impl<'a> Report<'a> {
     }
 
     fn tree(&self) {
-        output::styled_line(styled(&format!("{}/", harmless(self.name)), Style::Strong));
-        let mut views: Vec<(Vec<&str>, &ArtifactView)> =
-            self.views.iter().map(|view| (view.artifact.path.split('/').collect(), view)).collect();
+        let mut rows: Vec<Row<'_>> =
+            self.views.iter().filter(|view| self.is_told(view)).map(|view| self.row(view)).collect();
+        rows.extend(self.looked.kept.iter().map(Row::of_own));
+        let name = harmless(&self.looked.name);
+        let same = self.views.iter().filter(|view| !self.is_told(view)).count();
+        if rows.is_empty() {
+            return output::line(format!("{name}/: {} as they should be", output::counted(same, "file")));
+        }
+        output::styled_line(styled(&format!("{name}/"), Style::Strong));
         // What lies in a folder stands before its folders, each by name.
-        views.sort_by_key(|(parts, _)| {
-            parts.iter().enumerate().map(|(at, part)| (at + 1 < parts.len(), *part)).collect::<Vec<_>>()
+        rows.sort_by_key(|row| {
+            row.parts.iter().enumerate().map(|(at, part)| (at + 1 < row.parts.len(), *part)).collect::<Vec<_>>()
         });
-        let wide = views.iter().map(|(parts, _)| indented(parts).chars().count()).max().unwrap_or_default().min(WIDE);
+        let wide = rows.iter().map(|row| indented(&row.parts).chars().count()).max().unwrap_or_default().min(WIDE);
         let mut folders: Vec<&str> = Vec::new();
-        for (parts, view) in views {
-            let above = &parts[..parts.len() - 1];
+        for row in rows {
+            let above = &row.parts[..row.parts.len() - 1];
             let common = folders.iter().zip(above).take_while(|(one, other)| one == other).count();
             for depth in common..above.len() {
                 output::line(format!("{}/", indented(&above[..=depth])));
             }
             folders = above.to_vec();
-            let (mark, fate, style) = self.fate(view);
-            let name = indented(&parts);
-            let (indent, name) = name.split_at(2 * parts.len());
+            let name = indented(&row.parts);
+            let (indent, name) = name.split_at(2 * row.parts.len());
             let gap = " ".repeat((wide + 2).saturating_sub(indent.len() + name.chars().count()));
-            let reason = styled(&format!("({})", harmless(&view.artifact.reason)), Style::Faint);
-            output::styled_line(format!("{indent}{} {name}{gap}{fate} {reason}", styled(mark, style)));
+            let reason = styled(&format!("({})", harmless(row.reason)), Style::Faint);
+            output::styled_line(format!("{indent}{} {name}{gap}{} {reason}", styled(row.mark, row.style), row.fate));
         }
+        if same > 0 {
+            output::line(format!("  {} as they should be (--all lists them)", output::counted(same, "file")));
+        }
+        if !self.looked.kept.is_empty() && !self.looked.is_known {
+            output::note(UNKNOWN);
+        }
+    }
+
+    /// What stays as it is does not have to be read about.
+    fn is_told(&self, view: &ArtifactView) -> bool {
+        self.all || view.state != ArtifactState::Unchanged
+    }
+
+    fn row(&self, view: &'a ArtifactView) -> Row<'a> {
+        let (mark, fate, style) = self.fate(view);
+        Row { parts: view.artifact.path.split('/').collect(), mark, fate, style, reason: &view.artifact.reason }
     }
 
     /// What becomes of a file.
@@ -151,6 +197,7 @@ impl<'a> Report<'a> {
             (S::Stale, _) => ("-", "removed", Style::Attention),
             (S::Conflict, None) => ("!", "asked about, never overwritten", Style::Bad),
             (S::Conflict | S::Edited, _) if view.blocked => ("=", "left alone", Style::Attention),
+            (S::Conflict, Some(Take::Yours)) if !view.changes(wishes.take) => ("=", "left as it is", Style::Attention),
             (S::Conflict, Some(Take::Yours)) => ("~", "joined with your side", Style::Good),
             (S::Conflict, Some(Take::Wharfs)) => ("~", "joined with Wharf's side", Style::Attention),
             (S::Edited, None | Some(Take::Yours | Take::Wharfs)) => {
@@ -211,11 +258,11 @@ pub(super) fn difference_of(path: &str, other: &str, hunks: &[Hunk], styled: Sty
 }
 
 /// The files as they are generated, and nothing else.
-pub(super) fn print(views: &[ArtifactView], json: bool) {
+pub(super) fn print(looked: &Looked, json: bool) {
     if json {
-        return Report::new("", views, Wishes::default()).show(true, false);
+        return Report::new(looked, Wishes::default()).show(true, false);
     }
-    for view in views.iter().filter(|view| view.state != ArtifactState::Stale) {
+    for view in looked.views.iter().filter(|view| view.state != ArtifactState::Stale) {
         output::styled_line(styled(&format!("# ---- {}: {}", view.artifact.path, view.artifact.reason), Style::Faint));
         output::file(&view.artifact.content);
     }

@@ -2,22 +2,17 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
 
 use clap::Args;
 
 use super::artifacts::{self, Report};
+use super::looked::{Looked, in_folder, look};
 use super::output;
 use super::review::Review;
-use super::{Context, Outcome, confirm, pin, place};
-use crate::detect;
-use crate::generate::{self, Draft, Folder, Order, Templates, Wishes};
-use crate::model::{
-    ArtifactQuery, ArtifactState, ArtifactView, Detection, Environment, FileTree as _, Found, Problem, ProblemCode,
-    Settings, Take, Warning,
-};
-use crate::os::tree::DiskTree;
-use crate::os::{own_templates, project_files};
+use super::{Context, Outcome, confirm, pin};
+use crate::generate::{self, Draft, Templates, Wishes};
+use crate::model::{ArtifactState, ArtifactView, Environment, Problem, ProblemCode, Take};
+use crate::os::project_files;
 use crate::validate;
 
 /// What to generate, and where to.
@@ -26,17 +21,17 @@ use crate::validate;
 pub struct GenerateArgs {
     /// A folder, or with --stdout a git address (`URL#ref`)
     #[arg(value_name = "PATH", default_value = ".")]
-    path: String,
+    pub(super) path: String,
     /// Only these kinds, with commas between; without it those of wharf.toml, those that were generated before, or
     /// docker,compose
     #[arg(long, value_name = "KINDS", long_help = kinds())]
-    only: Option<String>,
+    pub(super) only: Option<String>,
     /// Only the files of this app and those that all share
     #[arg(long, value_name = "NAME")]
-    app: Option<String>,
+    pub(super) app: Option<String>,
     /// Of the files for one environment only those for development, staging or production
     #[arg(long, value_name = "ENVIRONMENT")]
-    env: Option<Environment>,
+    pub(super) env: Option<Environment>,
     /// Print the files and write nothing
     #[arg(long, group = "instead")]
     stdout: bool,
@@ -65,6 +60,10 @@ pub struct GenerateArgs {
     /// Write every file as it is generated: over your changes, and again where you removed it
     #[arg(long, group = "side", conflicts_with_all = ["stdout", "check", "review"])]
     force: bool,
+    /// Take files of your own where generated ones go as files that Wharf wrote: where both differ, --keep, --take or
+    /// --force says what is written. For when .wharf was lost
+    #[arg(long, conflicts_with = "stdout")]
+    pub(super) adopt: bool,
     /// Remove files that nothing asks for any more; those with your changes stay
     #[arg(long, conflicts_with_all = ["stdout", "check", "review", "app"])]
     prune: bool,
@@ -72,6 +71,9 @@ pub struct GenerateArgs {
     /// again, to renew them
     #[arg(long, conflicts_with = "instead")]
     pin: bool,
+    /// List the files too that are as they should be
+    #[arg(long)]
+    all: bool,
 }
 
 impl GenerateArgs {
@@ -102,19 +104,6 @@ fn kinds() -> String {
 const IGNORED: &str = "warning: .gitignore keeps .wharf out of the repository: commit it, so that your changes are told \
                        from Wharf's on other machines too";
 
-/// What was looked at.
-struct Looked {
-    /// The folder, where it can be written to.
-    root: Option<PathBuf>,
-    /// What the project is called in its files.
-    name: String,
-    views: Vec<ArtifactView>,
-    /// Files of the project's own in the place of generated ones.
-    own: Vec<String>,
-    /// Every file of the project's own that a generated one can refer to.
-    beside: Vec<String>,
-}
-
 pub(super) async fn run(args: GenerateArgs, context: &Context) -> Result<Outcome, Problem> {
     let mut looked = look(&args, context).await?;
     let mut unanswered = false;
@@ -126,7 +115,7 @@ pub(super) async fn run(args: GenerateArgs, context: &Context) -> Result<Outcome
     let views = &looked.views;
     let wishes = args.wishes();
     if args.stdout {
-        artifacts::print(views, context.json);
+        artifacts::print(&looked, context.json);
         return Ok(Outcome::Done);
     }
     if args.check {
@@ -135,7 +124,8 @@ pub(super) async fn run(args: GenerateArgs, context: &Context) -> Result<Outcome
     if args.review {
         return reviewed(&looked, &args.apply, context.json);
     }
-    let mut report = Report::new(&looked.name, views, wishes);
+    let mut report = Report::new(&looked, wishes);
+    report.all = args.all;
     if args.dry_run || args.diff {
         report.show(context.json, args.diff);
         return Ok(Outcome::Done);
@@ -234,113 +224,6 @@ fn reviewed(looked: &Looked, chosen: &[usize], json: bool) -> Result<Outcome, Pr
     project_files::apply(root, &changes)?;
     review.written(chosen, json);
     Ok(Outcome::Done)
-}
-
-/// So often a file goes on in another, which goes on in another.
-const LONGEST: usize = 8;
-
-impl Looked {
-    /// What lies there now.
-    fn texts(&self) -> BTreeMap<String, String> {
-        let there = self.views.iter().filter_map(|view| Some((view.artifact.path.clone(), view.current.clone()?)));
-        let beside = self.root.iter().flat_map(|root| {
-            let text = |path: &String| match project_files::look(root, path) {
-                Found::Text(text) => Some((path.clone(), text)),
-                _ => None,
-            };
-            self.own.iter().chain(&self.beside).filter_map(text)
-        });
-        let mut texts: BTreeMap<String, String> = beside.collect();
-        texts.extend(there);
-        texts
-    }
-
-    /// Adds the files that these go on in.
-    fn add_named(&self, texts: &mut BTreeMap<String, String>) {
-        let Some(root) = &self.root else { return };
-        for _ in 0..LONGEST {
-            let named = validate::named(texts).into_iter();
-            let found = named.filter_map(|path| match project_files::look(root, &path) {
-                Found::Text(text) => Some((path, text)),
-                _ => None,
-            });
-            let found: Vec<_> = found.collect();
-            if found.is_empty() {
-                return;
-            }
-            texts.extend(found);
-        }
-    }
-}
-
-async fn look(args: &GenerateArgs, context: &Context) -> Result<Looked, Problem> {
-    if place::git(&args.path).is_some() {
-        let client = context.client().await?;
-        let project = client.glance(&place::location(&args.path)?).await?;
-        let query = ArtifactQuery { app: args.app.clone(), environment: args.env, only: args.only.clone() };
-        let views = client.artifacts(&project.id, &query).await?;
-        let detection = client.detection(&project.id, false).await?;
-        let app = named(&project.root, &detection, args.app.as_deref())?;
-        // What the settings say stands in the profiles already.
-        told(&generate::meant(&detection.apps, app, &Settings::default(), args.env).1);
-        return Ok(Looked { root: None, name: project.name, views, own: Vec::new(), beside: Vec::new() });
-    }
-    let tree = DiskTree::open(Path::new(&args.path))?.named_after_folder();
-    let root = tree.root().to_owned();
-    in_folder(&root, |folder| compare(&tree.without_written(|path| folder.records(path)), args, folder))
-}
-
-/// Says which apps are left out.
-fn told(left_out: &[Warning]) {
-    for warning in left_out {
-        output::note(format!("warning: {}: {}", warning.file, warning.says));
-    }
-}
-
-fn compare(tree: &DiskTree, args: &GenerateArgs, folder: &Folder<'_>) -> Result<Looked, Problem> {
-    let settings = &detect::settings(tree)?;
-    let detection = detect::detect(tree);
-    let root = tree.root();
-    let app = named(root, &detection, args.app.as_deref())?;
-    let (apps, left_out) = generate::meant(&detection.apps, app, settings, args.env);
-    told(&left_out);
-    let name = folder.name().map_or_else(|| named_after(root), str::to_owned);
-    let templates = &Templates::in_use(own_templates::read()?);
-    let order = Order { project: &name, apps: &apps, app, settings, environment: args.env, templates };
-    let views = order.beside(args.only.as_deref(), folder)?;
-    let own = apps.iter().flat_map(|app| app.dockerfile.iter().chain(&app.compose_file)).cloned().collect();
-    let beside = tree.paths().iter().filter(|path| validate::knows(path)).cloned().collect();
-    Ok(Looked { root: Some(root.to_owned()), name, views, own, beside })
-}
-
-/// A project that has no name in its files yet is called after its folder.
-fn named_after(root: &Path) -> String {
-    let folder = root.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    Some(detect::label(&folder)).filter(|name| !name.is_empty()).unwrap_or_else(|| "app".to_owned())
-}
-
-fn in_folder<T>(root: &Path, look: impl FnOnce(&Folder<'_>) -> T) -> T {
-    let read = |path: &str| project_files::look(root, path);
-    look(&Folder::new(&read, &validate::says))
-}
-
-/// The name of the app that is meant by its name or path; there must be one at all.
-fn named<'a>(root: &Path, detection: &'a Detection, app: Option<&str>) -> Result<Option<&'a str>, Problem> {
-    if detection.apps.is_empty() {
-        let message = format!("there is nothing to deploy in {}", root.display());
-        return Err(Problem::new(ProblemCode::NotFound, "framework-not-detected", message)
-            .why("no manifest of a known stack, no Dockerfile and no index.html was found")
-            .fix("check that this is the app's folder; `wharf detect` shows what was looked at"));
-    }
-    let Some(wanted) = app else { return Ok(None) };
-    let found = detection.apps.iter().find(|one| one.name == wanted || one.path == wanted);
-    found.map(|app| Some(app.name.as_str())).ok_or_else(|| {
-        let names: Vec<&str> = detection.apps.iter().map(|app| app.name.as_str()).collect();
-        let message = format!("{} has no app “{wanted}”", root.display());
-        Problem::new(ProblemCode::NotFound, "app-not-found", message)
-            .why(format!("its apps are: {}", names.join(", ")))
-            .fix("name one of them with `--app`")
-    })
 }
 
 fn not_ours() -> Problem {

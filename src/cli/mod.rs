@@ -20,6 +20,7 @@ mod jobs;
 mod licenses;
 mod list;
 mod logs;
+mod looked;
 pub mod output;
 mod pin;
 mod place;

@@ -1,8 +1,5 @@
 //! `wharf templates`: what files are generated from, and copies of it for a user to change.
 
-use std::fs;
-use std::path::Path;
-
 use clap::Subcommand;
 use serde_json::json;
 
@@ -103,7 +100,7 @@ fn eject(path: &str, json: bool) -> Result<Outcome, Problem> {
     let files = below(&templates, path)?;
     let (kept, fresh): (Vec<_>, Vec<_>) = files.into_iter().partition(|(_, own)| *own);
     for (path, _) in &fresh {
-        write(&folder.join(path), Templates::embedded_text(path).unwrap_or_default())?;
+        own_templates::write(path, Templates::embedded_text(path).unwrap_or_default())?;
     }
     let names = |files: &[(String, bool)]| files.iter().map(|(path, _)| path.clone()).collect::<Vec<_>>();
     if json {
@@ -117,15 +114,6 @@ fn eject(path: &str, json: bool) -> Result<Outcome, Problem> {
         output::line(format!("{}: yours already, left as it is", folder.join(path).display()));
     }
     Ok(Outcome::Done)
-}
-
-fn write(place: &Path, text: &str) -> Result<(), Problem> {
-    let made = place.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::write(place, text));
-    made.map_err(|error| {
-        Problem::new(ProblemCode::Failed, "write-failed", format!("{} cannot be written", place.display()))
-            .why(error)
-            .fix("make room and the folder writable, or choose another with WHARF_CONFIG_DIR")
-    })
 }
 
 /// Fails on what cannot be filled in, and on a file that breaks a rule.

@@ -106,7 +106,7 @@ impl Engine {
             };
             order.beside(query.only.as_deref(), folder)
         });
-        made.await?
+        made.await
     }
 
     /// Writes the generated files into the project. Where one is in conflict that is not decided on, nothing at all is
@@ -125,7 +125,7 @@ impl Engine {
             let changes = generate::writes(&views, |_| Wishes { take, prune }, name, folder)?;
             project_files::apply(&root, &changes)
         })
-        .await??;
+        .await?;
         self.0.publish(EventKind::Detected(id.clone())).await;
         self.artifacts(id, &query).await
     }
@@ -270,7 +270,11 @@ impl Inner {
     async fn examine_unwritten(&self, project: &Project) -> Result<(Detection, Settings), EngineError> {
         let tree = open_tree(project.root.clone()).await?.named(&project.name);
         let all = tree.paths().len();
-        let tree = in_folder(project, move |folder, _| tree.without_written(|path| folder.records(path))).await?;
+        let without = move |folder: &Folder<'_>, _: &str| {
+            let templates = Templates::in_use(own_templates::read()?);
+            Ok(tree.without(|path| generate::is_wharfs(path, &templates, folder)))
+        };
+        let tree = in_folder(project, without).await?;
         if tree.paths().len() == all {
             return self.examine_tree(project, tree, false).await;
         }
@@ -342,16 +346,16 @@ pub(super) fn select_apps<'a>(
 /// Looks into a project's folder, given together with the name that the project has in its files.
 async fn in_folder<T: Send + 'static>(
     project: &Project,
-    look: impl FnOnce(&Folder<'_>, &str) -> T + Send + 'static,
-) -> Result<T, EngineError> {
+    look: impl FnOnce(&Folder<'_>, &str) -> Result<T, Problem> + Send + 'static,
+) -> Result<T, Problem> {
     let (root, name) = (project.root.clone(), project.name.clone());
     blocking(move || {
         let read = |path: &str| project_files::look(&root, path);
-        let folder = Folder::new(&read, &validate::says);
+        let folder = Folder::new(&read, &validate::says)?;
         let name = folder.name().unwrap_or(&name).to_owned();
         look(&folder, &name)
     })
-    .await
+    .await?
 }
 
 fn no_artifact(path: &str, project: &str) -> Problem {

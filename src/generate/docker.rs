@@ -26,6 +26,12 @@ pub(crate) fn paths(profile: &AppProfile) -> [String; 2] {
     [dockerfile_path(profile), ignore_path(profile)]
 }
 
+/// Whether one of these two could go there, for some app.
+pub(super) fn could_be(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or_default();
+    matches!(name, "Dockerfile" | ".dockerignore" | "Dockerfile.dockerignore")
+}
+
 /// The list of what stays out of a build.
 pub(crate) fn ignore(profile: &AppProfile, ctx: &Context<'_>) -> Result<Artifact, Problem> {
     Ok(Artifact {

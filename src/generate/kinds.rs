@@ -7,7 +7,7 @@ use minijinja::Value;
 use serde::{Deserialize, Serialize};
 
 use super::templates::Templates;
-use super::{hcl, helm};
+use super::{docker, hcl, helm};
 use crate::model::{Artifact, Problem, ProblemCode};
 
 /// What is generated where nobody says.
@@ -37,6 +37,11 @@ pub struct Kind {
 }
 
 impl Kind {
+    /// Whether it makes a file at that path for some project.
+    fn makes(&self, path: &str) -> bool {
+        self.name == DOCKER && docker::could_be(path) || self.files.iter().any(|rule| rule.shape.fits(path))
+    }
+
     /// What says which files it makes.
     fn file(&self) -> String {
         format!("{}/kind.toml", self.folder)
@@ -67,6 +72,53 @@ pub(super) struct FileRule {
     pub(super) each: Each,
     /// An expression over the same values: only where it holds.
     when: Option<String>,
+    #[serde(skip)]
+    shape: Shape,
+}
+
+/// What is the same in all paths that a template makes: the pieces between its values.
+#[derive(Clone, Debug, Default)]
+struct Shape(Vec<String>);
+
+impl Shape {
+    fn of(template: &str) -> Self {
+        let mut pieces = vec![String::new()];
+        let mut rest = template;
+        while let Some(start) = ["{{", "{%"].iter().filter_map(|mark| rest.find(mark)).min() {
+            let (before, after) = rest.split_at(start);
+            let end = ["}}", "%}"].iter().filter_map(|mark| after.find(mark)).min();
+            pieces.last_mut().into_iter().for_each(|piece| piece.push_str(before));
+            pieces.push(String::new());
+            rest = end.and_then(|end| after.get(end + 2..)).unwrap_or_default();
+        }
+        pieces.last_mut().into_iter().for_each(|piece| piece.push_str(rest));
+        Self(pieces)
+    }
+
+    fn fits(&self, path: &str) -> bool {
+        let (first, last) = match self.0.as_slice() {
+            [] => return false,
+            [only] => return only == path,
+            [first, .., last] => (first, last),
+        };
+        let inside = path.strip_prefix(first.as_str()).and_then(|rest| rest.strip_suffix(last.as_str()));
+        let between = &self.0[1..self.0.len() - 1];
+        let found = |rest: &'_ str, piece: &String| Some(rest.find(piece.as_str())? + piece.len());
+        inside.is_some_and(|inside| {
+            let mut rest = inside;
+            between.iter().all(|piece| {
+                let end = found(rest, piece);
+                rest = end.and_then(|end| rest.get(end..)).unwrap_or_default();
+                end.is_some()
+            })
+        })
+    }
+}
+
+/// Whether the templates make a file at that path for some project, this one or another. What they do not make is no file
+/// of Wharf's, whatever is on record.
+pub(super) fn could_make(templates: &Templates, path: &str) -> bool {
+    kinds(templates).is_ok_and(|kinds| kinds.iter().any(|kind| kind.makes(path)))
 }
 
 /// How often a file is made, and so what its template sees besides the project.
@@ -130,11 +182,14 @@ pub fn kinds(templates: &Templates) -> Result<&[Kind], Problem> {
 
 fn read(folder: String, templates: &Templates) -> Result<Option<Kind>, Problem> {
     let name = folder.rsplit('/').next().unwrap_or_default().to_owned();
-    let Some(Written { label, about, needs, deploys_by, files }) =
+    let Some(Written { label, about, needs, deploys_by, mut files }) =
         templates.settings(&format!("{folder}/kind.toml"))?
     else {
         return Ok(None);
     };
+    for rule in &mut files {
+        rule.shape = Shape::of(&rule.path);
+    }
     let pipeline = Some(format!("{folder}/pipeline.j2")).filter(|path| templates.text(path).is_some());
     Ok(Some(Kind { name, label, about, needs, deploys_by, pipeline, folder, files }))
 }
@@ -185,4 +240,41 @@ pub(super) fn known(names: &[String], templates: &Templates) -> Result<(), Probl
     )
     .why(format!("there is {}", all.join(", ")))
     .fix(near.unwrap_or_else(|| "name one of these, several with commas between".to_owned())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_a_template_can_make_is_made_by_one() {
+        let templates = Templates::embedded();
+        let makes = |path: &str| could_make(templates, path);
+        for path in [
+            "Dockerfile",
+            "apps/web/Dockerfile.dockerignore",
+            "compose.yaml",
+            ".github/workflows/ci.yml",
+            "k8s/production/old-app.yaml",
+            "infra/terraform-aws/app-gone.tf",
+            "k8s/helm/shop/templates/apps/web/service.yaml",
+        ] {
+            assert!(makes(path), "{path}");
+        }
+        for path in [
+            "package.json",
+            "src/compose.yaml",
+            "compose.yaml.ts",
+            "infra/terraform-aws/app-web.ts",
+            "Dockerfile.prod",
+            "infra/terraform-aws/secret.tf",
+            "k8s/x.yaml",
+        ] {
+            assert!(!makes(path), "{path}");
+        }
+        let shape = Shape::of("a/{{ app.name }}-b-{% if x %}c{% endif %}.txt");
+        assert!(
+            shape.fits("a/1-b-c.txt") && shape.fits("a/-b-c.txt") && !shape.fits("a/b-.txt") && !shape.fits("a/.txt")
+        );
+    }
 }

@@ -113,6 +113,19 @@ pub fn meant<'a>(
     (meant, if named.is_some() { Vec::new() } else { left_out })
 }
 
+/// Whether a file of a project is one that Wharf wrote, also where a person edited it since: what is generated would depend
+/// on what was generated before, if detection saw it. What no template makes is a person's, whatever is on record.
+#[must_use]
+pub fn is_wharfs(path: &str, templates: &Templates, folder: &Folder<'_>) -> bool {
+    kinds::could_make(templates, path) && folder.wrote(path)
+}
+
+/// Whether a file of that path could be generated, for this project or another.
+#[must_use]
+pub fn is_generated_somewhere(path: &str, templates: &Templates) -> bool {
+    kinds::could_make(templates, path)
+}
+
 /// A `.dockerignore` or `.env.example` that detection saw in the project stays as it is.
 fn is_the_projects(profile: &AppProfile, path: &str) -> bool {
     profile.config_files.iter().any(|file| file == path)

@@ -6,7 +6,7 @@ use minijinja::Value;
 use minijinja::value::{Serde, merge_maps};
 
 use super::delivery::{App, Delivery, Ground};
-use super::kinds::{DOCKER, Each, Kind, USUAL, kinds, known, ways, with_needed};
+use super::kinds::{DOCKER, Each, Kind, USUAL, could_make, kinds, known, ways, with_needed};
 use super::{Context, DIGESTS, Digests, Folder, Templates, beside, docker, image, is_the_projects};
 use crate::model::{AppProfile, Artifact, ArtifactView, Environment, Problem, Settings};
 
@@ -54,8 +54,10 @@ impl<'a> Order<'a> {
         if let Some(digests) = folder.text(DIGESTS) {
             Digests::parse(&digests).apply(&mut artifacts);
         }
+        // Where only a part is looked at, nobody knows what nothing asks for any more.
         let all = if only.is_none() && self.is_whole() { self.paths(&views) } else { None };
-        Ok(beside(artifacts, all.as_ref(), folder))
+        let is_asked = |path: &str| all.as_ref().is_none_or(|all| all.contains(path));
+        Ok(beside(artifacts, |path| !is_asked(path) && could_make(self.templates, path), folder))
     }
 
     /// The kinds that somebody asked for, here or in `wharf.toml`.
@@ -309,7 +311,7 @@ mod tests {
             let generate = said.map(|said| said.iter().map(|name| (*name).to_owned()).collect());
             let settings = Settings { generate, ..Settings::default() };
             let order = Order { templates: &templates, ..Order::new("shop", &apps, &settings) };
-            let folder = Folder::new(&read, &|_, _| Vec::new());
+            let folder = Folder::new(&read, &|_, _| Vec::new()).unwrap();
             let wanted = match order.said(only) {
                 Ok(None) => order.recorded(&order.views().unwrap(), &folder),
                 said => said.map(Option::unwrap_or_default),
@@ -320,7 +322,7 @@ mod tests {
         assert_eq!(wanted(Some("plain, docker"), Some(&["compose"]), "").unwrap(), "docker plain");
         assert_eq!(wanted(None, Some(&["compose"]), "").unwrap(), "compose");
         let read = |_: &str| Found::Nothing;
-        let folder = Folder::new(&read, &|_, _| Vec::new());
+        let folder = Folder::new(&read, &|_, _| Vec::new()).unwrap();
         let settings = Settings::default();
         let order = Order { templates: &templates, ..Order::new("shop", &apps, &settings) };
         let views = order.beside(Some("plain"), &folder).unwrap();

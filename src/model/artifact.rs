@@ -142,6 +142,8 @@ pub enum Found {
     Nothing,
     /// A text.
     Text(String),
+    /// A folder.
+    Folder,
     /// Something else: what it is, to stand behind “it is”.
     Other(String),
 }

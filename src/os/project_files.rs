@@ -16,6 +16,9 @@ const LARGEST: u64 = 1 << 20;
 /// What new text is called, beside the file that it is to become.
 const FRESH: &str = ".wharf-new";
 
+/// Leads the message where everything is as it was.
+const NOTHING: &str = "nothing was written: ";
+
 /// What a path of the project holds.
 #[must_use]
 pub fn look(root: &Path, path: &str) -> Found {
@@ -30,7 +33,7 @@ pub fn look(root: &Path, path: &str) -> Found {
 fn text(place: &Path) -> io::Result<Found> {
     let about = fs::symlink_metadata(place)?;
     if about.is_dir() {
-        return Ok(Found::Other("is a folder".to_owned()));
+        return Ok(Found::Folder);
     }
     if !about.is_file() {
         return Ok(Found::Other("is no plain file".to_owned()));
@@ -51,8 +54,14 @@ pub fn write(root: &Path, path: &str, content: &str) -> Result<(), Problem> {
 /// Changes files of the project in this order, each whole or not at all. All new texts are on the disk before the first
 /// takes its place, so that what cannot be written (a read-only file, a full disk) leaves everything as it was.
 pub fn apply(root: &Path, changes: &[FileChange]) -> Result<(), Problem> {
-    let numbered = changes.iter().enumerate();
-    let staged = numbered.map(|(number, change)| Staged::new(root, change, number)).collect::<Result<Vec<_>, _>>()?;
+    // What is dropped later than what lies ready in them.
+    let mut fresh = FreshFolders::default();
+    let mut stage = |(number, change)| Staged::new(root, change, number, &mut fresh);
+    let staged: Result<Vec<_>, _> = changes.iter().enumerate().map(&mut stage).collect();
+    let staged = staged.map_err(|problem| {
+        let message = format!("{NOTHING}{}", problem.message.trim_start_matches(NOTHING));
+        Problem { message, ..problem }
+    })?;
     staged.into_iter().try_for_each(Staged::settle)
 }
 
@@ -69,6 +78,34 @@ pub fn is_ignored(root: &Path, path: &str) -> bool {
     list.build().is_ok_and(|list| list.matched_path_or_any_parents(path, false).is_ignore())
 }
 
+/// Folders that were made for new texts; those that nothing came into go again.
+#[derive(Default)]
+struct FreshFolders(Vec<PathBuf>);
+
+impl FreshFolders {
+    fn make(&mut self, folder: &Path) -> io::Result<()> {
+        let missing: Vec<&Path> = folder.ancestors().take_while(|folder| !folder.exists()).collect();
+        for folder in missing.into_iter().rev() {
+            match fs::create_dir(folder) {
+                Ok(()) => self.0.push(folder.to_owned()),
+                // Somebody else was faster.
+                Err(error) if error.kind() == ErrorKind::AlreadyExists && folder.is_dir() => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Drop for FreshFolders {
+    fn drop(&mut self) {
+        for folder in self.0.iter().rev() {
+            // One that holds something stays.
+            let _ = fs::remove_dir(folder);
+        }
+    }
+}
+
 /// A change that is ready to be made; what lies ready goes if it is not.
 struct Staged {
     root: PathBuf,
@@ -77,7 +114,7 @@ struct Staged {
 }
 
 impl Staged {
-    fn new(root: &Path, change: &FileChange, number: usize) -> Result<Self, Problem> {
+    fn new(root: &Path, change: &FileChange, number: usize, folders: &mut FreshFolders) -> Result<Self, Problem> {
         let place = inside(root, &change.path)?;
         if change.instead_of.as_ref().is_some_and(|expected| look(root, &change.path) != *expected) {
             return Err(changed(&place));
@@ -85,14 +122,15 @@ impl Staged {
         let root = root.canonicalize().map_err(|error| failed("open", root, &error))?;
         let mut staged = Self { root, place, fresh: None };
         let checked = is_free(&staged.place);
-        let made = checked.and_then(|()| change.content.as_ref().map_or(Ok(()), |text| staged.lay_ready(text, number)));
+        let lay = |text: &String| staged.lay_ready(text, number, folders);
+        let made = checked.and_then(|()| change.content.as_ref().map_or(Ok(()), lay));
         made.map_err(|error| failed("write", &staged.place, &error))?;
         Ok(staged)
     }
 
-    fn lay_ready(&mut self, content: &str, number: usize) -> io::Result<()> {
+    fn lay_ready(&mut self, content: &str, number: usize, folders: &mut FreshFolders) -> io::Result<()> {
         let folder = self.place.parent().unwrap_or(Path::new("/"));
-        fs::create_dir_all(folder)?;
+        folders.make(folder)?;
         let name = self.place.file_name().unwrap_or_default().to_string_lossy();
         clear(folder, &name);
         let fresh = folder.join(format!(".{name}.{}-{number}-{:08x}{FRESH}", std::process::id(), chance::number()));
@@ -183,22 +221,28 @@ fn inside(root: &Path, path: &str) -> Result<PathBuf, Problem> {
 }
 
 fn changed(place: &Path) -> Problem {
-    Problem::new(ProblemCode::Refused, "file-changed", format!("nothing was written: {} has changed", place.display()))
+    Problem::new(ProblemCode::Refused, "file-changed", format!("{NOTHING}{} has changed", place.display()))
         .why("somebody wrote to it while it was being looked at")
         .fix("do the same again; what it says now is taken into account then")
 }
 
 fn failed(action: &str, place: &Path, error: &io::Error) -> Problem {
+    // A file's own mark comes from no call of the system.
+    let is_mount = error.raw_os_error().is_some();
     let fix = match error.kind() {
         ErrorKind::PermissionDenied => "check who owns it",
-        ErrorKind::StorageFull => "make room on the disk",
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "make room on the disk, and do the same again",
+        ErrorKind::NotADirectory => "move the file that lies where a folder has to be away",
         ErrorKind::IsADirectory => "move the folder away",
+        ErrorKind::ReadOnlyFilesystem if is_mount => "generate in a copy, or print the files with `--stdout`",
         ErrorKind::ReadOnlyFilesystem => "if it may be changed: `chmod u+w` it",
         _ => "check the path and the disk",
     };
     let why = match error.kind() {
+        ErrorKind::ReadOnlyFilesystem if is_mount => "it lies on a file system that is read-only".to_owned(),
         ErrorKind::ReadOnlyFilesystem => "it is read-only".to_owned(),
         ErrorKind::IsADirectory => "it is a folder".to_owned(),
+        ErrorKind::NotADirectory => "a file lies where a folder has to be".to_owned(),
         _ => error.to_string(),
     };
     Problem::new(ProblemCode::Refused, "file-not-usable", format!("cannot {action} {}", place.display()))
@@ -290,9 +334,10 @@ mod tests {
         symlink("folder", at("link")).unwrap();
         fs::write(at("bytes"), [0xff, 0xfe, 0]).unwrap();
         fs::write(at("long"), vec![b'a'; 2 << 20]).unwrap();
-        for name in ["folder", "link", "bytes", "long"] {
+        for name in ["link", "bytes", "long"] {
             assert!(matches!(look(root.path(), name), Found::Other(_)), "{name}");
         }
+        assert_eq!(look(root.path(), "folder"), Found::Folder);
         // Where a file stands in the way there is nothing behind it.
         assert_eq!(look(root.path(), "bytes/x"), Found::Nothing);
     }
@@ -306,7 +351,8 @@ mod tests {
         fs::set_permissions(at("fixed"), fs::Permissions::from_mode(0o444)).unwrap();
         fs::create_dir(at("folder")).unwrap();
         for hindrance in ["fixed", "folder", "a/b", "../x"] {
-            assert!(apply(root.path(), &[change("a", Some("new")), change(hindrance, Some("new"))]).is_err());
+            let changes = [change("a", Some("new")), change("new/deep/b", Some("new")), change("new/c", Some("new"))];
+            assert!(apply(root.path(), &[&changes[..], &[change(hindrance, Some("new"))]].concat()).is_err());
             assert_eq!(look(root.path(), "a"), says("old"), "{hindrance}");
             assert_eq!(fs::read_dir(root.path()).unwrap().count(), 3, "{hindrance}");
         }

@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::io;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::UNIX_EPOCH;
 
 use rustix::fs::{Dir, FileType};
@@ -44,9 +45,9 @@ impl Default for Bounds {
 }
 
 /// A folder on disk.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct DiskTree {
-    root: Beneath,
+    root: Arc<Beneath>,
     name: Option<String>,
     paths: Vec<String>,
     warnings: Vec<Warning>,
@@ -79,7 +80,7 @@ impl DiskTree {
             paths.extend(hidden);
             paths.sort();
         }
-        let mut tree = Self { root, name: None, paths, warnings, bounds };
+        let mut tree = Self { root: Arc::new(root), name: None, paths, warnings, bounds };
         tree.leave_out_own_files();
         Ok(tree)
     }
@@ -96,15 +97,12 @@ impl DiskTree {
         self.paths = kept;
     }
 
-    /// The same without what Wharf wrote, also where a person edited it since: what is generated would else depend on
-    /// what was generated before. `is_recorded` says of a path whether Wharf wrote it; what has a copy it did.
+    /// The same without some of its files.
     #[must_use]
-    pub fn without_written(mut self, is_recorded: impl Fn(&str) -> bool) -> Self {
-        let written = self.root.path().join(WRITTEN);
-        let has_copy = |path: &str| written.join(path).symlink_metadata().is_ok();
-        let may_have = written.is_dir();
-        self.paths.retain(|path| !(is_recorded(path) || may_have && has_copy(path)));
-        self
+    pub fn without(&self, is_out: impl Fn(&str) -> bool) -> Self {
+        let mut rest = self.clone();
+        rest.paths.retain(|path| !is_out(path));
+        rest
     }
 
     /// The same, known as the project of that name.

@@ -8,15 +8,15 @@ mod tests;
 mod text;
 mod writes;
 
-use std::collections::BTreeSet;
 use std::fmt;
 
-use crate::model::{Artifact, ArtifactState, ArtifactView, Found};
+use crate::model::{Artifact, ArtifactState, ArtifactView, Found, Problem, ProblemCode};
 
 pub use text::diff;
 pub use writes::{Wishes, writes};
 
-use record::{RECORD, Record, base_path};
+use super::digests::DIGESTS;
+use record::{BASE, FOLDER, RECORD, Record, base_path};
 
 /// Lines of the longest file that is compared: nobody writes more by hand, and differences take time.
 const LINES: usize = 10_000;
@@ -41,14 +41,23 @@ impl fmt::Debug for Folder<'_> {
 }
 
 impl<'a> Folder<'a> {
-    /// The project that is read so.
-    #[must_use]
-    pub fn new(read: Read<'a>, check: Check<'a>) -> Self {
+    /// The project that is read so. What lies where Wharf keeps what it wrote, and is something else, is a [`Problem`]:
+    /// to go on without it would take everything for a person's.
+    pub fn new(read: Read<'a>, check: Check<'a>) -> Result<Self, Problem> {
+        for (path, is_folder) in [(FOLDER, true), (BASE, true), (DIGESTS, false)] {
+            match read(path) {
+                Found::Nothing => {}
+                Found::Folder if is_folder => {}
+                Found::Text(_) if !is_folder => {}
+                other => return Err(unusable(path, &other)),
+            }
+        }
         let record = match read(RECORD) {
             Found::Text(text) => Record::parse(&text),
-            _ => Record::default(),
+            Found::Nothing => Record::default(),
+            other => return Err(unusable(RECORD, &other)),
         };
-        Self { read, check, record }
+        Ok(Self { read, check, record })
     }
 
     /// What the project was called when its files were written: it stands in them, and its folder may be called
@@ -64,8 +73,15 @@ impl<'a> Folder<'a> {
         self.record.has(path)
     }
 
-    /// The same, also where only the copy is left.
-    fn wrote(&self, path: &str) -> bool {
+    /// Whether it is on record that Wharf wrote anything.
+    #[must_use]
+    pub fn is_known(&self) -> bool {
+        self.record.paths().next().is_some()
+    }
+
+    /// Whether Wharf wrote a file there, also where that is not on record any more and only the copy is left.
+    #[must_use]
+    pub fn wrote(&self, path: &str) -> bool {
         self.record.has(path) || matches!((self.read)(&base_path(path)), Found::Text(_))
     }
 
@@ -103,13 +119,25 @@ impl<'a> Folder<'a> {
     }
 }
 
-/// Generated files beside those of the project. `all` are the paths of every file that could be generated for it: what
-/// else Wharf wrote once is stale. Without them, as where only a part is looked at, nothing is.
+/// Generated files beside those of the project. `is_stale` says whether nothing asks any more for a file that Wharf wrote
+/// once.
 #[must_use]
-pub fn beside(artifacts: Vec<Artifact>, all: Option<&BTreeSet<String>>, folder: &Folder<'_>) -> Vec<ArtifactView> {
-    let stale = all.into_iter().flat_map(|all| folder.record.paths().filter(|path| !all.contains(*path)));
+pub fn beside(artifacts: Vec<Artifact>, is_stale: impl Fn(&str) -> bool, folder: &Folder<'_>) -> Vec<ArtifactView> {
+    let stale = folder.record.paths().filter(|path| is_stale(path));
     let stale: Vec<ArtifactView> = stale.map(|path| stale_view(path, folder)).collect();
     artifacts.into_iter().map(|artifact| compare(artifact, folder)).chain(stale).collect()
+}
+
+fn unusable(path: &str, found: &Found) -> Problem {
+    let why = match found {
+        Found::Folder => "is a folder",
+        Found::Text(_) => "is a file",
+        Found::Other(why) => why,
+        Found::Nothing => "is not there",
+    };
+    Problem::new(ProblemCode::Refused, "record-not-usable", format!("{path} cannot be used"))
+        .why(format!("it {why}; Wharf keeps there what it wrote, to tell your changes from its own"))
+        .fix(format!("take it away and bring back what was committed: `git checkout -- {FOLDER}`"))
 }
 
 fn view(artifact: Artifact, state: ArtifactState) -> ArtifactView {
@@ -143,6 +171,7 @@ fn compare(artifact: Artifact, folder: &Folder<'_>) -> ArtifactView {
             ArtifactView { result, hunks, ..view(artifact, ArtifactState::New) }
         }
         Found::Text(current) => of_text(artifact, current, folder),
+        Found::Folder => of_other(artifact, "is a folder", folder),
         Found::Other(why) => of_other(artifact, &why, folder),
     };
     ArtifactView { recorded, ..compared }

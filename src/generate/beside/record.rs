@@ -9,8 +9,11 @@ use sha2::{Digest, Sha256};
 
 use super::text::{bare, lines};
 
+/// Where all of that is kept, relative to the project.
+pub(super) const FOLDER: &str = ".wharf";
+
 /// Where the copies are kept, relative to the project.
-const BASE: &str = ".wharf/base";
+pub(super) const BASE: &str = ".wharf/base";
 
 /// Where name and digests are kept, relative to the project.
 pub(super) const RECORD: &str = ".wharf/written";

@@ -42,7 +42,7 @@ impl Project {
             0 | 1 => Vec::new(),
             _ => vec!["twice".to_owned()],
         };
-        look(&Folder::new(&read, &check))
+        look(&Folder::new(&read, &check).unwrap())
     }
 
     fn view(&self, generated: &str) -> ArtifactView {
@@ -52,7 +52,8 @@ impl Project {
     fn changes(&self, generated: &[&str], wishes: Wishes) -> Result<Vec<FileChange>, Problem> {
         let artifacts: Vec<Artifact> = generated.iter().map(|content| artifact(content)).collect();
         let all: BTreeSet<String> = artifacts.iter().map(|artifact| artifact.path.clone()).collect();
-        self.within(|folder| writes(&beside(artifacts, Some(&all), folder), |_| wishes, "shop", folder))
+        let is_stale = |path: &str| !all.contains(path);
+        self.within(|folder| writes(&beside(artifacts, is_stale, folder), |_| wishes, "shop", folder))
     }
 
     fn apply(&self, changes: &[FileChange]) {
@@ -271,7 +272,7 @@ fn a_record_of_two_branches_or_of_nonsense_is_read() {
     for hostile in ["", "\0\u{1b}[2J", &format!("{}  ../../x\n{0}  /etc/x\n", "0".repeat(64)), &"project ".repeat(999)]
     {
         project.write(".wharf/written", hostile);
-        let views = project.within(|folder| beside(Vec::new(), Some(&BTreeSet::new()), folder));
+        let views = project.within(|folder| beside(Vec::new(), |_| true, folder));
         assert_eq!(views, [], "{hostile}");
         assert_eq!(project.within(|folder| folder.name().map(str::to_owned)), None);
     }
@@ -302,7 +303,7 @@ fn ends_of_lines_and_of_files_stay_a_persons() {
 #[test]
 fn what_is_no_text_is_left_alone_and_asked_about_once() {
     let project = written(DOCKERFILE);
-    project.put("Dockerfile", Found::Other("is a folder".to_owned()));
+    project.put("Dockerfile", Found::Folder);
     assert_eq!(project.view(DOCKERFILE).state, ArtifactState::Edited);
     assert_eq!(project.generate(DOCKERFILE, None), []);
     let newer = DOCKERFILE.replace("a:1", "a:2");
@@ -316,4 +317,24 @@ fn what_is_no_text_is_left_alone_and_asked_about_once() {
     let long = "x\n".repeat(LINES + 1);
     project.write("Dockerfile", &long);
     assert!(project.view(DOCKERFILE).blocked);
+}
+
+#[test]
+fn what_lies_where_wharf_keeps_its_own_is_told_of() {
+    let link = || Found::Other("is a symbolic link or lies behind one".to_owned());
+    let ways = [
+        (".wharf", Found::Text(String::new()), "it is a file"),
+        (".wharf", link(), "symbolic link"),
+        (".wharf/base", Found::Text(String::new()), "it is a file"),
+        (".wharf/base", link(), "symbolic link"),
+        (".wharf/written", Found::Folder, "it is a folder"),
+        (".wharf/digests", Found::Other("cannot be read: no".to_owned()), "cannot be read"),
+    ];
+    for (path, found, why) in ways {
+        let read = |asked: &str| if asked == path { found.clone() } else { Found::Nothing };
+        let problem = Folder::new(&read, &|_, _| Vec::new()).unwrap_err();
+        assert!(problem.message.contains(path) && problem.why.contains(why), "{problem}");
+    }
+    let sound = |path: &str| if path.ends_with("base") || path == ".wharf" { Found::Folder } else { Found::Nothing };
+    assert!(Folder::new(&sound, &|_, _| Vec::new()).is_ok());
 }

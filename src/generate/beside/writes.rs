@@ -101,10 +101,10 @@ fn conflict(views: &[&ArtifactView]) -> Problem {
     let why = |view: &&ArtifactView| Some(format!("{}: {}", view.artifact.path, view.note.as_deref()?));
     let whys: Vec<String> = views.iter().filter_map(why).collect();
     let fix = if views.iter().any(|view| view.blocked) {
-        "move it away, or leave it there with `wharf generate --keep`"
+        "move it away, or leave it there: the same with `--keep`"
     } else {
-        "`wharf generate --keep` takes your side in these places and `--take` Wharf's, and your other changes stay; \
-         `--force` writes the files as they are generated"
+        "the same with `--keep` takes your side in these places and with `--take` Wharf's, and your other changes stay; \
+         with `--force` the files are written as they are generated"
     };
     let message = format!("nothing was written: {} cannot be written without a decision", names.join(", "));
     Problem::new(ProblemCode::Refused, "artifact-conflict", message).why(whys.join("; ")).fix(fix)
