@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 
 use wharf::detect::detect;
 use wharf::generate::{Draft, Order, Reviewer as _, Rules, Templates, kinds};
-use wharf::model::{AppProfile, Artifact, Framework, Settings};
+use wharf::model::{AppProfile, Artifact, FileTree as _, Framework, Settings};
 use wharf::os::tree::DiskTree;
-use wharf::validate::check_all;
+use wharf::validate::{Surroundings, check_all, check_project};
 
 use crate::support::profiles::{self, With as _};
 
@@ -138,19 +138,20 @@ fn everything_generated_stands_the_checks() {
         let below = subfolders(&folder);
         if below.is_empty() { vec![folder] } else { below }
     });
-    let mut apps: Vec<(String, AppProfile)> =
-        profiles::all().into_iter().map(|(name, profile)| (name.to_owned(), profile)).collect();
+    let mut apps: Vec<(String, AppProfile, Option<DiskTree>)> =
+        profiles::all().into_iter().map(|(name, profile)| (name.to_owned(), profile, None)).collect();
     for folder in samples.chain(crate::support::demos()) {
         let detection = detect(&DiskTree::open(&folder).unwrap());
         let name = folder.strip_prefix(root).unwrap().display().to_string();
         assert!(!detection.apps.is_empty(), "{name}: {:?}", detection.warnings);
-        apps.extend(detection.apps.into_iter().map(|profile| (name.clone(), profile)));
+        let tree = || Some(DiskTree::open(&folder).unwrap());
+        apps.extend(detection.apps.into_iter().map(|profile| (name.clone(), profile, tree())));
     }
     assert!(apps.len() > 50, "{}", apps.len());
     let all: BTreeSet<String> = kinds(Templates::embedded()).unwrap().iter().map(|kind| kind.name.clone()).collect();
     let settings = Settings::default();
     let (mut unstarted, mut proposed) = (Vec::new(), Vec::new());
-    for (name, profile) in apps {
+    for (name, profile, tree) in apps {
         let made = match Order::new("shop", &[&profile], &settings).artifacts(&all) {
             Ok(made) => made,
             // A library, or what only a server of another kind starts.
@@ -168,7 +169,15 @@ fn everything_generated_stands_the_checks() {
         }
         let proposals = Rules.review(&Draft { files: files.clone() });
         proposed.extend(proposals.into_iter().map(|one| format!("{name}: {}:{}: {}", one.path, one.line, one.rule)));
-        let faults = check_all(&files);
+        let faults = match &tree {
+            None => check_all(&files),
+            // What is copied and called lies there.
+            Some(tree) => {
+                let paths = tree.paths().iter().cloned().collect();
+                let may_be = |path: &str| tree.root().join(path).exists();
+                check_project(&files, &Surroundings { paths: &paths, may_be: &may_be })
+            }
+        };
         let text = faults.first().map(|fault| &files[&fault.path]);
         assert!(faults.is_empty(), "{name}: {faults:#?}\n{}", text.unwrap());
     }

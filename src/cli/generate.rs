@@ -13,7 +13,6 @@ use super::{Context, Outcome, confirm, pin};
 use crate::generate::{self, Draft, Templates, Wishes};
 use crate::model::{ArtifactState, ArtifactView, Environment, Problem, ProblemCode, Take};
 use crate::os::project_files;
-use crate::validate;
 
 /// What to generate, and where to.
 #[allow(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
@@ -201,7 +200,7 @@ fn check(looked: &Looked, json: bool) -> Outcome {
     let is_asked = |path: &str| {
         looked.own.iter().any(|own| own == path) || looked.views.iter().any(|view| view.artifact.path == path)
     };
-    let faults = validate::check_all(&texts);
+    let faults = looked.faults(&texts);
     let faults: Vec<_> = faults.into_iter().filter(|fault| is_asked(&fault.path)).collect();
     texts.retain(|path, _| is_asked(path));
     artifacts::checked(&drift, &faults, texts.len(), json);

@@ -1,6 +1,6 @@
 //! What `wharf generate` looks at: a project, what is generated for it, and what of it is the project's own.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
@@ -15,7 +15,7 @@ use crate::model::{
 };
 use crate::os::tree::DiskTree;
 use crate::os::{own_templates, project_files};
-use crate::validate;
+use crate::validate::{self, Fault, Surroundings};
 
 /// A file of the project's own in the place of a generated one.
 #[derive(Debug, Serialize)]
@@ -41,6 +41,8 @@ pub(super) struct Looked {
     pub(super) is_known: bool,
     /// Every file of the project's own that a generated one can refer to.
     beside: Vec<String>,
+    /// Every path of the project that is looked at.
+    paths: BTreeSet<String>,
 }
 
 /// So often a file goes on in another, which goes on in another.
@@ -60,6 +62,13 @@ impl Looked {
         let mut texts: BTreeMap<String, String> = beside.collect();
         texts.extend(there);
         texts
+    }
+
+    /// What is wrong with these files, in what else the project has.
+    pub(super) fn faults(&self, texts: &BTreeMap<String, String>) -> Vec<Fault> {
+        let Some(root) = &self.root else { return validate::check_all(texts) };
+        let may_be = |path: &str| !matches!(project_files::look(root, path), Found::Nothing);
+        validate::check_project(texts, &Surroundings { paths: &self.paths, may_be: &may_be })
     }
 
     /// Adds the files that these go on in.
@@ -145,6 +154,7 @@ fn compare(
             kept: Vec::new(),
             is_known: folder.is_known(),
             beside: tree.paths().iter().filter(|path| validate::knows(path)).cloned().collect(),
+            paths: tree.paths().iter().cloned().collect(),
         }
     })
 }

@@ -4,11 +4,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::kinds::Kind;
 use super::parameters::above;
+use super::project::Project;
 use super::tree::Entry;
-use super::{Fault, Faults, azure, cloudformation, compose, folder, github, gitlab, helm, kubernetes, terraform};
+use super::{
+    Fault, Faults, azure, cloudformation, compose, context, folder, github, gitlab, helm, kubernetes, scripts,
+    terraform,
+};
 
 /// What is named in one file and stands in none.
-pub(super) fn check(files: &BTreeMap<String, String>) -> Vec<Fault> {
+pub(super) fn check(project: &Project<'_>) -> Vec<Fault> {
+    let files = project.files;
     let mut found = Vec::new();
     let of: BTreeMap<&str, Kind> =
         files.iter().filter_map(|(path, text)| Some((path.as_str(), Kind::of(path, text)?))).collect();
@@ -18,11 +23,14 @@ pub(super) fn check(files: &BTreeMap<String, String>) -> Vec<Fault> {
     };
     let scripts: Vec<&str> = all(Kind::Script).map(|(_, text)| text).collect();
     manifests(&all(Kind::Manifest).collect::<Vec<_>>(), &scripts, files, &mut found);
-    kubernetes::check_kustomizations(files, &mut found);
+    kubernetes::check_kustomizations(project, &mut found);
     helm::check_all(files, &mut found);
-    github::check_all(&all(Kind::Workflow).collect(), &mut found);
-    gitlab::check_all(&all(Kind::Pipeline).collect(), &mut found);
-    compose::check_all(&all(Kind::Compose).collect::<Vec<_>>(), files, &mut found);
+    github::check_all(&all(Kind::Workflow).collect(), project, &mut found);
+    gitlab::check_all(&all(Kind::Pipeline).collect(), project, &mut found);
+    let composes: Vec<_> = all(Kind::Compose).collect();
+    compose::check_all(&composes, project, &mut found);
+    context::check(&all(Kind::Dockerfile).collect::<Vec<_>>(), &composes, project, &mut found);
+    scripts::check(project, &mut found);
     ignore_lists(all(Kind::Dockerfile).map(|(path, _)| path), files, &mut found);
     let told: Vec<&str> = [Kind::Script, Kind::Workflow, Kind::Pipeline, Kind::Jenkinsfile]
         .into_iter()

@@ -255,6 +255,25 @@ fn could_be(pattern: &str, name: &str) -> bool {
         && Ignore::parse(pattern).is_ok_and(|pattern| pattern.is_ignored(name))
 }
 
+/// What a Dockerfile copies out of what it is built from, by names alone, with its lines.
+pub(super) fn copied(text: &str) -> Vec<(usize, String)> {
+    let mut nothing = Faults { path: "", found: Vec::new() };
+    let (mut stages, mut found) = (Stages::default(), Vec::new());
+    for instruction in read(text, &mut nothing) {
+        match instruction.word.as_str() {
+            "ARG" | "ENV" => stages.keep(&instruction),
+            "COPY" | "ADD" if !instruction.rest.contains("--from=") && !instruction.rest.contains("<<") => {
+                let sources = sources(&instruction.rest).into_iter().map(|source| stages.filled(&source));
+                let is_name =
+                    |source: &String| !source.contains(['*', '?', '[', '$', ':']) && !source.starts_with("git@");
+                found.extend(sources.filter(is_name).map(|source| (instruction.line, source)));
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
 /// What a `COPY` or `ADD` copies, without where it goes.
 fn sources(rest: &str) -> Vec<String> {
     let words = rest.split_whitespace().filter(|word| !word.starts_with("--"));

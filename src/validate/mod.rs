@@ -8,7 +8,9 @@ mod capabilities;
 mod cases;
 mod cloud;
 mod cloudformation;
+mod commands;
 mod compose;
+mod context;
 mod dockerfile;
 mod env_file;
 mod exceptions;
@@ -23,7 +25,9 @@ mod kubernetes;
 #[cfg(test)]
 mod mutations;
 mod parameters;
+mod project;
 mod rules;
+mod scripts;
 mod secrets;
 mod shell;
 mod terraform;
@@ -36,6 +40,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use serde::Serialize;
 
 use kinds::Kind;
+use project::Project;
 pub use rules::{RULES, Rule, rule};
 
 /// So many bytes of a file are checked; nobody writes more by hand.
@@ -73,30 +78,50 @@ pub fn check(path: &str, text: &str) -> Vec<Fault> {
     faults.in_order()
 }
 
+/// What lies in a project beside the files that are checked.
+pub struct Surroundings<'a> {
+    /// Its paths, as far as they are looked at.
+    pub paths: &'a BTreeSet<String>,
+    /// Whether something may lie at a path that is not among these: what is left out of a walk.
+    pub may_be: &'a dyn Fn(&str) -> bool,
+}
+
 /// What is wrong with all files of a project that belong to its deployment, file by file in the order of their paths.
 /// What they refer to in each other has to be among them.
 #[must_use]
 pub fn check_all(files: &BTreeMap<String, String>) -> Vec<Fault> {
-    let mut between = between::check(files);
-    files
-        .iter()
-        .flat_map(|(path, text)| {
-            let mut faults = Faults { path, found: check(path, text) };
-            let (own, others) = std::mem::take(&mut between).into_iter().partition(|fault| fault.path == *path);
-            between = others;
-            faults.found.extend(exceptions::without(text, own));
-            faults.in_order()
-        })
-        .collect()
+    checked(&Project::new(files, None))
 }
 
-/// Files that these go on in, whatever they are called: [`check_all`] looks into them, too, where it has them.
+/// The same where it is known what else the project has: other files that are named are there, too.
+#[must_use]
+pub fn check_project(files: &BTreeMap<String, String>, around: &Surroundings<'_>) -> Vec<Fault> {
+    checked(&Project::new(files, Some(around)))
+}
+
+fn checked(project: &Project<'_>) -> Vec<Fault> {
+    let mut between: BTreeMap<String, Vec<Fault>> = BTreeMap::new();
+    for fault in between::check(project) {
+        between.entry(fault.path.clone()).or_default().push(fault);
+    }
+    let files = project.files.iter();
+    let found = files.flat_map(|(path, text)| {
+        let mut faults = Faults { path, found: check(path, text) };
+        faults.found.extend(exceptions::without(text, between.remove(path).unwrap_or_default()));
+        faults.in_order()
+    });
+    found.collect()
+}
+
+/// Files that these go on in, whatever they are called, and the list of what is made: [`check_all`] looks into them, too,
+/// where it has them.
 #[must_use]
 pub fn named(files: &BTreeMap<String, String>) -> BTreeSet<String> {
     let named = files.iter().filter(|(_, text)| text.len() <= LARGEST).flat_map(|(path, text)| {
         let is_compose = Kind::of(path, text) == Some(Kind::Compose);
         if is_compose { compose::named(path, text) } else { Vec::new() }
     });
+    let named = named.chain([project::MADE.to_owned()]);
     named.filter(|path| !files.contains_key(path) && !path.starts_with("..")).collect()
 }
 

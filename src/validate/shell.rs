@@ -46,7 +46,7 @@ pub(super) fn check(text: &str, faults: &mut Faults<'_>) {
 }
 
 /// The word that ends a here-document which begins on a line.
-fn here_document(line: &str) -> Option<String> {
+pub(super) fn here_document(line: &str) -> Option<String> {
     let rest = &line[unquoted(line, "<<")? + 2..];
     let word = rest.trim_start_matches('-').trim_start();
     let word: String = word

@@ -71,6 +71,13 @@ pub(super) fn policies(text: &str, given: &Given, faults: &mut Faults<'_>) {
     }
 }
 
+/// What a file puts out.
+pub(in crate::validate) fn outputs(text: &str) -> Vec<String> {
+    let tokens = read(text, &LANGUAGE).unwrap_or_default();
+    let declarations = declarations(&tokens).unwrap_or_default();
+    declarations.iter().filter(|one| one.keyword == "output").map(|one| one.name.to_owned()).collect()
+}
+
 /// What a file takes.
 pub(super) fn parameters(text: &str) -> Vec<Parameter> {
     let Ok(tokens) = read(text, &LANGUAGE) else { return Vec::new() };

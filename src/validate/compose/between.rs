@@ -3,17 +3,15 @@
 use std::collections::BTreeMap;
 
 use super::{environment, hosts, whole};
+use crate::validate::project::Project;
 use crate::validate::tree::{self, Node};
 use crate::validate::{Fault, Faults, folder, joined};
 
 /// What Compose sets itself, and what every shell has.
 const GIVEN: [&str; 6] = ["COMPOSE_PROJECT_NAME", "HOME", "PATH", "PWD", "UID", "USER"];
 
-pub(in crate::validate) fn check_all(
-    composes: &[(&str, &str)],
-    files: &BTreeMap<String, String>,
-    found: &mut Vec<Fault>,
-) {
+pub(in crate::validate) fn check_all(composes: &[(&str, &str)], project: &Project<'_>, found: &mut Vec<Fault>) {
+    let files = project.files;
     for (path, text) in composes {
         let Some(root) = tree::read(text).ok().and_then(whole::one) else { continue };
         let mut faults = Faults { path, found: Vec::new() };
@@ -21,7 +19,8 @@ pub(in crate::validate) fn check_all(
         let is_usual = path.rsplit('/').next().is_some_and(|name| name.split('.').count() == 2);
         variables(&root, is_usual, &examples(folder(path), files), &mut faults);
         for service in root.entries_of("services") {
-            build(&service.node, folder(path), files, &mut faults);
+            build(&service.node, folder(path), project, &mut faults);
+            env_files(&service.node, folder(path), project, &mut faults);
         }
         let read = whole::read(text).unwrap_or_else(|| root.clone());
         let all = whole::whole(path, &read, &|path| files.get(path).cloned());
@@ -92,17 +91,50 @@ fn variables(root: &Node, is_usual: bool, known: &[&str], faults: &mut Faults<'_
     }
 }
 
-/// The Dockerfile that a service is built from.
-fn build(service: &Node, beside: &str, files: &BTreeMap<String, String>, faults: &mut Faults<'_>) {
-    let Some(build) = service.get("build") else { return };
+/// What a service is built from: its Dockerfile and its context.
+fn built(service: &Node, beside: &str) -> Option<(String, String)> {
+    let build = service.get("build")?;
     let context = build.text().or_else(|| build.text_of("context")).unwrap_or(".");
     if context.contains("://") || context.contains('$') || build.get("dockerfile_inline").is_some() {
-        return;
+        return None;
     }
-    let name = build.text_of("dockerfile").unwrap_or("Dockerfile");
-    let wanted = joined(&joined(beside, context), name);
-    if !files.contains_key(&wanted) && !name.contains('$') && !wanted.starts_with("..") {
+    let context = joined(beside, context);
+    Some((joined(&context, build.text_of("dockerfile").unwrap_or("Dockerfile")), context))
+}
+
+/// The Dockerfiles that a file builds from, with their contexts.
+pub(in crate::validate) fn builds(path: &str, text: &str) -> Vec<(String, String)> {
+    let root = whole::read(text);
+    let services = root.as_ref().map(|root| root.entries_of("services")).unwrap_or_default();
+    services.iter().filter_map(|service| built(&service.node, folder(path))).collect()
+}
+
+/// The services that a file has in the end.
+pub(in crate::validate) fn services(path: &str, text: &str, files: &BTreeMap<String, String>) -> Vec<String> {
+    let root = whole::read(text).map(|root| whole::whole(path, &root, &|path| files.get(path).cloned()));
+    root.map(|root| root.entries_of("services").iter().map(|one| one.key.clone()).collect()).unwrap_or_default()
+}
+
+fn build(service: &Node, beside: &str, project: &Project<'_>, faults: &mut Faults<'_>) {
+    let (Some(build), Some((wanted, _))) = (service.get("build"), built(service, beside)) else { return };
+    if !project.files.contains_key(&wanted) && !wanted.contains('$') && !wanted.starts_with("..") {
         let line = build.get("dockerfile").map_or(build.line, |node| node.line);
         faults.add("unknown-file", line, format!("there is no {wanted} to build from"));
+    }
+}
+
+/// The files that a service takes variables from; one beside an example is everybody's own.
+fn env_files(service: &Node, beside: &str, project: &Project<'_>, faults: &mut Faults<'_>) {
+    let Some(env_file) = service.get("env_file") else { return };
+    let each = if env_file.is_list() { env_file.items().iter().collect() } else { vec![env_file] };
+    for one in each.into_iter().filter(|one| one.get("required").and_then(Node::truth) != Some(false)) {
+        let Some(wanted) = one.text().or_else(|| one.text_of("path")) else { continue };
+        let path = joined(beside, wanted);
+        let is_told = ["example", "sample", "template", "dist"]
+            .iter()
+            .any(|end| project.files.contains_key(&format!("{path}.{end}")));
+        if !is_told && project.lacks(&path) {
+            faults.add("unknown-file", one.line, format!("there is no {path}, nor an example of it"));
+        }
     }
 }

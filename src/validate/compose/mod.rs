@@ -7,7 +7,7 @@ mod policies;
 pub(super) mod tests;
 mod whole;
 
-pub(super) use between::{check_all, named};
+pub(super) use between::{builds, check_all, named, services};
 
 use super::Faults;
 use super::tree::{self, Entry, Node};

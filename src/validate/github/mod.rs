@@ -9,7 +9,7 @@ mod words;
 #[cfg(test)]
 pub(super) mod tests;
 
-pub(super) use calls::check_all;
+pub(super) use calls::{check_all, scripts};
 use words::{EVENTS, JOB, JOB_THAT_CALLS, RUN, SCOPES, STEP, TOP, USES};
 
 use super::Faults;

@@ -6,6 +6,8 @@ pub(super) mod tests;
 
 use std::collections::BTreeMap;
 
+use super::project::Project;
+use super::scripts::Piece;
 use super::tree::{self, Entry, Node};
 use super::{Fault, Faults};
 
@@ -237,8 +239,8 @@ fn anchors(root: &Node, pipeline: &Pipeline<'_>, faults: &mut Faults<'_>) {
     }
 }
 
-/// Files of the repository that a pipeline includes are there, as far as their names say what they are.
-pub(super) fn check_all(files: &BTreeMap<&str, &str>, found: &mut Vec<Fault>) {
+/// Files of the repository that a pipeline includes are there.
+pub(super) fn check_all(files: &BTreeMap<&str, &str>, project: &Project<'_>, found: &mut Vec<Fault>) {
     for (path, text) in files {
         let Some(root) = tree::read(text).ok().and_then(|documents| documents.into_iter().next_back()) else {
             continue;
@@ -249,11 +251,44 @@ pub(super) fn check_all(files: &BTreeMap<&str, &str>, found: &mut Vec<Fault>) {
         for one in include.into_iter().filter(|include| !include.is_list()).chain(several) {
             let Some(local) = one.get("local").or(Some(one).filter(|one| one.text().is_some())) else { continue };
             let wanted = local.text().unwrap_or_default().trim_start_matches('/');
-            let is_told = wanted.contains("gitlab-ci.") && !wanted.contains(['*', '$']) && !wanted.contains("://");
-            if is_told && !files.contains_key(wanted) {
+            if !wanted.contains("://") && project.lacks(wanted) {
                 faults.add("unknown-file", local.line, format!("there is no {wanted}"));
             }
         }
         found.extend(faults.found);
     }
+}
+
+/// The scripts of a pipeline: each list is run by one shell, line after line.
+pub(super) fn scripts(root: &Node) -> Vec<Piece<'_>> {
+    let holders = [Some(root), root.get("default")].into_iter().flatten();
+    let jobs = root.entries().iter().filter(|entry| !TOP.contains(&entry.key.as_str())).map(|entry| &entry.node);
+    let mut pieces = Vec::new();
+    for holder in holders.chain(jobs) {
+        let before = holder.get("before_script").map(texts).unwrap_or_default();
+        for (key, before) in [("before_script", String::new()), ("script", before), ("after_script", String::new())] {
+            pieces.extend(holder.get(key).map(|list| piece(list, before)));
+        }
+    }
+    pieces
+}
+
+/// A list of lines as one text.
+fn piece(list: &Node, before: String) -> Piece<'_> {
+    let mut starts: Vec<(usize, &Node)> = Vec::new();
+    let mut text = String::new();
+    for item in list.each_item() {
+        starts.push((text.len(), item));
+        text.push_str(item.text().unwrap_or_default());
+        text.push('\n');
+    }
+    let line = Box::new(move |at: usize| {
+        let start = starts.iter().rev().find(|(from, _)| *from <= at);
+        start.map_or(1, |(from, item)| item.line_at(at - from))
+    });
+    Piece { text, before, line, folders: vec![String::new()] }
+}
+
+fn texts(list: &Node) -> String {
+    list.each_item().into_iter().filter_map(Node::text).collect::<Vec<_>>().join("\n")
 }

@@ -41,8 +41,10 @@ deploy:
 
 pub(in crate::validate) const CASES: &[Case] = &[
     Case {
-        files: &[(".gitlab-ci.yml", SOUND)],
+        files: &[(".gitlab-ci.yml", SOUND), ("deploy.sh", "#!/bin/sh\nset -eu\n")],
         breaks: &[
+            ("[./deploy.sh]", "[./deploy-it.sh]", "unknown-file", 35),
+            ("    echo one", "    IMAGES=x bash infra/deploy.sh staging", "unknown-file", 26),
             ("[check, build, deploy]", "[check, build, deploy", "pipeline-syntax", 2),
             ("  script: [./deploy.sh]\n", "", "pipeline-syntax", 29),
             ("  when: manual", "  when: sometimes", "pipeline-syntax", 34),

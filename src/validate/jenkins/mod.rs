@@ -4,6 +4,7 @@
 #[cfg(test)]
 pub(super) mod tests;
 
+use super::scripts::Piece;
 use super::secrets::{is_kept, names_a_secret};
 use super::tokens::{Kind, Language, Quote, Text, Token, balanced, read};
 use super::{Faults, images, variables};
@@ -281,6 +282,27 @@ fn environment(body: &[Block<'_>], faults: &mut Faults<'_>) {
             faults.add("secret-in-file", variable.line, message);
         }
     }
+}
+
+/// The scripts of a pipeline, where they are run in the folder of the project.
+pub(super) fn scripts(text: &str) -> Vec<Piece<'static>> {
+    let tokens = read(text, &LANGUAGE).unwrap_or_default();
+    if tokens.iter().any(|token| matches!(token.kind, Kind::Word("dir" | "ws" | "unstash" | "customWorkspace"))) {
+        return Vec::new();
+    }
+    let mut pieces = Vec::new();
+    for (index, _) in tokens.iter().enumerate().filter(|(_, token)| token.kind == Kind::Word("sh")) {
+        let argument = tokens[index + 1..].iter().take_while(|token| token.kind != Kind::LineEnd).take(4);
+        for token in argument {
+            if let Kind::Text(text) = &token.kind {
+                let (first, raw) = (token.line, text.raw.to_owned());
+                let line = Box::new(move |at: usize| first + raw[..at].matches('\n').count());
+                let folders = vec![String::new()];
+                pieces.push(Piece { text: text.raw.to_owned(), before: String::new(), line, folders });
+            }
+        }
+    }
+    pieces
 }
 
 /// Commands whose text Groovy puts together from secrets and parameters.

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use super::{is_patch, objects};
 use crate::validate::kinds::Kind;
+use crate::validate::project::Project;
 use crate::validate::tree::{self, Node};
-use crate::validate::{Fault, Faults, folder, joined, knows};
+use crate::validate::{Fault, Faults, folder, joined};
 
 const KEYS: &[&str] = &[
     "apiVersion",
@@ -68,14 +69,25 @@ pub(in crate::validate) fn check(text: &str, faults: &mut Faults<'_>) {
 }
 
 /// What the kustomizations of a folder name: files and folders, and what their patches change.
-pub(in crate::validate) fn check_all(files: &BTreeMap<String, String>, found: &mut Vec<Fault>) {
+pub(in crate::validate) fn check_all(project: &Project<'_>, found: &mut Vec<Fault>) {
+    let files = project.files;
     let is_kustomization = |path: &str| path.ends_with("kustomization.yaml") || path.ends_with("kustomization.yml");
     for (path, text) in files.iter().filter(|(path, _)| is_kustomization(path)) {
         let Some(root) = tree::read(text).ok().and_then(|documents| documents.into_iter().next()) else { continue };
         let mut faults = Faults { path, found: Vec::new() };
-        let listed = ["resources", "components", "bases", "patchesStrategicMerge", "crds", "configurations"];
+        let listed = [
+            "resources",
+            "components",
+            "bases",
+            "patchesStrategicMerge",
+            "crds",
+            "configurations",
+            "generators",
+            "transformers",
+        ];
         let listed = listed.iter().flat_map(|key| root.items_of(key));
-        let patches = root.items_of("patches").iter().filter_map(|patch| patch.get("path"));
+        let patches = ["patches", "patchesJson6902", "replacements"].iter().flat_map(|key| root.items_of(key));
+        let patches = patches.filter_map(|patch| patch.get("path"));
         for node in listed.chain(patches) {
             let Some(wanted) = node.text().filter(|text| !text.contains("://") && !text.contains('\n')) else {
                 continue;
@@ -87,7 +99,16 @@ pub(in crate::validate) fn check_all(files: &BTreeMap<String, String>, found: &m
                     .any(|name| files.contains_key(&joined(&wanted_path, name)));
             // A folder has a kustomization; of files, those that would be among these.
             let is_file = wanted_path.rsplit('/').next().is_some_and(|name| name.contains('.'));
-            if !is_there && (!is_file || knows(&wanted_path)) {
+            if !is_there && (!is_file || project.lacks(&wanted_path)) {
+                faults.add("unknown-file", node.line, format!("there is no {wanted}"));
+            }
+        }
+        let generators = ["configMapGenerator", "secretGenerator"].iter().flat_map(|key| root.items_of(key));
+        let taken = generators.flat_map(|one| ["files", "envs"].into_iter().flat_map(move |key| one.items_of(key)));
+        for node in taken {
+            let wanted =
+                node.text().map(|text| text.split_once('=').map_or(text, |(_, file)| file)).unwrap_or_default();
+            if project.lacks(&joined(folder(path), wanted)) {
                 faults.add("unknown-file", node.line, format!("there is no {wanted}"));
             }
         }

@@ -54,6 +54,29 @@ fn objects(documents: &[Node]) -> impl Iterator<Item = &Node> {
     })
 }
 
+/// The objects of a file, as kind and name.
+pub(super) fn names(text: &str) -> Vec<(String, String)> {
+    let documents = tree::read(text).unwrap_or_default();
+    let name = |object: &Node| {
+        Some((object.text_of("kind")?.to_owned(), object.at(&["metadata", "name"])?.text()?.to_owned()))
+    };
+    objects(&documents).filter_map(name).collect()
+}
+
+/// The kind that a word of kubectl means, of those that are written in files alone.
+pub(super) fn kind(word: &str) -> Option<&'static str> {
+    Some(match word {
+        "deployment" | "deployments" | "deploy" | "deployment.apps" => "Deployment",
+        "statefulset" | "statefulsets" | "sts" => "StatefulSet",
+        "daemonset" | "daemonsets" | "ds" => "DaemonSet",
+        "service" | "services" | "svc" => "Service",
+        "cronjob" | "cronjobs" | "cj" => "CronJob",
+        "ingress" | "ingresses" | "ing" => "Ingress",
+        "horizontalpodautoscaler" | "hpa" => "HorizontalPodAutoscaler",
+        _ => return None,
+    })
+}
+
 /// The spec of the pods that an object makes, and the path to it.
 fn pod(object: &Node) -> Option<&Node> {
     let path: &[&str] = match object.text_of("kind")? {

@@ -31,6 +31,13 @@ pub(super) fn check(text: &str, faults: &mut Faults<'_>) {
     policies::check(&values.filled(&file.blocks), faults);
 }
 
+/// What a file puts out.
+pub(super) fn outputs(text: &str) -> Vec<String> {
+    let blocks = hcl::parse(text).map(|file| file.blocks).unwrap_or_default();
+    let outputs = blocks.into_iter().filter(|block| block.kind == "output");
+    outputs.filter_map(|block| block.labels.into_iter().next()).collect()
+}
+
 /// Values of variables: names and values alone.
 pub(super) fn check_values(text: &str, faults: &mut Faults<'_>) {
     let file = match hcl::parse(text) {
