@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test's helpers fail the test by panicking")]
 
 mod beside;
+mod build_variables;
 mod builds;
 mod checks;
 mod cli;

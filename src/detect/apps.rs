@@ -137,7 +137,7 @@ impl<'p> App<'p> {
         env.extend(self.facts.env.clone());
         let answers = |framework: &Chosen<'_>| framework.rule.serving == Serving::Server && !framework.faint;
         let serves = self.framework.as_ref().is_some_and(answers);
-        Inner { services: self.services().clone(), env, serves, first: Vec::new() }
+        Inner { services: self.services().clone(), env, serves, ..Inner::default() }
     }
 
     /// The names of environment variables that its sources read.

@@ -153,6 +153,8 @@ pub(super) struct Names {
     pub read: Origins,
     /// Those without which it certainly fails as it starts.
     pub required: BTreeSet<String>,
+    /// Those that the build writes into what it makes.
+    pub inlined: BTreeSet<String>,
 }
 
 /// Where names come from: a line for each file.
@@ -183,8 +185,13 @@ pub(super) fn find(sources: &Sources<'_>, stack: &Stack) -> Names {
         for rule in &stack.env_schemas {
             schemas::scan(path, &text, rule, &mut names);
         }
-        for rule in &stack.env {
-            scan(path, &text, rule, &mut names);
+        for rule in stack.env.iter().filter(|rule| rule.needs.as_ref().is_none_or(|mark| text.contains(mark.as_str())))
+        {
+            if rule.imported {
+                imported(path, &text, rule, &mut names);
+            } else {
+                scan(path, &text, rule, &mut names);
+            }
             if let Some(object) = &rule.taken_from {
                 taken(path, &text, object, &mut names);
             }
@@ -266,6 +273,20 @@ fn taken(path: &str, text: &str, object: &str, names: &mut Names) {
         let Some((_, list)) = inside.rsplit_once('{').filter(|_| whole) else { continue };
         for entry in list.split(',') {
             note(path, "reads", entry.split([':', '=']).next().unwrap_or(entry).trim(), names);
+        }
+    }
+}
+
+/// The names that are imported from a module: `import { A, B as b } from "$env/static/public"`.
+fn imported(path: &str, text: &str, rule: &EnvRule, names: &mut Names) {
+    for (at, _) in text.match_indices(rule.before.as_str()) {
+        let before = text[..at].strip_suffix(['"', '\'']).map(str::trim_end);
+        let list =
+            before.and_then(|before| before.strip_suffix("from")?.trim_end().strip_suffix('}')?.rsplit_once('{'));
+        for name in list.iter().flat_map(|(_, list)| list.split(',')).filter_map(|one| one.split_whitespace().next()) {
+            if note(path, "reads", name, names) && rule.inlined {
+                names.inlined.insert(name.to_owned());
+            }
         }
     }
 }
@@ -409,6 +430,21 @@ mod tests {
         let text = "const {\n  STRIPE_KEY,\n  MAIL_URL: url,\n  REGION = 'eu',\n} = process.env;\nconst { NO } = process.env.X;\n";
         taken("a.js", text, "process.env", &mut names);
         assert_eq!(names.read.into_keys().collect::<Vec<_>>(), ["MAIL_URL", "REGION", "STRIPE_KEY"]);
+    }
+
+    #[test]
+    fn names_are_imported_from_a_module() {
+        let registry = Registry::embedded().unwrap();
+        let node = registry.stacks().find(|one| one.name == "node").unwrap();
+        let tree = MemoryTree::new([
+            ("a.ts", "import {\n  PUBLIC_A,\n  PUBLIC_B as b,\n} from '$env/static/public';"),
+            ("b.ts", "import { env } from \"$env/dynamic/public\";\nconst c = env.PUBLIC_C;"),
+            ("c.ts", "import env from './mine';\nconst d = env.PUBLIC_D;"),
+        ]);
+        let project = Project::new(&tree);
+        let names = find(&Sources::new(project.folder("").unwrap(), node, std::rc::Rc::default()), node);
+        assert_eq!(names.read.into_keys().collect::<Vec<_>>(), ["PUBLIC_A", "PUBLIC_B", "PUBLIC_C"]);
+        assert_eq!(names.inlined.into_iter().collect::<Vec<_>>(), ["PUBLIC_A", "PUBLIC_B"]);
     }
 
     #[test]

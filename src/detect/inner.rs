@@ -23,6 +23,8 @@ pub(super) struct Inner {
     pub serves: bool,
     /// Those that have to be built before it, each behind what it needs itself.
     pub first: Vec<First>,
+    /// The folders of all that it is built of.
+    pub packages: BTreeSet<String>,
 }
 
 /// A package of the workspace that has to be built before an app.
@@ -60,6 +62,7 @@ pub(super) fn of(read: &[App<'_>], monorepo: Option<&Monorepo>) -> Vec<Inner> {
             }
         }
         inner.first = first(start, read, &known, &members);
+        inner.packages = built_of(start, read, &known);
         inner
     };
     read.iter().enumerate().map(|(at, app)| if app.role > Role::Library { of(at) } else { Inner::default() }).collect()
@@ -70,6 +73,17 @@ fn needed<'a>(app: &'a App<'_>, known: &'a Known<'_>, all: bool) -> impl Iterato
     let counts = move |scope: DependencyScope| all || scope != DependencyScope::Development;
     let needed = app.facts.dependencies.iter().filter(move |one| counts(one.scope));
     needed.filter_map(|one| known.get(&(family(app.candidate.stack), one.name.as_str())).copied())
+}
+
+/// The folders of the packages that an app is built of, whether it needs them to run or to be built.
+fn built_of(start: usize, read: &[App<'_>], known: &Known<'_>) -> BTreeSet<String> {
+    let mut seen = BTreeSet::from([start]);
+    let mut next = vec![start];
+    while let Some(at) = next.pop() {
+        next.extend(needed(&read[at], known, at == start).filter(|at| seen.insert(*at)));
+    }
+    seen.remove(&start);
+    seen.into_iter().map(|at| read[at].path()).collect()
 }
 
 /// The packages of its workspace with a build of their own that an app depends on, each behind what it needs itself.

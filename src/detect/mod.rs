@@ -16,6 +16,7 @@ mod evidence;
 mod facts;
 mod frameworks;
 mod health;
+mod inlined;
 mod inner;
 mod loopback;
 mod manifests;
@@ -101,6 +102,7 @@ fn look(tree: &dyn FileTree, registry: &Registry, settings: &Settings) -> Detect
     let monorepo = selection.monorepo.filter(|monorepo| ties(monorepo, &profiles));
     let mut warnings = project.warnings();
     warnings.extend(settings::unmeant(&profiles, settings));
+    warnings.extend(inlined::warnings(&profiles, settings));
     // A start command of the settings' own may say where it listens.
     let opened = |path: &str| {
         let app = profiles.iter().find(|app| app.path == path);

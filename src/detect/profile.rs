@@ -8,6 +8,7 @@ use super::docker::{self, Docker};
 use super::env::{self, Origin, Origins};
 use super::evidence;
 use super::health;
+use super::inlined;
 use super::loopback;
 use super::manifests::package_json::PackageJson;
 use super::outputs;
@@ -53,6 +54,7 @@ pub(super) fn profile(app: &App<'_>) -> (AppProfile, Option<Warning>) {
         lint_command: commands.lint(),
         serving,
         dependencies: facts.dependencies.clone(),
+        packages: app.inner.packages.iter().cloned().collect(),
         services: services.keys().cloned().collect(),
         dockerfile: docker.dockerfile.clone(),
         compose_file: docker.compose_file.clone(),
@@ -373,6 +375,7 @@ fn names_of_environment(
     }
     profile.env = read.keys().cloned().collect();
     profile.required_env = required.into_iter().collect();
+    profile.build_env = inlined::of(app, profile, &read);
     read
 }
 

@@ -183,6 +183,7 @@ fn share(stack: &mut Stack, other: Stack) {
     take(&mut stack.test_marks, other.test_marks);
     take(&mut stack.env, other.env);
     take(&mut stack.env_schemas, other.env_schemas);
+    take(&mut stack.inlined, other.inlined);
     take(&mut stack.listens, other.listens);
     take(&mut stack.binds, other.binds);
     take(&mut stack.port_marks, other.port_marks);

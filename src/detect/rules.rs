@@ -84,6 +84,8 @@ pub(super) struct Stack {
     pub env: Vec<EnvRule>,
     /// How its sources name many of them at once.
     pub env_schemas: Vec<SchemaRule>,
+    /// Those that its builds write into what they make.
+    pub inlined: Vec<InlinedRule>,
     /// What stands in the sources of a program that listens, whatever its framework.
     pub listens: Vec<String>,
     /// What stands before the arguments of a call with which a program says where it listens.
@@ -357,6 +359,7 @@ pub(super) struct MountRule {
 
 /// A way to read an environment variable.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a key of the data")]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct EnvRule {
     /// What stands before the name.
@@ -373,12 +376,28 @@ pub(super) struct EnvRule {
     pub required_with: Vec<String>,
     /// … unless one of these follows.
     pub unless: Vec<String>,
+    /// `before` is a module whose parts they are: their names stand before it, as in `import { A } from "`.
+    pub imported: bool,
+    /// The build writes them into what it makes.
+    pub inlined: bool,
+    /// What must stand in the file.
+    pub needs: Option<String>,
     /// The object that holds all, out of which several may be taken at once.
     pub taken_from: Option<String>,
     /// What stands before `before` where the program looks whether the variable is there …
     pub guards: Vec<String>,
     /// … and shortly after, where it ends itself if not.
     pub fails: Vec<String>,
+}
+
+/// Environment variables that a bundler replaces by their values.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct InlinedRule {
+    /// Dependencies, any of which brings it.
+    pub packages: Vec<String>,
+    /// What such names begin with.
+    pub prefixes: Vec<String>,
 }
 
 /// A way to name many environment variables at once.

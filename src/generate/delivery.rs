@@ -36,6 +36,8 @@ pub(super) struct Delivery<'a> {
     needed: Vec<Needed<'a>>,
     /// Those that may have one.
     wanted: BTreeSet<&'a str>,
+    /// Those that builds write into what they make.
+    built: Vec<Built<'a>>,
     /// The services with a password in any environment, each once.
     passwords: Vec<&'a Service>,
     /// Development, staging, production.
@@ -73,6 +75,13 @@ struct Everywhere<'a> {
 struct Needed<'a> {
     name: &'a str,
     apps: Vec<&'a str>,
+}
+
+/// A variable that a build writes into what it makes.
+#[derive(Serialize)]
+struct Built<'a> {
+    name: &'a str,
+    required: bool,
 }
 
 /// One app in one environment. Commands are text for a shell; what a profile does not say is null, or empty text.
@@ -145,7 +154,10 @@ pub(super) struct App<'a> {
     /// The names of other variables that it reads: those that anybody may see, and those that nobody may.
     variables: Vec<&'a str>,
     secrets: Vec<&'a str>,
-    /// Those of both without which it does not start, and the rest.
+    /// Those that its build writes into what it makes, which nobody can say to what runs, and which of them it must have.
+    build_env: Vec<&'a str>,
+    build_required: Vec<&'a str>,
+    /// Those of `variables` and `secrets` without which it does not start, and the rest.
     required: Vec<&'a str>,
     optional: Vec<&'a str>,
     /// The files that detection read in its folder.
@@ -252,6 +264,9 @@ impl<'a> Delivery<'a> {
         let names: BTreeSet<&str> = everywhere().flat_map(|app| app.required.iter().copied()).collect();
         let optional = everywhere().flat_map(|app| &app.optional).copied();
         let wanted = optional.filter(|name| !names.contains(name)).collect();
+        let built: BTreeSet<&str> = everywhere().flat_map(|app| app.build_env.iter().copied()).collect();
+        let is_required = |name: &&str| everywhere().any(|app| app.build_required.contains(name));
+        let built = built.into_iter().map(|name| Built { name, required: is_required(&name) }).collect();
         let passwords = environments.iter().flat_map(|one| &one.services).filter(|service| service.password.is_some());
         let passwords: BTreeMap<&str, &'a Service> = passwords.map(|one| (one.name.as_str(), *one)).collect();
         let needed = names.into_iter().map(|name| Needed {
@@ -270,6 +285,7 @@ impl<'a> Delivery<'a> {
             own_compose: order.apps.iter().any(|app| app.compose_file.is_some()),
             needed,
             wanted,
+            built,
             passwords: passwords.into_values().collect(),
             apps,
             services,
@@ -353,8 +369,11 @@ impl<'a> App<'a> {
         let names: BTreeSet<&str> = read.chain(asked.iter().map(|it| it.0)).collect();
         let is_free = |name: &&str| is_env_name(name) && *name != "PORT" && *name != "HOST_PORT" && !is_given(name);
         let names: Vec<&str> = names.into_iter().filter(is_free).collect();
-        let (required, optional) =
-            names.iter().copied().partition(|name| profile.required_env.iter().any(|required| required == name));
+        let built = view::build_env(profile);
+        let (build_env, names): (Vec<&str>, Vec<&str>) = names.into_iter().partition(|name| built.contains(name));
+        let is_required = |name: &&str| profile.required_env.iter().any(|required| required == name);
+        let build_required = build_env.iter().copied().filter(is_required).collect();
+        let (required, optional) = names.iter().copied().partition(is_required);
         let (secrets, variables) = names.into_iter().partition(|name| is_secret(name) || is_address(name));
         let image = match order.apps {
             [_] => slug(order.project),
@@ -411,6 +430,8 @@ impl<'a> App<'a> {
                 _ => format!("PORT_{}", host.to_ascii_uppercase().replace('-', "_")),
             },
             host,
+            build_env,
+            build_required,
             required,
             optional,
             site: container.is_site,
@@ -449,6 +470,7 @@ impl App<'_> {
             && self.release == other.release
             && (&self.services, &self.connections) == (&other.services, &other.connections)
             && (&self.variables, &self.secrets, &self.required) == (&other.variables, &other.secrets, &other.required)
+            && self.build_env == other.build_env
     }
 }
 

@@ -94,7 +94,20 @@ pub fn left_to_others(plan: &Plan, templates: &Templates) -> Result<Vec<Warning>
             told.push(Warning { file: service.name.clone(), says });
         }
     }
+    told.extend(sealed_from_builds(plan));
     Ok(told)
+}
+
+/// What a build would write into what it makes is no secret, so none gets a sealed value.
+fn sealed_from_builds(plan: &Plan) -> Option<Warning> {
+    let is_sealed = |variable: &&EnvVar| !matches!(variable.value, EnvValue::Plain(_));
+    let names = plan.env.iter().filter(is_sealed).map(|variable| &variable.name);
+    let names: Vec<&str> = names.filter(|name| plan.profile.build_env.contains(name)).map(String::as_str).collect();
+    let says = format!(
+        "{} is sealed, and builds write it into what everybody gets: none is built with it; give it with --set instead",
+        names.join(", ")
+    );
+    (!names.is_empty()).then(|| Warning { file: plan.profile.path.clone(), says })
 }
 
 /// What a plan runs: its own commands, those that the generated Dockerfile holds, or what the project's says.

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::command::Start;
+use super::escape::is_env_name;
 use super::{Context, docker};
 use crate::model::{AppProfile, is_debian_package};
 
@@ -35,6 +36,8 @@ pub(crate) struct View<'a> {
     /// A status from this on means that it is not well.
     unwell_from: u16,
     services: Vec<&'a str>,
+    /// The variables that its build writes into what it makes.
+    build_env: Vec<&'a str>,
     system_packages: Vec<&'a str>,
     /// Extensions of PHP that Composer's manifest asks for.
     extensions: Vec<&'a str>,
@@ -86,6 +89,7 @@ impl<'a> View<'a> {
             health_path: profile.health_path.as_deref().unwrap_or_default(),
             unwell_from: if profile.health_guessed { 500 } else { 400 },
             services: profile.services.iter().map(|name| name.split(':').next().unwrap_or(name)).collect(),
+            build_env: build_env(profile),
             system_packages: packages(&profile.system_packages),
             extensions: profile.dependencies.iter().filter_map(|dependency| extension(&dependency.name)).collect(),
             cgo: profile.dependencies.iter().any(|dependency| CALLS_C.contains(&dependency.name.as_str())),
@@ -158,6 +162,15 @@ fn document_root(start: &str) -> Option<&str> {
 fn root_by_files(profile: &AppProfile) -> Option<&str> {
     let mut fronts = own_files(profile).into_iter().filter_map(|file| file.strip_suffix("/index.php"));
     fronts.find(|root| root.chars().all(|c| c.is_ascii_alphanumeric() || "_-".contains(c)))
+}
+
+/// The variables that its build writes into what it makes, without what is given.
+pub(crate) fn build_env(profile: &AppProfile) -> Vec<&str> {
+    let mut names: Vec<&str> = profile.build_env.iter().map(String::as_str).collect();
+    names.retain(|name| is_env_name(name) && *name != "PORT");
+    names.sort_unstable();
+    names.dedup();
+    names
 }
 
 /// Names that Debian could have; nothing else reaches apt.

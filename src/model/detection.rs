@@ -96,8 +96,12 @@ pub struct AppProfile {
     pub env: Vec<String>,
     /// Those of `env` without which it does not start.
     pub required_env: Vec<String>,
+    /// Those of `env` that its build writes into what it makes, for anybody to read: nobody who runs it can say otherwise.
+    pub build_env: Vec<String>,
     /// Its own dependencies, by name; what those depend on stands in [`Detection::transitive`].
     pub dependencies: Vec<Dependency>,
+    /// The packages of the project that it depends on, by their folders relative to the project, sorted.
+    pub packages: Vec<String>,
     /// How sure this profile is, 0 to 1.
     pub confidence: f64,
     /// The manifests and configuration files that were read.

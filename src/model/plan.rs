@@ -44,6 +44,17 @@ pub struct Plan {
     pub timeouts: Timeouts,
 }
 
+impl Plan {
+    /// The variables that the build writes into what it makes, each with its value. A sealed one is none of them.
+    pub fn build_arguments(&self) -> impl Iterator<Item = (&str, &str)> {
+        let built = |name: &String| self.profile.build_env.contains(name);
+        self.env.iter().filter(move |variable| built(&variable.name)).filter_map(|variable| match &variable.value {
+            EnvValue::Plain(value) => Some((variable.name.as_str(), value.as_str())),
+            EnvValue::Secret(_) | EnvValue::Around { .. } => None,
+        })
+    }
+}
+
 /// Where code comes from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{AppProfile, Detection, Environment, Evidence, Serving};
+use super::{AppProfile, Detection, Environment, Evidence, Serving, names_a_secret};
 
 /// A project's settings: what holds for all apps, for one app, for one environment.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -212,6 +212,11 @@ impl Settings {
         if let Some(services) = settings.services {
             profile.services = services;
         }
+        // What sounds secret goes into no build, unless somebody says it where no secrets are.
+        let is_kept = |name: &String| names_a_secret(name) && !settings.env.contains_key(name);
+        let kept: Vec<String> = profile.build_env.extract_if(.., |name| is_kept(name)).collect();
+        profile.env.retain(|name| !kept.contains(name));
+        profile.required_env.retain(|name| !kept.contains(name));
         profile.evidence.extend(overruling(app, &profile));
         profile
     }

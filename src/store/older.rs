@@ -19,6 +19,9 @@ pub(super) type PlanV3 = OldPlan<Evidence, bool, NotSaid>;
 /// A plan that did not yet know what runs before each new version of its app.
 pub(super) type PlanV4 = OldPlan<Evidence, bool, Checks>;
 
+/// A plan that did not yet know what only builds read, and which packages of its project an app depends on.
+pub(super) type PlanV5 = OldPlan<Evidence, bool, Commands>;
+
 /// A plan of the first shapes, by the shapes of its evidence, of whether its health path was guessed, and of how it is
 /// checked.
 #[derive(Deserialize)]
@@ -89,6 +92,25 @@ impl From<NotSaid> for Checks {
     }
 }
 
+impl From<NotSaid> for Commands {
+    fn from(_: NotSaid) -> Self {
+        Self::default()
+    }
+}
+
+impl From<Checks> for Commands {
+    fn from(checks: Checks) -> Self {
+        Self { checks, release: None }
+    }
+}
+
+/// The commands beside those that install, build and start.
+#[derive(Default, Deserialize)]
+pub(super) struct Commands {
+    checks: Checks,
+    release: Option<String>,
+}
+
 /// How an app is tested, checked and developed.
 #[derive(Default, Deserialize)]
 pub(super) struct Checks {
@@ -104,7 +126,7 @@ pub(super) struct EvidenceV1 {
     says: String,
 }
 
-impl<E: Into<Evidence>, G: Into<bool>, C: Into<Checks>> From<OldPlan<E, G, C>> for Plan {
+impl<E: Into<Evidence>, G: Into<bool>, C: Into<Commands>> From<OldPlan<E, G, C>> for Plan {
     fn from(old: OldPlan<E, G, C>) -> Self {
         Self {
             key: old.key,
@@ -127,9 +149,9 @@ impl<E: Into<Evidence>, G: Into<bool>, C: Into<Checks>> From<OldPlan<E, G, C>> f
     }
 }
 
-impl<E: Into<Evidence>, G: Into<bool>, C: Into<Checks>> From<OldProfile<E, G, C>> for AppProfile {
+impl<E: Into<Evidence>, G: Into<bool>, C: Into<Commands>> From<OldProfile<E, G, C>> for AppProfile {
     fn from(old: OldProfile<E, G, C>) -> Self {
-        let checks: Checks = old.checks.into();
+        let Commands { checks, release } = old.checks.into();
         Self {
             path: old.path,
             name: old.name,
@@ -147,7 +169,7 @@ impl<E: Into<Evidence>, G: Into<bool>, C: Into<Checks>> From<OldProfile<E, G, C>
             test_command: checks.test,
             lint_command: checks.lint,
             develop_command: checks.develop,
-            release_command: None,
+            release_command: release,
             serving: old.serving,
             output_dir: old.output_dir,
             port: old.port,
@@ -156,7 +178,9 @@ impl<E: Into<Evidence>, G: Into<bool>, C: Into<Checks>> From<OldProfile<E, G, C>
             services: old.services,
             env: old.env,
             required_env: old.required_env,
+            build_env: Vec::new(),
             dependencies: old.dependencies,
+            packages: Vec::new(),
             confidence: old.confidence,
             config_files: old.config_files,
             dockerfile: old.dockerfile,

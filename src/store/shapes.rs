@@ -114,6 +114,8 @@ fn plan() -> Plan {
             develop_command: Some("d".into()),
             release_command: Some("r".into()),
             health_guessed: true,
+            build_env: vec!["VITE_A".into()],
+            packages: vec!["packages/ui".into()],
             framework: Some(Framework { name: "nextjs".into(), version: Some("15".into()) }),
             dependencies: vec![Dependency { name: "next".into(), version: None, scope: DependencyScope::Optional }],
             evidence: vec![
@@ -285,6 +287,21 @@ const PLAN_V4: &str = "040002703103776562010473686f7001010468657265010e687474707
     014e0201620173016101020101fb000403072f6865616c7468fb8813fbd00703\
     fc40771b00fce0930400fb1027";
 
+/// What the fifth version of the sample's plan was written as: it had no `build_env` and no `packages`.
+const PLAN_V5: &str = "050002703103776562010473686f7001010468657265010e68747470733a2f2f\
+    686f73742f7801046d61696e01026330012e0377656200000000000000000000\
+    0001066e6578746a73010231350000000000000001016301017401016c010164\
+    010172000001fbb80b000100000001046e657874000200000000000000000000\
+    0000020c7061636b6167652e6a736f6e06737065616b7301000000000000e03f\
+    00062e6e766d72630461736b730001012e0a446f636b657266696c65010a446f\
+    636b657266696c650646524f4d207808746f206275696c6401046d616b650103\
+    72756e012e01000000000000f83f01fb0004010176052f64617461036e657400\
+    7f0000010108706f7374677265730b706f7374677265733a3137fb3815010870\
+    6f73746772657303014e000170014e010173014e02016201730161010176052f\
+    64617461010a70675f6973726561647901fbb80b01fb204e03014e000170014e\
+    010173014e0201620173016101020101fb000403072f6865616c7468fb8813fb\
+    d00703fc40771b00fce0930400fb1027";
+
 /// The plan that these hexadecimal digits hold.
 fn read(digits: &str) -> Plan {
     let digits: Vec<char> = digits.chars().collect();
@@ -296,6 +313,8 @@ fn read(digits: &str) -> Plan {
 #[test]
 fn plans_of_older_shapes_are_read() {
     let mut expected = plan();
+    (expected.profile.build_env, expected.profile.packages) = (Vec::new(), Vec::new());
+    assert_eq!(read(PLAN_V5), expected);
     expected.profile.release_command = None;
     assert_eq!(read(PLAN_V4), expected);
     let profile = &mut expected.profile;

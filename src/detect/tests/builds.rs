@@ -273,3 +273,65 @@ fn what_comes_from_a_registry_is_not_built_first() {
     let demo = found.apps.iter().find(|app| app.path == "demo").unwrap();
     assert_eq!(demo.build_command, None);
 }
+
+#[test]
+fn what_a_bundler_writes_into_what_it_makes_is_the_builds() {
+    let reads = "const a = import.meta.env.VITE_A, b = process.env.NEXT_PUBLIC_B, c = process.env.CC,\n\
+                 d = process.env.NUXT_PUBLIC_D, e = process.env.DATABASE_URL, f = import.meta.env.PUBLIC_F;";
+    let page = ("index.html", "");
+    for (script, dependencies, more, expected) in [
+        ("vite build", r#""react-router": "7", "@react-router/node": "7", "vite": "6""#, None, &["VITE_A"][..]),
+        ("next build", r#""next": "15", "react": "19""#, None, &["NEXT_PUBLIC_B"][..]),
+        ("nuxt build", r#""nuxt": "3.1""#, None, &[][..]),
+        ("tsc", r#""express": "5""#, None, &[][..]),
+        ("astro build", r#""astro": "5", "@astrojs/node": "9""#, None, &["PUBLIC_F"][..]),
+        // Files read nothing.
+        (
+            "vite build",
+            r#""vite": "6", "react": "19""#,
+            Some(page),
+            &["CC", "NEXT_PUBLIC_B", "NUXT_PUBLIC_D", "PUBLIC_F", "VITE_A"][..],
+        ),
+    ] {
+        let files: Vec<_> = [("src/a.ts", reads)].into_iter().chain(more).collect();
+        let app = built(script, dependencies, &files);
+        assert_eq!(app.build_env, expected, "{dependencies}");
+        assert!(app.build_env.iter().all(|name| app.env.contains(name)));
+    }
+}
+
+#[test]
+fn what_sounds_secret_goes_into_no_build_unless_it_is_said_to_be_none() {
+    use crate::detect::{MemoryTree, detect, settings};
+    use crate::model::Environment::Production;
+    let found = |said: &'static str| {
+        let tree = MemoryTree::new([
+            ("package.json", r#"{"scripts": {"build": "vite build"}, "dependencies": {"vite": "6", "vue": "3"}}"#),
+            ("index.html", ""),
+            ("src/a.ts", "import.meta.env.VITE_MAPS_TOKEN + import.meta.env.VITE_URL"),
+            ("wharf.toml", said),
+        ]);
+        let (found, settings) = (detect(&tree), settings(&tree).unwrap());
+        let app = settings.applied_to(&found.apps[0], Production);
+        (app.build_env, app.env, found.warnings)
+    };
+    let (built, read, warnings) = found("");
+    assert_eq!((built, read), (vec!["VITE_URL".to_owned()], vec!["VITE_URL".to_owned()]));
+    assert!(warnings[0].says.starts_with("VITE_MAPS_TOKEN sounds secret"), "{warnings:?}");
+    let (built, _, warnings) = found("[app.env]\nVITE_MAPS_TOKEN = \"pk.1\"\n");
+    assert_eq!((built.len(), warnings.len()), (2, 0), "{warnings:?}");
+}
+
+#[test]
+fn an_app_names_the_packages_of_its_project() {
+    use crate::detect::{MemoryTree, detect};
+    let tree = MemoryTree::new([
+        ("package.json", r#"{"workspaces": ["apps/*", "packages/*"]}"#),
+        ("apps/web/package.json", r#"{"name": "web", "scripts": {"start": "node ."}, "dependencies": {"a": "*"}}"#),
+        ("apps/web/index.js", "require('http').createServer().listen(1)"),
+        ("packages/a/package.json", r#"{"name": "a", "dependencies": {"b": "*"}, "devDependencies": {"c": "*"}}"#),
+        ("packages/b/package.json", r#"{"name": "b"}"#),
+        ("packages/c/package.json", r#"{"name": "c"}"#),
+    ]);
+    assert_eq!(detect(&tree).apps[0].packages, ["packages/a", "packages/b"]);
+}

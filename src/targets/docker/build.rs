@@ -1,5 +1,6 @@
 //! Images are made by BuildKit, in the engine itself.
 
+use std::collections::HashMap;
 use std::io;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -85,10 +86,12 @@ async fn build_once(
 
 fn options(names: &Names, job: &BuildJob<'_>, image: &str, dockerfile: &str) -> Result<BuildImageOptions, TargetError> {
     let labels = names.deployment_labels(&job.plan.key, job.deployment);
+    let arguments: HashMap<&str, &str> = job.plan.build_arguments().collect();
     Ok(BuildImageOptionsBuilder::default()
         .dockerfile(dockerfile)
         .t(image)
         .labels(&labels)
+        .buildargs(&arguments)
         .rm(true)
         .version(BuilderVersion::BuilderBuildKit)
         .session(&session()?)
