@@ -7,6 +7,7 @@ use std::rc::Rc;
 use foldhash::HashSet;
 
 use super::candidates::{Candidate, either};
+use super::data::Text;
 use super::docker;
 use super::env::{self, Names};
 use super::facts::{Facts, Role};
@@ -151,18 +152,20 @@ impl<'p> App<'p> {
             // The reader has told of these.
             let mut found: Services = self.facts.services.iter().map(|name| (name.clone(), None)).collect();
             // `celery[redis]` asks for an extra of a package.
-            let speaks = |name: &&String| match name.strip_suffix(']').and_then(|name| name.split_once('[')) {
+            let speaks = |name: &&Text| match name.strip_suffix(']').and_then(|name| name.split_once('[')) {
                 Some((package, extra)) => self.facts.words.contains_key(&format!("extra.{package}.{extra}")),
                 None => self.facts.dependency(name).is_some_and(|found| found.scope != DependencyScope::Development),
             };
-            for (service, packages) in &self.candidate.stack.services {
+            for (service, packages) in self.candidate.stack.services.iter() {
                 if let Some(package) = packages.iter().find(speaks) {
                     let says = format!("depends on {package}, which speaks to {service}");
                     let evidence = Evidence::new(self.manifest(), says);
-                    found.entry(service.clone()).or_insert(Some(evidence));
+                    found.entry(service.to_owned()).or_insert(Some(evidence));
                 }
             }
-            let asks = |name: &&String| self.names().read.contains_key(*name) || self.facts.env.contains_key(*name);
+            let asks = |name: &&Text| {
+                self.names().read.contains_key(name.as_str()) || self.facts.env.contains_key(name.as_str())
+            };
             for (service, packages, names) in services::possible(self.candidate.stack) {
                 if let Some(package) = packages.iter().find(speaks)
                     && let Some(name) = names.iter().find(asks)
@@ -402,7 +405,7 @@ fn monorepo(read: &[App<'_>]) -> Option<Monorepo> {
     };
     let mut packages: Vec<String> = read.iter().filter(inside).map(|app| app.folder().path().to_owned()).collect();
     packages.dedup();
-    let tool = shell.facts.workspace_tool.clone().unwrap_or_else(|| shell.candidate.stack.name.clone());
+    let tool = shell.facts.workspace_tool.clone().unwrap_or_else(|| shell.candidate.stack.name.to_string());
     (!packages.is_empty()).then_some(Monorepo { tool, packages })
 }
 

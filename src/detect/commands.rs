@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::data::Text;
 use super::facts::Facts;
 use super::project::Folder;
 use super::rules::CommandRule;
@@ -50,14 +51,15 @@ impl Choice<'_> {
         let holds = rule.needs.as_ref().is_none_or(|needed| self.depends(needed))
             && rule.before.as_ref().is_none_or(|package| self.facts.older(package).is_some())
             && rule.file.as_ref().is_none_or(|file| self.has(file, &rule.holds))
-            && rule.word.as_ref().is_none_or(|word| self.words.contains_key(word))
+            && rule.word.as_ref().is_none_or(|word| self.words.contains_key(word.as_str()))
             && (!rule.tested || self.tested.is_some_and(|tested| tested()));
         if holds { fill(&rule.run, self.words) } else { None }
     }
 
-    fn has(&self, file: &str, holds: &[String]) -> bool {
+    fn has(&self, file: &str, holds: &[Text]) -> bool {
         let Some(file) = self.folder.find(file) else { return false };
-        let held = || self.folder.text(&file).is_some_and(|text| holds.iter().any(|wanted| text.contains(wanted)));
+        let held =
+            || self.folder.text(&file).is_some_and(|text| holds.iter().any(|wanted| text.contains(wanted.as_str())));
         holds.is_empty() || held()
     }
 

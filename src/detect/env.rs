@@ -2,10 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::data::Text;
 use super::project::Folder;
 use super::rules::{EnvRule, Stack};
 use super::schemas;
 use super::sources::{Sources, is_of_tests};
+use super::text::places;
 use crate::model::Evidence;
 
 /// Names that the platform, the runtime or the shell gives.
@@ -213,10 +215,8 @@ fn from_examples(folder: Folder<'_>, names: &mut Names) {
 }
 
 fn scan(path: &str, text: &str, rule: &EnvRule, names: &mut Names) {
-    let mut from = 0;
-    while let Some(found) = text[from..].find(rule.before.as_str()) {
-        let at = from + found;
-        from = at + rule.before.len();
+    for at in places(text, &rule.before) {
+        let from = at + rule.before.len();
         // `myprocess.env.X` is not `process.env.X`.
         let begins_word = rule.before.starts_with(|c: char| c.is_alphanumeric());
         if begins_word && text[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_') {
@@ -232,8 +232,8 @@ fn scan(path: &str, text: &str, rule: &EnvRule, names: &mut Names) {
             continue;
         }
         let Some((name, after)) = (if rule.quoted { quoted(rest) } else { Some(bare(rest)) }) else { continue };
-        let follows = |marks: &[String]| marks.iter().any(|mark| after.starts_with(mark.as_str()));
-        let unless = |mark: &String| {
+        let follows = |marks: &[Text]| marks.iter().any(|mark| after.starts_with(mark.as_str()));
+        let unless = |mark: &Text| {
             let later = after.split_once([')', ']']).map_or(after, |(_, later)| later);
             after.trim_start().starts_with(mark.trim()) || later.trim_start().starts_with(mark.trim())
         };
@@ -263,7 +263,7 @@ fn is_of_developers(path: &str) -> bool {
 
 /// The names that are taken out of an object at once: `const { A, B: b, C = "x" } = process.env`.
 fn taken(path: &str, text: &str, object: &str, names: &mut Names) {
-    for (at, _) in text.match_indices(object) {
+    for at in places(text, object) {
         let before = text[..at].trim_end();
         let after = &text[at + object.len()..];
         let whole = !after.starts_with(|c: char| c.is_alphanumeric() || c == '_' || c == '.' || c == '[');
@@ -375,10 +375,10 @@ mod tests {
 
     fn rule(before: &str, quoted: bool, required_before: &[&str], unless: &[&str]) -> EnvRule {
         EnvRule {
-            before: before.to_owned(),
+            before: before.into(),
             quoted,
-            required_before: required_before.iter().map(|&mark| mark.to_owned()).collect(),
-            unless: unless.iter().map(|&mark| mark.to_owned()).collect(),
+            required_before: required_before.iter().copied().collect(),
+            unless: unless.iter().copied().collect(),
             ..EnvRule::default()
         }
     }
@@ -398,7 +398,7 @@ mod tests {
 
     #[test]
     fn functions_of_an_object_read_names_and_a_missing_default_makes_one_required() {
-        let registry = Registry::embedded().unwrap();
+        let registry = Registry::embedded();
         let python = registry.stacks().find(|one| one.name == "python").unwrap();
         let read_all = |text: &str| {
             let mut names = Names::default();
@@ -416,7 +416,7 @@ mod tests {
 
     #[test]
     fn what_lies_in_hidden_folders_is_of_tools() {
-        let registry = Registry::embedded().unwrap();
+        let registry = Registry::embedded();
         let node = registry.stacks().find(|one| one.name == "node").unwrap();
         let tree = MemoryTree::new([(".tool/a.js", "process.env.NOT_OWN"), ("a.js", "process.env.OWN_ONE")]);
         let project = Project::new(&tree);
@@ -434,7 +434,7 @@ mod tests {
 
     #[test]
     fn names_are_imported_from_a_module() {
-        let registry = Registry::embedded().unwrap();
+        let registry = Registry::embedded();
         let node = registry.stacks().find(|one| one.name == "node").unwrap();
         let tree = MemoryTree::new([
             ("a.ts", "import {\n  PUBLIC_A,\n  PUBLIC_B as b,\n} from '$env/static/public';"),
@@ -467,8 +467,8 @@ mod tests {
         let text = "async fn main() {\n    let a = env::var(\"KEY_A\").expect(\"a\");\n    if b {\n        env::var(\"KEY_B\").expect(\"b\");\n    }\n}\nfn c() {\n    env::var(\"KEY_C\").expect(\"c\");\n}\n";
         assert_eq!(read(text, &rust).1, ["KEY_A"]);
         let mut node = rule("process.env.", false, &[], &[]);
-        node.guards = vec!["if (!".to_owned()];
-        node.fails = vec!["throw ".to_owned()];
+        node.guards = ["if (!"].into_iter().collect();
+        node.fails = ["throw "].into_iter().collect();
         let text = "if (!process.env.KEY_A) {\n  throw new Error('A');\n}\nif (!process.env.KEY_B) {\n  warn();\n}\nthrow x;\n";
         assert_eq!(read(text, &node).1, ["KEY_A"]);
     }

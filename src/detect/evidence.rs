@@ -32,7 +32,7 @@ pub(super) fn of(
     let folder = app.folder();
     let stack = app.candidate.stack;
     // A stack of many languages is none itself.
-    let language = app.facts.language.as_ref().filter(|_| stack.yields).unwrap_or(&stack.language);
+    let language = app.facts.language.as_deref().filter(|_| stack.yields).unwrap_or(&stack.language);
     let weighed = app.candidate.files.iter();
     let mut evidence: Vec<Evidence> = weighed
         .map(|(file, weight)| Evidence::new(folder.at(file), format!("speaks for {language}")).weighing(*weight))
@@ -87,7 +87,8 @@ fn asked(app: &App<'_>, found: &Found) -> Vec<Evidence> {
         let allows = |version| versions::allows(&ask.says, version, &stack.versions);
         let says = format!("asks for {what} {}", ask.says);
         let lowest = versions::is_open(&ask.says) && stack.versions.range_begins;
-        if number == 0 && lowest && found.limit.is_none() && found.version != Some(stack.versions.default.clone()) {
+        if number == 0 && lowest && found.limit.is_none() && found.version.as_deref() != Some(&*stack.versions.default)
+        {
             // What it was written for is surer than what it may run on as well.
             let used = found.version.as_deref().unwrap_or_default();
             return Evidence::new(ask.file.as_str(), format!("{says}; the lowest that will do is used, {used}"));

@@ -72,7 +72,7 @@ fn imported<'p>(rule: &'p FrameworkRule, sources: &Sources<'p>) -> Option<Chosen
     let says = format!("uses {}: {}", rule.name, mark.trim());
     Some(Chosen {
         rule,
-        framework: Framework { name: rule.name.clone(), version: None },
+        framework: Framework { name: rule.name.to_string(), version: None },
         evidence: vec![Evidence::new(path, says).weighing(IMPORTED)],
         faint: false,
         rooted: false,
@@ -130,7 +130,7 @@ fn weigh<'p>(rule: &'p FrameworkRule, candidate: &Candidate<'p>, facts: &Facts) 
         .filter(|version| version.starts_with(|letter: char| letter.is_ascii_digit()));
     proven.then(|| Chosen {
         rule,
-        framework: Framework { name: rule.name.clone(), version },
+        framework: Framework { name: rule.name.to_string(), version },
         evidence,
         rooted: file.is_some(),
         faint: file.is_none() && dependency.is_some_and(|found| found.scope != DependencyScope::Runtime),

@@ -4,6 +4,7 @@ use std::cell::OnceCell;
 
 use super::apps::App;
 use super::mounts::Mounts;
+use super::text::places;
 use crate::model::Evidence;
 
 /// Paths that are there for being asked, the most telling first.
@@ -60,7 +61,9 @@ pub(super) fn find(app: &App<'_>) -> Option<(String, Evidence)> {
         app.sources.texts().filter_map(|(file, text)| {
             let places = rule.map(|rule| &rule.routes).filter(|routes| !routes.is_empty());
             let above = match places {
-                Some(places) => places.iter().rfind(|(place, _)| app.sources.relative(file).starts_with(*place))?.1,
+                Some(places) => {
+                    places.iter().rfind(|(place, _)| app.sources.relative(file).starts_with(*place))?.1.as_str()
+                }
                 None => "",
             };
             Some((file, text, above))
@@ -193,7 +196,7 @@ const CALLS: &[&str] = &[
 fn routed(text: &str, path: &str) -> Option<Found> {
     // Some routers write their paths without the slash that they begin with.
     let bare = path.trim_start_matches('/');
-    text.match_indices(bare).find_map(|(at, _)| {
+    places(text, bare).find_map(|at| {
         let (before, after) = (&text[..at], &text[at + bare.len()..]);
         let slashed = before.strip_suffix('/');
         let opened = slashed.unwrap_or(before);
@@ -230,7 +233,7 @@ fn root_in(text: &str) -> Option<usize> {
         return Some(at + 1);
     }
     ["\"/\"", "'/'", "`/`"].iter().find_map(|quoted| {
-        let mut stands = text.match_indices(quoted).map(|(at, _)| at);
+        let mut stands = places(text, quoted);
         let scopes = |at: usize| text[..at].trim_end_matches([' ', '(']).ends_with("scope");
         let is_root = |at: &usize| !scopes(*at) && is_route(&text[..*at], &text[at + quoted.len()..], true);
         stands.find(is_root).map(|at| at + 1)

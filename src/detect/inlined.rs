@@ -1,6 +1,7 @@
 //! The environment variables that a build writes into what it makes: whoever runs that cannot say otherwise.
 
 use super::apps::App;
+use super::data::Text;
 use super::env::Origins;
 use crate::model::{AppProfile, Environment, Serving, Settings, Warning, names_a_secret};
 
@@ -12,7 +13,7 @@ pub(super) fn of(app: &App<'_>, profile: &AppProfile, read: &Origins) -> Vec<Str
         return Vec::new();
     }
     let used = stack.inlined.iter().filter(|rule| rule.packages.iter().any(|package| app.facts.depends_on(package)));
-    let prefixes: Vec<&str> = used.flat_map(|rule| &rule.prefixes).map(String::as_str).collect();
+    let prefixes: Vec<&str> = used.flat_map(|rule| &rule.prefixes).map(Text::as_str).collect();
     let by_name = |name: &str| prefixes.iter().any(|prefix| name.starts_with(prefix));
     let is_inlined = |name: &&String| {
         profile.serving == Serving::Static && !name.ends_with("DATABASE_URL")

@@ -10,6 +10,7 @@
 mod apps;
 mod candidates;
 mod commands;
+mod data;
 mod docker;
 mod env;
 mod evidence;
@@ -51,23 +52,13 @@ pub use tree::MemoryTree;
 /// are the apps; what else it says is left to [`Settings::applied`](crate::model::Settings::applied).
 #[must_use]
 pub fn detect(tree: &dyn FileTree) -> Detection {
-    by_embedded(|registry| detect_with(tree, registry))
+    detect_with(tree, Registry::embedded())
 }
 
 /// The same, whatever the project's `wharf.toml` says.
 #[must_use]
 pub fn detect_afresh(tree: &dyn FileTree) -> Detection {
-    by_embedded(|registry| look(tree, registry, &Settings::default()))
-}
-
-fn by_embedded(work: impl FnOnce(&'static Registry) -> Detection) -> Detection {
-    match Registry::embedded() {
-        Ok(registry) => work(registry),
-        Err(problem) => {
-            let warning = Warning { file: "templates/stacks".to_owned(), says: problem.to_string() };
-            Detection { warnings: vec![warning], ..Detection::default() }
-        }
-    }
+    look(tree, Registry::embedded(), &Settings::default())
 }
 
 /// What lies in the tree, by these stacks.

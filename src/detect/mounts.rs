@@ -65,7 +65,7 @@ impl<'a> Mounts<'a> {
     /// Only sources in which something is mounted are kept.
     pub(super) fn new(rules: &'a [MountRule], sources: &'a Sources<'_>) -> Self {
         let texts = sources.texts().filter(|(path, _)| !is_of_tests(path));
-        let texts = texts.filter(|(_, text)| rules.iter().any(|rule| text.contains(&rule.call))).collect();
+        let texts = texts.filter(|(_, text)| rules.iter().any(|rule| text.contains(rule.call.as_str()))).collect();
         Self { rules, texts }
     }
 
@@ -291,7 +291,7 @@ fn join(above: &str, path: &str) -> String {
 /// The calls of a rule in a text.
 fn found<'r>(rule: &'r MountRule, text: &str) -> impl Iterator<Item = Mount<'r>> {
     let word = rule.call.starts_with(|c: char| c.is_ascii_alphanumeric());
-    text.match_indices(&rule.call)
+    text.match_indices(rule.call.as_str())
         .take(MOUNTS)
         .filter_map(move |(at, call)| {
             if word && text[..at].ends_with(|c: char| c.is_ascii_alphanumeric() || c == '_') {
@@ -300,7 +300,7 @@ fn found<'r>(rule: &'r MountRule, text: &str) -> impl Iterator<Item = Mount<'r>>
             let start = at + call.len();
             let args = start..if call.ends_with('(') { closing(text, start) } else { line_end(text, start) };
             let said = &text[args.clone()];
-            if rule.with.as_ref().is_some_and(|with| !said.contains(with)) {
+            if rule.with.as_ref().is_some_and(|with| !said.contains(with.as_str())) {
                 return None;
             }
             let below = rule.below(said);

@@ -1,6 +1,7 @@
 //! Where a build leaves files to be served.
 
 use super::apps::App;
+use super::data::Text;
 use super::manifests::package_json::PackageJson;
 use super::rules::{FrameworkRule, OutputRule};
 use crate::model::{Evidence, Serving};
@@ -16,7 +17,7 @@ pub(super) fn find(
     let facts = &app.facts;
     let looks = serving == Serving::Static;
     let own = || facts.output_dir.clone().map(|path| (path, None));
-    let of_framework = rule.and_then(|rule| rule.output_dir.clone());
+    let of_framework = rule.and_then(|rule| rule.output_dir.as_ref()).map(String::from);
     let rules = rule.into_iter().flat_map(|rule| &rule.outputs);
     // What bundles for a framework that has a folder of its own does not decide on it.
     let bundles = facts.usual_output.is_some() && of_framework.is_none();
@@ -33,7 +34,10 @@ pub(super) fn find(
         });
         Some((path, told))
     };
-    said.or_else(own).or_else(configured).or_else(usual).or_else(|| stack.output_dir.clone().map(|path| (path, None)))
+    said.or_else(own)
+        .or_else(configured)
+        .or_else(usual)
+        .or_else(|| stack.output_dir.as_ref().map(|path| (path.to_string(), None)))
 }
 
 /// The folder that the build script names: `vite build --outDir site`.
@@ -45,7 +49,7 @@ fn by_script(app: &App<'_>) -> Option<(String, Option<Evidence>)> {
 }
 
 /// What stands behind the flag of a known program; each flag is written behind the words of its program.
-fn in_script(script: &str, flags: &[String]) -> Option<String> {
+fn in_script(script: &str, flags: &[Text]) -> Option<String> {
     let commands = script.split(['&', ';', '|']);
     let named = |command: &str| {
         flags.iter().filter_map(|known| known.rsplit_once(' ')).find_map(|(program, flag)| {
@@ -99,7 +103,7 @@ mod tests {
 
     #[test]
     fn the_flag_of_the_program_that_makes_the_pages_counts() {
-        let flags = ["vite build --outDir", "docusaurus build --out-dir", "webpack --output-path"].map(String::from);
+        let flags = ["vite build --outDir", "docusaurus build --out-dir", "webpack --output-path"].map(Text::from);
         for (script, expected) in [
             ("vite build --outDir site", Some("site")),
             ("tsc --outDir lib && vite build --mode x --outDir=./web/ && echo ok", Some("web")),

@@ -6,10 +6,12 @@ use std::rc::Rc;
 use serde_json::Value;
 
 use super::apps::App;
+use super::data::Text;
 use super::docker::Docker;
 use super::platforms;
 use super::project::Folder;
 use super::sources::{Sources, is_of_tests};
+use super::text::places;
 use crate::model::Evidence;
 
 /// Ports of databases, caches, queues, mail and of the proxy in front: an app speaks to these, and listens on none.
@@ -95,7 +97,7 @@ fn below_keys(value: &Value, keys: &[&str]) -> Option<u16> {
     }
 }
 
-fn from_sources<'s>(sources: &'s Sources<'_>, marks: &[String]) -> Option<(&'s str, u16)> {
+fn from_sources<'s>(sources: &'s Sources<'_>, marks: &[Text]) -> Option<(&'s str, u16)> {
     if marks.is_empty() {
         return None;
     }
@@ -133,7 +135,7 @@ fn names_behind(text: &str, mark: &str, names: &mut BTreeSet<String>) {
 /// The port that a text gives to a name: `const appPort = "3000"`, `DEFAULT_PORT: u16 = 3000`.
 fn given(text: &str, name: &str) -> Option<u16> {
     let begins = |at: usize| !text[..at].ends_with(|letter| is_of_name(letter) || letter == '-');
-    text.match_indices(name).filter(|(at, _)| begins(*at)).find_map(|(at, _)| {
+    places(text, name).filter(|at| begins(*at)).find_map(|at| {
         let rest = &text[at + name.len()..];
         number(expression(assigned(rest)?))
     })
@@ -150,7 +152,7 @@ fn after_mark(text: &str, mark: &str) -> Option<u16> {
     let operator = mark.rsplit_once(' ').filter(|(_, operator)| matches!(*operator, "||" | "??"));
     let gives = mark.strip_suffix(" = ").or_else(|| mark.strip_suffix(" =")).or_else(|| mark.strip_suffix(" := "));
     let word = operator.map_or(gives.unwrap_or(mark), |(word, _)| word);
-    text.match_indices(word).find_map(|(at, _)| {
+    places(text, word).find_map(|at| {
         let rest = &text[at + word.len()..];
         let line = rest.lines().next().unwrap_or("");
         let begins_word = word.starts_with(|c: char| c.is_alphanumeric());
@@ -288,7 +290,7 @@ mod tests {
             ("go", "main.go", "const defaultAddr = \":5050\"\nif addr == \"\" {\n\taddr = defaultAddr\n}"),
             ("rust", "src/main.rs", "const DEFAULT_PORT: u16 = 5050;\nlet p = x.unwrap_or(DEFAULT_PORT);"),
         ] {
-            let registry = Registry::embedded().unwrap();
+            let registry = Registry::embedded();
             let stack = registry.stacks().find(|one| one.name == stack).unwrap();
             let tree = MemoryTree::new([(file, text)]);
             let project = Project::new(&tree);

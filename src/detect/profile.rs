@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::apps::{App, Services};
 use super::commands::Choice;
+use super::data::{List, Text};
 use super::docker::{self, Docker};
 use super::env::{self, Origin, Origins};
 use super::evidence;
@@ -39,10 +40,10 @@ pub(super) fn profile(app: &App<'_>) -> (AppProfile, Option<Warning>) {
     let mut profile = AppProfile {
         path: app.path(),
         name: facts.name.clone().unwrap_or_else(|| folder.name().to_owned()),
-        stack: stack.name.clone(),
+        stack: stack.name.to_string(),
         language: language(app, found.version.as_deref()),
         framework: app.framework.as_ref().map(|framework| framework.framework.clone()),
-        package_manager: manager.as_ref().map(|manager| manager.name.clone()),
+        package_manager: manager.as_ref().map(|manager| manager.name.to_string()),
         package_manager_version: manager.as_ref().and_then(|manager| manager_version(app, &manager.name)),
         build_tool: build_tool(app, rule),
         runtime_version: found.version.clone().or_else(|| default_version(app)),
@@ -148,39 +149,43 @@ pub(super) fn lock_file(app: &App<'_>, manager: &Manager) -> Option<String> {
 
 fn default_version(app: &App<'_>) -> Option<String> {
     let default = &app.candidate.stack.versions.default;
-    (!default.is_empty()).then(|| default.clone())
+    (!default.is_empty()).then(|| default.to_string())
 }
 
 fn language(app: &App<'_>, runtime: Option<&str>) -> Language {
     let stack = app.candidate.stack;
-    let by_framework = app.framework.as_ref().and_then(|framework| framework.rule.language.clone());
-    let other = app.facts.language.clone().or(by_framework).filter(|name| *name != stack.language);
+    let by_framework = app.framework.as_ref().and_then(|framework| framework.rule.language.as_ref());
+    let other =
+        app.facts.language.clone().or_else(|| by_framework.map(String::from)).filter(|name| *name != stack.language);
     // What runs it may be called otherwise, and have versions of its own.
     let same = other.is_none() && stack.runtime() == stack.language;
     let version = app.facts.language_version.clone().or_else(|| runtime.filter(|_| same).map(str::to_owned));
     Language {
-        name: other.unwrap_or_else(|| stack.language.clone()),
+        name: other.unwrap_or_else(|| stack.language.to_string()),
         version: version.map(|version| version.trim_start_matches(['^', '~']).to_owned()),
         confidence: (app.weight * 100.0).round() / 100.0,
     }
 }
 
 fn build_tool(app: &App<'_>, rule: Option<&FrameworkRule>) -> Option<String> {
-    if let Some(tool) = rule.and_then(|rule| rule.build_tool.clone()) {
-        return Some(tool);
+    if let Some(tool) = rule.and_then(|rule| rule.build_tool.as_ref()) {
+        return Some(tool.to_string());
     }
     if let Some(tool) = app.facts.plain("build_tool") {
         return Some(tool.to_owned());
     }
     let tools = &app.candidate.stack.build_tools;
-    tools.iter().find(|tool| tool.packages.iter().any(|name| app.facts.depends_on(name))).map(|tool| tool.name.clone())
+    tools
+        .iter()
+        .find(|tool| tool.packages.iter().any(|name| app.facts.depends_on(name)))
+        .map(|tool| tool.name.to_string())
 }
 
 fn serving(app: &App<'_>, rule: Option<&FrameworkRule>, docker: &Docker) -> Serving {
     match app.facts.serving {
         Some(serving) => serving,
         None => rule.map_or(app.candidate.stack.serving, |rule| {
-            let any = |names: &[String]| names.iter().any(|name| app.facts.depends_on(name));
+            let any = |names: &[Text]| names.iter().any(|name| app.facts.depends_on(name));
             match (any(&rule.serves_with), any(&rule.static_with)) {
                 (true, _) => Serving::Server,
                 (false, true) => Serving::Static,
@@ -230,11 +235,11 @@ impl<'a> Lines<'a> {
     ) -> Self {
         let mut words = app.facts.words.clone();
         let own = &app.candidate.stack.words;
-        for (name, text) in own {
-            words.entry(name.clone()).or_insert_with(|| Word::of_rules(text));
+        for (name, text) in own.iter() {
+            words.entry(name.to_owned()).or_insert_with(|| Word::of_rules(text));
         }
         if let Some(manager) = manager {
-            words.extend(manager.words.iter().map(|(name, text)| (name.clone(), Word::of_rules(text))));
+            words.extend(manager.words.iter().map(|(name, text)| (name.to_owned(), Word::of_rules(text))));
             let locks = if manager.locks.is_empty() { &manager.files } else { &manager.locks };
             if app.folder().upwards().any(|above| locks.iter().any(|file| above.find(file).is_some())) {
                 words.insert("locked".to_owned(), Word::default());
@@ -258,12 +263,12 @@ impl<'a> Lines<'a> {
         own.and_then(|rules| choice.first(rules)).or_else(|| choice.first(stack))
     }
 
-    fn rules(&self, of: impl Fn(&FrameworkRule) -> &Vec<CommandRule>) -> &'a [CommandRule] {
+    fn rules(&self, of: impl Fn(&FrameworkRule) -> &List<CommandRule>) -> &'a [CommandRule] {
         self.rule.map_or(&[], |rule| of(rule))
     }
 
     fn install(&self) -> Option<String> {
-        self.choose(self.manager.map(|manager| manager.install.as_slice()), &self.app.candidate.stack.install)
+        self.choose(self.manager.map(|manager| &*manager.install), &self.app.candidate.stack.install)
     }
 
     fn check_install(&self) -> Option<String> {
@@ -298,7 +303,7 @@ impl<'a> Lines<'a> {
 
     fn build(&self) -> Option<String> {
         let said = platforms::build(self.app.folder()).map(|said| said.command);
-        let own = || self.choose(self.rule.map(|rule| rule.build.as_slice()), &self.app.candidate.stack.build);
+        let own = || self.choose(self.rule.map(|rule| &*rule.build), &self.app.candidate.stack.build);
         said.or_else(|| self.behind_first(own()))
     }
 
@@ -316,7 +321,7 @@ impl<'a> Lines<'a> {
         }
         let mut builds: Vec<String> = Vec::new();
         for package in &self.app.inner.first {
-            let build = Word::Phrase(first.clone().into(), vec![package.way.clone()]);
+            let build = Word::Phrase(first.to_string().into(), vec![package.way.clone()]);
             let mut words = self.words.clone();
             words.insert("first".to_owned(), build);
             builds.extend(fill("{first}", &words).filter(|build| !builds.contains(build)));
@@ -329,7 +334,7 @@ impl<'a> Lines<'a> {
         let folder = self.app.folder();
         platforms::start(folder)
             .map(|said| said.command)
-            .or_else(|| self.choose(self.rule.map(|rule| rule.start.as_slice()), &self.app.candidate.stack.start))
+            .or_else(|| self.choose(self.rule.map(|rule| &*rule.start), &self.app.candidate.stack.start))
             .or_else(|| platforms::procfile(folder, "worker"))
     }
 }
@@ -370,8 +375,8 @@ fn names_of_environment(
     }
     for name in rule.into_iter().flat_map(|rule| &rule.required_env) {
         let file = app.framework.as_ref().map_or_else(String::new, |framework| framework.file().to_owned());
-        read.entry(name.clone()).or_insert(Origin { file, does: "needs" });
-        required.insert(name.clone());
+        read.entry(name.to_string()).or_insert(Origin { file, does: "needs" });
+        required.insert(name.to_string());
     }
     profile.env = read.keys().cloned().collect();
     profile.required_env = required.into_iter().collect();
@@ -380,13 +385,14 @@ fn names_of_environment(
 }
 
 fn system_packages(app: &App<'_>, rule: Option<&FrameworkRule>, profile: &mut AppProfile) {
-    let mut needed: BTreeSet<String> = rule.into_iter().flat_map(|rule| rule.system_packages.iter().cloned()).collect();
-    for (package, dependencies) in &app.candidate.stack.system_packages {
+    let mut needed: BTreeSet<String> =
+        rule.into_iter().flat_map(|rule| rule.system_packages.iter().map(String::from)).collect();
+    for (package, dependencies) in app.candidate.stack.system_packages.iter() {
         // What only tests and builds need is not there as it runs.
         let runs =
-            |name: &String| app.facts.dependency(name).is_some_and(|found| found.scope != DependencyScope::Development);
+            |name: &Text| app.facts.dependency(name).is_some_and(|found| found.scope != DependencyScope::Development);
         if dependencies.iter().any(runs) {
-            needed.insert(package.clone());
+            needed.insert(package.to_owned());
         }
     }
     profile.system_packages = needed.into_iter().collect();

@@ -8,6 +8,7 @@ use std::thread;
 use foldhash::HashMap;
 use serde_json::Value;
 
+use super::data::Text;
 use super::text::{Pattern, decode, line_and_column};
 use crate::model::{FileTree, ReadError, VALUE_BYTES, Warning, bounded, nests_too_deep};
 
@@ -364,7 +365,7 @@ impl<'p> Folder<'p> {
 
     /// Paths, relative to the project, of the files below that end so; the nearest first, folder by folder, without
     /// the folders for which `skip` says so.
-    pub(super) fn below(self, endings: &[String], limit: usize, skip: &dyn Fn(Self) -> bool) -> Vec<String> {
+    pub(super) fn below(self, endings: &[Text], limit: usize, skip: &dyn Fn(Self) -> bool) -> Vec<String> {
         let mut found = Vec::new();
         let mut level = vec![self];
         while !level.is_empty() && found.len() < limit {

@@ -1,17 +1,30 @@
 //! The stacks: each is one folder under `templates/stacks/`, and its `stack.toml` is read into these types.
 
+use std::borrow::Cow;
 use std::path::Path;
-use std::sync::OnceLock;
+use std::sync::{LazyLock, OnceLock};
 
+use super::data::{List, Text};
 use super::rules::{EvidenceRule, Stack};
 use super::services;
 use crate::model::{Problem, ProblemCode};
 
-/// Every `stack.toml` as bincode, made while the program is built (`build.rs`): name, evidence, and the whole.
-static EMBEDDED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/stacks.bin"));
+/// Every `stack.toml`, made into constants while the program is built (`build/main.rs`), in the order of their names.
+static EMBEDDED: &[Stack] = embedded::STACKS;
 
-/// What a stack's part of [`EMBEDDED`] holds.
-type Embedded = (String, Vec<EvidenceRule>, &'static [u8]);
+mod embedded {
+    use std::borrow::Cow;
+
+    use super::super::data::{List, Table, Text};
+    #[allow(
+        clippy::wildcard_imports,
+        reason = "whatever rules there are; where tests are built it would be no warning"
+    )]
+    use super::super::rules::*;
+    use crate::model::Serving;
+
+    pub(super) static STACKS: &[Stack] = include!(concat!(env!("OUT_DIR"), "/stacks.rs"));
+}
 
 /// All that is known of stacks.
 #[derive(Clone, Debug)]
@@ -19,30 +32,18 @@ pub struct Registry {
     stacks: Vec<Entry>,
 }
 
-/// A stack, of which all but the evidence is read only once it is asked for.
+/// A stack.
 #[derive(Clone, Debug)]
 struct Entry {
-    name: String,
-    evidence: Vec<EvidenceRule>,
-    own: Own,
-    /// With what it shares with another.
+    /// What its own file says.
+    own: Cow<'static, Stack>,
+    /// With what services say of it, and what it shares with another; made once it is asked for.
     whole: OnceLock<Stack>,
 }
 
-/// What a stack's own file says.
-#[derive(Clone, Debug)]
-enum Own {
-    Embedded(&'static [u8]),
-    Read(Box<Stack>),
-}
-
 impl Entry {
-    fn own(&self) -> Stack {
-        match &self.own {
-            // A test reads them all.
-            Own::Embedded(bytes) => bincode::deserialize(bytes).unwrap_or_default(),
-            Own::Read(stack) => (**stack).clone(),
-        }
+    fn new(own: Cow<'static, Stack>) -> Self {
+        Self { own, whole: OnceLock::new() }
     }
 }
 
@@ -50,7 +51,7 @@ impl Stack {
     /// With its folder's name, where it says none itself.
     fn named(mut self, folder: &str) -> Self {
         if self.name.is_empty() {
-            folder.clone_into(&mut self.name);
+            self.name = folder.into();
         }
         self
     }
@@ -62,51 +63,35 @@ impl Stack {
 }
 
 impl Registry {
-    /// The stacks that Wharf brings along, read once.
-    pub fn embedded() -> Result<&'static Self, Problem> {
-        static READ: OnceLock<Result<Registry, Problem>> = OnceLock::new();
-        READ.get_or_init(|| {
-            let stacks: Vec<Embedded> =
-                bincode::deserialize(EMBEDDED).map_err(|error| malformed("templates/stacks", error))?;
-            let entry = |(name, evidence, whole): Embedded| Entry {
-                name,
-                evidence,
-                own: Own::Embedded(whole),
-                whole: OnceLock::new(),
-            };
-            Ok(Self { stacks: stacks.into_iter().map(entry).collect() })
-        })
-        .as_ref()
-        .map_err(Clone::clone)
+    /// The stacks that Wharf brings along.
+    #[must_use]
+    pub fn embedded() -> &'static Self {
+        static ALL: LazyLock<Registry> = LazyLock::new(|| Registry {
+            stacks: EMBEDDED.iter().map(|stack| Entry::new(Cow::Borrowed(stack))).collect(),
+        });
+        &ALL
     }
 
     /// The same with other stacks over them: pairs of a stack's name and the text of its `stack.toml`. A name that
     /// is there already is replaced as a whole.
     pub fn overlaid<'t>(&self, over: impl IntoIterator<Item = (&'t str, &'t str)>) -> Result<Self, Problem> {
-        let mut stacks = self.stacks.clone();
+        // What was shared may be another's now.
+        let mut stacks: Vec<Entry> = self.stacks.iter().map(|known| Entry::new(known.own.clone())).collect();
         for (name, text) in over {
             let stack = read_stack(name, text, &format!("{}", Path::new(name).join("stack.toml").display()))?;
-            let entry = Entry {
-                name: stack.name.clone(),
-                evidence: stack.evidence.clone(),
-                own: Own::Read(Box::new(stack)),
-                whole: OnceLock::new(),
-            };
-            match stacks.iter_mut().find(|known| known.name == entry.name) {
+            let entry = Entry::new(Cow::Owned(stack));
+            match stacks.iter_mut().find(|known| known.own.name == entry.own.name) {
                 Some(known) => *known = entry,
                 None => stacks.push(entry),
             }
-        }
-        // What was shared may be another's now.
-        for entry in &mut stacks {
-            entry.whole = OnceLock::new();
         }
         Ok(Self { stacks })
     }
 
     /// The evidence of all stacks, each with the number by which [`stack`](Self::stack) knows it.
     pub(super) fn evidence(&self) -> impl Iterator<Item = (usize, &EvidenceRule)> {
-        self.stacks.iter().enumerate().flat_map(|(number, entry)| entry.evidence.iter().map(move |rule| (number, rule)))
+        let stacks = self.stacks.iter().enumerate();
+        stacks.flat_map(|(number, entry)| entry.own.evidence.iter().map(move |rule| (number, rule)))
     }
 
     /// The stack of that number.
@@ -114,14 +99,13 @@ impl Registry {
         let entry = &self.stacks[number];
         entry.whole.get_or_init(|| {
             let whole = |entry: &Entry| {
-                let mut stack = entry.own().named(&entry.name);
+                let mut stack = Stack::clone(&entry.own);
                 services::add_to(&mut stack);
                 stack
             };
             let mut stack = whole(entry);
-            let other =
-                stack.shares_with.as_ref().and_then(|with| self.stacks.iter().find(|other| other.name == *with));
-            if let Some(other) = other {
+            let named = |with: &Text| self.stacks.iter().find(|other| other.own.name == *with);
+            if let Some(other) = entry.own.shares_with.as_ref().and_then(named) {
                 share(&mut stack, whole(other));
             }
             stack
@@ -137,38 +121,26 @@ impl Registry {
     /// Where a stack's packages come from, by the word of the OSV database.
     #[must_use]
     pub fn ecosystem(&self, stack: &str) -> Option<&str> {
-        let number = self.stacks.iter().position(|known| known.name == stack)?;
+        let number = self.stacks.iter().position(|known| known.own.name == stack)?;
         self.stack(number).ecosystem.as_deref()
     }
 
     /// The names of all stacks.
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.stacks.iter().map(|stack| stack.name.as_str())
+        self.stacks.iter().map(|stack| stack.own.name.as_str())
     }
 }
 
 /// Gives a stack what it shares with another and does not say itself.
 fn share(stack: &mut Stack, other: Stack) {
-    for rule in other.frameworks {
-        if !stack.frameworks.iter().any(|own| own.name == rule.name) {
-            stack.frameworks.push(rule);
-        }
-    }
-    for tool in other.build_tools {
-        if !stack.build_tools.iter().any(|own| own.name == tool.name) {
-            stack.build_tools.push(tool);
-        }
-    }
-    for (service, packages) in other.services {
-        stack.services.entry(service).or_insert(packages);
-    }
+    add(&mut stack.frameworks, &other.frameworks, |one, other| one.name == other.name);
+    add(&mut stack.build_tools, &other.build_tools, |one, other| one.name == other.name);
+    stack.services.fill(&other.services);
     if stack.outputs.is_empty() {
         stack.outputs = other.outputs;
         stack.output_flags = other.output_flags;
     }
-    for (word, text) in other.words {
-        stack.words.entry(word).or_insert(text);
-    }
+    stack.words.fill(&other.words);
     if stack.versions.default.is_empty() {
         stack.versions = other.versions;
     }
@@ -191,9 +163,18 @@ fn share(stack: &mut Stack, other: Stack) {
     take(&mut stack.mounts, other.mounts);
 }
 
-fn take<T>(own: &mut Vec<T>, other: Vec<T>) {
+fn take<T: Clone>(own: &mut List<T>, other: List<T>) {
     if own.is_empty() {
         *own = other;
+    }
+}
+
+/// Adds those that are not there yet.
+fn add<T: Clone>(own: &mut List<T>, other: &[T], same: impl Fn(&T, &T) -> bool) {
+    for one in other {
+        if !own.iter().any(|known| same(known, one)) {
+            own.to_mut().push(one.clone());
+        }
     }
 }
 
@@ -215,14 +196,12 @@ mod tests {
     #[test]
     fn what_is_embedded_is_what_the_files_say() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("templates/stacks");
-        let registry = Registry::embedded().unwrap();
-        for entry in &registry.stacks {
-            let file = folder.join(&entry.name).join("stack.toml");
-            let read = read_stack(&entry.name, &std::fs::read_to_string(&file).unwrap(), "stack.toml").unwrap();
-            let own = entry.own().named(&entry.name);
-            assert_eq!(format!("{own:?}"), format!("{read:?}"), "{}", entry.name);
-            assert!(!own.language.is_empty(), "{}", entry.name);
+        for stack in EMBEDDED {
+            let text = std::fs::read_to_string(folder.join(stack.name.as_str()).join("stack.toml")).unwrap();
+            let read = read_stack(&stack.name, &text, "stack.toml").unwrap();
+            assert_eq!(format!("{stack:?}"), format!("{read:?}"), "{}", stack.name);
+            assert!(!stack.language.is_empty(), "{}", stack.name);
         }
-        assert_eq!(registry.stacks.len(), std::fs::read_dir(folder).unwrap().count());
+        assert_eq!(EMBEDDED.len(), std::fs::read_dir(folder).unwrap().count());
     }
 }

@@ -1,15 +1,17 @@
 //! Environment variables that a schema names all at once: the fields of a class of settings, the keys of an object that
 //! everything read is held against.
 
+use super::data::Text;
 use super::env::{Names, at_top_level, note, quoted};
 use super::rules::SchemaRule;
+use super::text::places;
 
 /// Notes what the schemas of a source file name.
 pub(super) fn scan(path: &str, text: &str, rule: &SchemaRule, names: &mut Names) {
     if rule.needs.as_ref().is_some_and(|needs| !text.contains(needs.as_str())) {
         return;
     }
-    for (at, _) in text.match_indices(rule.begins.as_str()) {
+    for at in places(text, &rule.begins) {
         let fields = if rule.indented { class(text, at, rule) } else { object(text, at, rule) };
         for (name, certain) in fields {
             if note(path, "reads", &name, names) && certain {
@@ -30,7 +32,7 @@ fn object(text: &str, at: usize, rule: &SchemaRule) -> Fields {
     let before = text[..at].trim_end().strip_suffix('=').unwrap_or("").trim_end();
     let name = &before[before.rfind(|c: char| !c.is_alphanumeric() && c != '_').map_or(0, |other| other + 1)..];
     // Where the schema, or the name that it has, is asked.
-    let asked = |marks: &[String]| {
+    let asked = |marks: &[Text]| {
         marks.iter().find_map(|mark| {
             let later = || text.find(&format!("{name}{mark}")).filter(|_| !name.is_empty());
             behind.starts_with(mark.as_str()).then_some(at).or_else(later)
@@ -114,7 +116,7 @@ mod tests {
     use crate::detect::registry::Registry;
 
     fn read(stack: &str, text: &str) -> (Vec<String>, Vec<String>) {
-        let registry = Registry::embedded().unwrap();
+        let registry = Registry::embedded();
         let stack = registry.stacks().find(|one| one.name == stack).unwrap();
         let mut names = Names::default();
         stack.env_schemas.iter().for_each(|rule| scan("a", text, rule, &mut names));

@@ -1,28 +1,33 @@
 //! The services that Wharf brings, by what projects say of them: the part `seen` of each `templates/services/NAME.toml`.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::LazyLock;
 
+use super::data::{List, Table, Text};
 use super::rules::{Seen, Stack};
 
-/// Made while the program is built (`build.rs`).
-static EMBEDDED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/services.bin"));
+/// By their names; made into a constant while the program is built (`build/main.rs`).
+static SERVICES: &Table<Seen> = &embedded::SERVICES;
 
-/// By their names. A test reads them all.
-static SERVICES: LazyLock<BTreeMap<String, Seen>> =
-    LazyLock::new(|| bincode::deserialize(EMBEDDED).unwrap_or_default());
+mod embedded {
+    use std::borrow::Cow;
+
+    use super::super::data::{List, Table, Text};
+    use super::super::rules::{Maybe, Seen};
+
+    pub(super) static SERVICES: Table<Seen> = include!(concat!(env!("OUT_DIR"), "/services.rs"));
+}
 
 /// The kind of the databases that speak SQL.
 pub(super) const SQL: &str = "sql";
 
 /// The services that Wharf knows.
 pub(super) fn known() -> impl Iterator<Item = &'static str> {
-    SERVICES.keys().map(String::as_str)
+    SERVICES.iter().map(|(name, _)| name)
 }
 
 /// Whether Wharf knows a service of that name.
 pub(super) fn is_known(name: &str) -> bool {
-    SERVICES.contains_key(name)
+    SERVICES.get(name).is_some()
 }
 
 /// The name of an image, without where it comes from and its version.
@@ -44,17 +49,17 @@ pub(super) fn called(word: &str) -> Option<&'static str> {
 /// What settings call the services of a kind, each with the service.
 pub(super) fn words(kind: &'static str) -> impl Iterator<Item = (&'static str, &'static str)> {
     let services = SERVICES.iter().filter(move |(_, seen)| seen.kind.as_deref() == Some(kind));
-    services.flat_map(|(name, seen)| seen.called.iter().map(|word| (word.as_str(), name.as_str())))
+    services.flat_map(|(name, seen)| seen.called.iter().map(move |word| (word.as_str(), name)))
 }
 
 /// The services of a kind.
 pub(super) fn of_kind(kind: &str) -> impl Iterator<Item = &'static str> {
-    SERVICES.iter().filter(move |(_, seen)| seen.kind.as_deref() == Some(kind)).map(|(name, _)| name.as_str())
+    SERVICES.iter().filter(move |(_, seen)| seen.kind.as_deref() == Some(kind)).map(|(name, _)| name)
 }
 
 /// The services whose drivers speak to this one as well.
 pub(super) fn like(service: &str) -> impl Iterator<Item = &'static str> {
-    SERVICES.iter().filter(move |(_, seen)| seen.like.as_deref() == Some(service)).map(|(name, _)| name.as_str())
+    SERVICES.iter().filter(move |(_, seen)| seen.like.as_deref() == Some(service)).map(|(name, _)| name)
 }
 
 /// Whether the drivers of one speak to the other.
@@ -74,7 +79,7 @@ pub(super) fn is_replaced(service: &str, said: bool, runs: &BTreeSet<String>) ->
 pub(super) fn settle<T>(found: &mut BTreeMap<String, T>, said: impl Fn(&T) -> bool) {
     for (name, seen) in SERVICES.iter() {
         let Some(usual) = &seen.like else { continue };
-        if let (Some(own), Some(other)) = (found.get(name), found.get(usual)) {
+        if let (Some(own), Some(other)) = (found.get(name), found.get(usual.as_str())) {
             let other = if said(own) && !said(other) { usual } else { name };
             found.remove(other);
         }
@@ -85,23 +90,23 @@ pub(super) fn settle<T>(found: &mut BTreeMap<String, T>, said: impl Fn(&T) -> bo
 pub(super) fn add_to(stack: &mut Stack) {
     for (name, seen) in SERVICES.iter() {
         if let Some(packages) = seen.packages.get(&stack.name) {
-            stack.services.entry(name.clone()).or_default().extend(packages.iter().cloned());
+            stack.services.entry(name, List::default).to_mut().extend(packages.iter().cloned());
         }
     }
 }
 
 /// The services that packages of a stack may speak to: the packages, and the names of variables of which an app that does
 /// reads one.
-pub(super) fn possible(stack: &Stack) -> impl Iterator<Item = (&'static str, &'static [String], &'static [String])> {
+pub(super) fn possible(stack: &Stack) -> impl Iterator<Item = (&'static str, &'static [Text], &'static [Text])> {
     SERVICES.iter().filter_map(|(name, seen)| {
-        let of = |stack: &String| seen.maybe.packages.get(stack);
+        let of = |stack: &Text| seen.maybe.packages.get(stack);
         let packages = of(&stack.name).or_else(|| stack.shares_with.as_ref().and_then(of))?;
-        Some((name.as_str(), packages.as_slice(), seen.maybe.env.as_slice()))
+        Some((name, &**packages, &*seen.maybe.env))
     })
 }
 
 fn find(fits: impl Fn(&Seen) -> bool) -> Option<&'static str> {
-    SERVICES.iter().find(|(_, seen)| fits(seen)).map(|(name, _)| name.as_str())
+    SERVICES.iter().find(|(_, seen)| fits(seen)).map(|(name, _)| name)
 }
 
 #[cfg(test)]
@@ -123,28 +128,28 @@ mod tests {
         for file in std::fs::read_dir(folder).unwrap() {
             let path = file.unwrap().path();
             let read: File = toml_edit::de::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
-            assert_eq!(SERVICES[path.file_stem().unwrap().to_str().unwrap()], read.seen);
+            assert_eq!(SERVICES.get(path.file_stem().unwrap().to_str().unwrap()), Some(&read.seen));
             files += 1;
         }
-        assert_eq!(files, SERVICES.len());
+        assert_eq!(files, SERVICES.iter().count());
     }
 
     #[test]
     fn what_a_service_names_is_there() {
-        let stacks: Vec<&str> = Registry::embedded().unwrap().names().collect();
+        let stacks: Vec<&str> = Registry::embedded().names().collect();
         let (mut images, mut words) = (BTreeSet::new(), BTreeSet::new());
         for (name, seen) in SERVICES.iter() {
             assert!(!seen.images.is_empty(), "{name}");
             assert!(seen.images.iter().all(|image| images.insert(image)), "{name}: an image is one service");
             assert!(seen.called.iter().all(|word| words.insert(word)), "{name}: a word is one service");
             assert!(seen.like.iter().all(|other| is_known(other)), "{name}");
-            let named = seen.packages.keys().chain(seen.maybe.packages.keys());
-            assert!(named.into_iter().all(|stack| stacks.contains(&stack.as_str())), "{name}");
+            let named = seen.packages.iter().chain(seen.maybe.packages.iter());
+            assert!(named.into_iter().all(|(stack, _)| stacks.contains(&stack)), "{name}");
             assert_eq!(seen.maybe.packages.is_empty(), seen.maybe.env.is_empty(), "{name}");
         }
-        let stack_names = Registry::embedded().unwrap().stacks();
+        let stack_names = Registry::embedded().stacks();
         for stack in stack_names {
-            assert!(stack.services.keys().all(|name| is_known(name)), "{}", stack.name);
+            assert!(stack.services.iter().all(|(name, _)| is_known(name)), "{}", stack.name);
         }
     }
 

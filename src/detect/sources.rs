@@ -5,9 +5,10 @@ use std::rc::Rc;
 
 use foldhash::HashSet;
 
+use super::data::Text;
 use super::project::Folder;
 use super::rules::Stack;
-use super::text::fits;
+use super::text::{Pattern, places};
 
 /// So many source files of an app are looked into at most.
 const FILES: usize = 400;
@@ -77,10 +78,10 @@ const SHOWN: &[&str] = &["example", "examples", "sample", "samples", "demo", "de
 /// The sources of a folder, without those of apps below it.
 pub(super) struct Sources<'p> {
     pub folder: Folder<'p>,
-    endings: &'p [String],
-    named: &'p [String],
-    built: &'p [String],
-    tests: &'p [String],
+    endings: &'p [Text],
+    named: &'p [Text],
+    built: &'p [Text],
+    tests: &'p [Text],
     others: Rc<HashSet<&'p str>>,
     /// Of the others, the one whose sources are its own too.
     taken_in: Option<String>,
@@ -154,24 +155,16 @@ impl<'p> Sources<'p> {
     }
 
     fn find_tests(&self) -> Vec<String> {
-        let (folders, files): (Vec<&str>, Vec<&str>) =
-            self.tests.iter().map(String::as_str).partition(|form| form.ends_with('/'));
+        let forms = TestForms::new(self.tests, self.endings);
         let mut found = Vec::new();
         let mut level = vec![(self.folder, false)];
         while !level.is_empty() && found.len() < TESTS {
             let mut next = Vec::new();
             for (folder, within) in level {
-                let is_source = |name: &str| ends_in(name, self.endings);
-                let stem = |name: &'p str| name.rsplit_once('.').map_or(name, |(stem, _)| stem);
-                let fits_one = |name: &'p str, form: &str| match form.strip_suffix(".*") {
-                    Some(form) => fits(form, stem(name)) && is_source(name),
-                    None => fits(form, name),
-                };
-                let named = |name: &'p str| files.iter().any(|form| fits_one(name, form));
-                let tests = folder.files().iter().filter(|name| named(name) || within && is_source(name));
+                let tests = folder.files().iter().filter(|name| forms.fit(name, within));
                 found.extend(tests.map(|name| folder.at(name)));
                 for child in folder.subfolders().filter(|child| !self.holds_no_tests(*child)) {
-                    let tests = folders.iter().any(|form| form.trim_end_matches('/') == child.name());
+                    let tests = forms.folders.contains(&child.name());
                     next.push((child, within || tests));
                 }
             }
@@ -205,13 +198,13 @@ impl<'p> Sources<'p> {
     }
 
     /// One of the texts stands in one of the files, tests aside.
-    pub(super) fn hold(&self, marks: &[String]) -> bool {
+    pub(super) fn hold(&self, marks: &[impl AsRef<str>]) -> bool {
         let mut own = self.texts().filter(|(path, _)| !is_of_tests(path));
         !marks.is_empty() && own.any(|(_, text)| any_stands_in(&text, marks))
     }
 
     /// The same for the files that are beyond those looked at, for what must be known.
-    pub(super) fn hold_beyond(&self, marks: &[String]) -> bool {
+    pub(super) fn hold_beyond(&self, marks: &[Text]) -> bool {
         let all = self.below(FILES_BEYOND);
         let mut beyond = all.iter().skip(FILES).filter(|path| !is_of_tests(path));
         beyond.any(|path| self.folder.project().source(path).is_some_and(|text| any_stands_in(&text, marks)))
@@ -225,8 +218,8 @@ impl<'p> Sources<'p> {
     /// Every word behind one of the marks, those behind the first mark first.
     pub(super) fn words_behind(&self, marks: &[&str]) -> impl Iterator<Item = String> {
         let behind = |text: &str, mark: &str| -> Vec<String> {
-            let words = text.split(mark).skip(1).filter_map(|rest| {
-                let rest = rest.trim_start_matches([' ', '(', '"', '\'', '\n']);
+            let words = places(text, mark).filter_map(|at| {
+                let rest = text[at + mark.len()..].trim_start_matches([' ', '(', '"', '\'', '\n']);
                 let end = rest.find(|c: char| !c.is_alphanumeric() && !"_-$".contains(c)).unwrap_or(rest.len());
                 (end > 0).then(|| rest[..end].to_owned())
             });
@@ -264,12 +257,42 @@ pub(super) fn is_of_tests(path: &str) -> bool {
         || [".spec.", ".test.", ".e2e.", "_test."].iter().any(|mark| file.contains(mark))
 }
 
-fn ends_in(name: &str, endings: &[String]) -> bool {
-    name.rsplit_once('.').is_some_and(|(_, ending)| endings.iter().any(|known| known == ending))
+/// What the names of a stack's tests look like.
+struct TestForms<'p> {
+    /// Folders whose sources all are tests.
+    folders: Vec<&'p str>,
+    /// Sources, without their ending.
+    stems: Vec<Pattern<'p>>,
+    /// Any file.
+    names: Vec<Pattern<'p>>,
+    endings: &'p [Text],
 }
 
-fn any_stands_in(text: &str, marks: &[String]) -> bool {
-    marks.iter().any(|mark| stands_in(text, mark))
+impl<'p> TestForms<'p> {
+    fn new(forms: &'p [Text], endings: &'p [Text]) -> Self {
+        let mut all = Self { folders: Vec::new(), stems: Vec::new(), names: Vec::new(), endings };
+        for form in forms {
+            if let Some(folder) = form.strip_suffix('/') {
+                all.folders.push(folder);
+            } else if let Some(stem) = form.strip_suffix(".*") {
+                all.stems.push(Pattern::new(stem));
+            } else {
+                all.names.push(Pattern::new(form));
+            }
+        }
+        all
+    }
+
+    /// Whether a file is one, which may lie within such a folder.
+    fn fit(&self, name: &str, within: bool) -> bool {
+        let source = name.rsplit_once('.').filter(|(_, ending)| self.endings.iter().any(|known| known == ending));
+        source.is_some_and(|(stem, _)| within || self.stems.iter().any(|form| form.fits(stem)))
+            || self.names.iter().any(|form| form.fits(name))
+    }
+}
+
+fn any_stands_in(text: &str, marks: &[impl AsRef<str>]) -> bool {
+    marks.iter().any(|mark| stands_in(text, mark.as_ref()))
 }
 
 /// A mark stands in a text; one that begins with a small letter as a word of its own: no `serve(` in `reserve(`.
@@ -277,7 +300,7 @@ fn stands_in(text: &str, mark: &str) -> bool {
     if !mark.starts_with(|c: char| c.is_ascii_lowercase()) {
         return text.contains(mark);
     }
-    text.match_indices(mark).any(|(at, _)| !text[..at].ends_with(|c: char| c.is_ascii_alphanumeric()))
+    places(text, mark).any(|at| !text[..at].ends_with(|c: char| c.is_ascii_alphanumeric()))
 }
 
 #[cfg(test)]

@@ -268,7 +268,7 @@ fn a_dockerfile_or_compose_file_that_cannot_be_used_is_told() {
 
 #[test]
 fn every_stack_is_whole() {
-    for stack in Registry::embedded().unwrap().stacks() {
+    for stack in Registry::embedded().stacks() {
         assert!(!stack.language.is_empty(), "{}", stack.name);
         assert!(
             stack.name == "other" || stack.evidence.iter().any(|rule| rule.kind > rules::EvidenceKind::Hint),
@@ -289,7 +289,7 @@ fn every_stack_is_whole() {
 
 #[test]
 fn a_stack_from_outside_replaces_one_and_adds_others() {
-    let registry = Registry::embedded().unwrap();
+    let registry = Registry::embedded();
     let cobol = "language = \"COBOL\"\nextensions = [\"cob\"]\nevidence = [{ file = \"*.cob\", weight = 0.6, kind = \"entry\" }]\nstart = [{ run = \"./run\" }]\n";
     let more = registry.overlaid([("cobol", cobol)]).unwrap();
     let found = detect_with(&MemoryTree::new([("a.cob", "")]), &more);

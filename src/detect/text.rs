@@ -31,6 +31,11 @@ pub(super) fn line_and_column(text: &str, at: usize) -> (usize, usize) {
     (line, column)
 }
 
+/// Where a mark stands in a text. To ask whether it does is many times cheaper than to begin a search for its places.
+pub(super) fn places<'t>(text: &'t str, mark: &'t str) -> impl Iterator<Item = usize> {
+    text.contains(mark).then(|| text.match_indices(mark)).into_iter().flatten().map(|(at, _)| at)
+}
+
 /// A name with at most one `*`, which stands for anything.
 #[derive(Clone, Copy)]
 pub(super) struct Pattern<'p> {
@@ -47,14 +52,13 @@ impl<'p> Pattern<'p> {
 
     /// Whether it stands for that name.
     pub(super) fn fits(self, name: &str) -> bool {
+        // Of many files most are told apart by the first letter, without a call that compares.
+        if self.before.as_bytes().first().is_some_and(|first| name.as_bytes().first() != Some(first)) {
+            return false;
+        }
         let Some(rest) = name.strip_prefix(self.before) else { return false };
         self.after.map_or(rest.is_empty(), |after| rest.ends_with(after))
     }
-}
-
-/// Whether a name is what a pattern with at most one `*` stands for.
-pub(super) fn fits(pattern: &str, name: &str) -> bool {
-    Pattern::new(pattern).fits(name)
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! The version of a runtime that a project asks for.
 
+use super::data::Text;
 use super::facts::{Ask, Facts};
 use super::project::Folder;
 use super::rules::Versions;
@@ -27,7 +28,7 @@ pub(super) fn find(folder: Folder<'_>, facts: &Facts, rules: &Versions) -> Found
     let of_language = asks.first().is_some_and(|(instead, ..)| *instead);
     let mut version = asks.first().map(|(_, version, ask)| raised(version.clone(), &ask.says, facts, rules));
     let open = asks.first().is_none_or(|(.., ask)| is_open(&ask.says));
-    let meant = version.as_ref().unwrap_or(&rules.default);
+    let meant = version.as_deref().unwrap_or(&rules.default);
     let limit = ceiling(facts, rules).filter(|(_, last)| open && numbers(last) < numbers(meant));
     if let Some((_, last)) = &limit {
         version = Some(last.clone());
@@ -45,7 +46,7 @@ fn ceiling(facts: &Facts, rules: &Versions) -> Option<(String, String)> {
     let held = rules.ceilings.iter().filter_map(|(package, last)| {
         let used = facts.older(package)?;
         let (name, _) = package.rsplit_once('@')?;
-        Some((format!("{name} {used}"), last.clone()))
+        Some((format!("{name} {used}"), last.to_string()))
     });
     held.min_by_key(|(_, last)| numbers(last))
 }
@@ -61,7 +62,7 @@ fn raised(version: String, says: &str, facts: &Facts, rules: &Versions) -> Strin
         let used = major(facts.dependency(name)?.version.as_deref()?)?;
         (used >= least.parse().ok()?).then_some(floor)
     });
-    let needed = needed.map(String::as_str).chain(facts.plain("floor"));
+    let needed = needed.map(Text::as_str).chain(facts.plain("floor"));
     let highest = needed.max_by_key(|floor| numbers(floor)).filter(|floor| numbers(floor) > numbers(&version));
     highest.map_or(version, str::to_owned)
 }
@@ -147,16 +148,16 @@ enum Bound {
 pub(super) fn resolve(says: &str, rules: &Versions) -> Option<String> {
     let says = says.trim().trim_matches(['"', '\'']).trim();
     if let Some(known) = rules.aliases.get(&says.to_ascii_lowercase()) {
-        return Some(known.clone());
+        return Some(known.to_string());
     }
     match says.to_ascii_lowercase().as_str() {
         "latest" | "current" | "node" => {
             let known = std::iter::once(&rules.default).chain(&rules.known);
-            return known.max_by_key(|known| numbers(known)).cloned();
+            return known.max_by_key(|known| numbers(known)).map(String::from);
         }
         // A channel of a compiler, with the date of a build of it: its own tool brings it.
         word if word.starts_with("nightly") || word.starts_with("beta") => return Some(says.to_owned()),
-        "*" | "lts" | "stable" | "x" | "lts/*" => return Some(rules.default.clone()),
+        "*" | "lts" | "stable" | "x" | "lts/*" => return Some(rules.default.to_string()),
         _ => {}
     }
     let first = says.split("||").next().unwrap_or(says).split(" | ").next().unwrap_or(says);
@@ -252,15 +253,15 @@ fn whole(asked: &[u32], depth: usize, rules: &Versions) -> String {
         return shown(&asked[..depth]);
     }
     let known = std::iter::once(&rules.default).chain(&rules.known);
-    known.into_iter().find(|known| numbers(known).starts_with(asked)).cloned().unwrap_or_else(|| shown(asked))
+    known.into_iter().find(|known| numbers(known).starts_with(asked)).map_or_else(|| shown(asked), String::from)
 }
 
 fn at_least(asked: &[u32], upper: Option<&[u32]>, depth: usize, rules: &Versions) -> String {
     let line = whole(asked, depth, rules);
-    if rules.range_begins && rules.known.contains(&line) {
+    if rules.range_begins && rules.known.iter().any(|known| *known == line) {
         return line;
     }
-    let fits = |version: &&String| {
+    let fits = |version: &&Text| {
         let version = numbers(version);
         let begins = |upper: &[u32]| {
             let mut version = version.clone();
@@ -269,13 +270,13 @@ fn at_least(asked: &[u32], upper: Option<&[u32]>, depth: usize, rules: &Versions
         };
         version.as_slice() >= &asked[..asked.len().min(depth)] && upper.is_none_or(begins)
     };
-    let same_major = |version: &&String| numbers(version).first() == asked.first();
+    let same_major = |version: &&Text| numbers(version).first() == asked.first();
     if rules.range_stays && upper.is_none() && !same_major(&&rules.default) {
-        return rules.known.iter().filter(same_major).find(fits).cloned().unwrap_or_else(|| rules.default.clone());
+        return rules.known.iter().filter(same_major).find(fits).unwrap_or(&rules.default).into();
     }
     // Without an end the nearest to what was asked is the surest.
     let known = std::iter::once(&rules.default).chain(rules.known.iter().filter(|_| upper.is_some()));
-    known.into_iter().find(fits).cloned().unwrap_or(line)
+    known.into_iter().find(fits).map_or(line, String::from)
 }
 
 #[cfg(test)]
@@ -285,8 +286,8 @@ mod tests {
     fn node() -> Versions {
         Versions {
             default: "22".into(),
-            known: ["24", "22", "20", "18"].map(String::from).to_vec(),
-            aliases: [("lts/iron".to_owned(), "20".to_owned())].into(),
+            known: ["24", "22", "20", "18"].into_iter().collect(),
+            aliases: [("lts/iron", "20".into())].into(),
             range_begins: true,
             ..Versions::default()
         }
@@ -295,7 +296,7 @@ mod tests {
     fn python() -> Versions {
         Versions {
             default: "3.12".into(),
-            known: ["3.13", "3.12", "3.11", "3.10", "3.9"].map(String::from).to_vec(),
+            known: ["3.13", "3.12", "3.11", "3.10", "3.9"].into_iter().collect(),
             ..Versions::default()
         }
     }
@@ -350,7 +351,7 @@ mod tests {
 
     #[test]
     fn a_line_that_has_ended_is_told_by_all_its_versions() {
-        let rules = Versions { ended: [("3.9".to_owned(), "2025-10-31".to_owned())].into(), ..python() };
+        let rules = Versions { ended: [("3.9", "2025-10-31".into())].into(), ..python() };
         for version in ["3.9", "3.9.18"] {
             assert_eq!(ended(version, &rules), Some(("3.9", "2025-10-31")), "{version}");
         }
@@ -363,7 +364,7 @@ mod tests {
     fn an_open_range_stays_with_the_major_version_that_programs_were_written_for() {
         let php = Versions {
             default: "8.3".into(),
-            known: ["8.4", "8.3", "7.4", "7.3", "5.6"].map(String::from).to_vec(),
+            known: ["8.4", "8.3", "7.4", "7.3", "5.6"].into_iter().collect(),
             range_stays: true,
             ..Versions::default()
         };

@@ -44,7 +44,7 @@ pub(super) fn read(sources: &Sources<'_>) -> Facts {
     } else {
         let name = facts.name.clone();
         entry(&mut facts, folder, name.as_deref());
-        let serves = sources.hold(&[".listen".to_owned(), "Kemal.run".to_owned(), "Amber::Server".to_owned()]);
+        let serves = sources.hold(&[".listen", "Kemal.run", "Amber::Server"]);
         facts.role = if serves && facts.words.contains_key("entry") { Role::App } else { Role::Library };
     }
     facts

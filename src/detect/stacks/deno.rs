@@ -257,7 +257,7 @@ fn strength(
 fn role(config: Option<&Value>, facts: &Facts, tasks: &BTreeMap<String, String>, sources: &Sources<'_>) -> Role {
     let runs = TASKS.iter().any(|task| tasks.contains_key(*task));
     let known = facts.words.contains_key("entry") || facts.words.contains_key("served");
-    let listens = || sources.hold(&["Deno.serve".to_owned(), ".listen(".to_owned()]);
+    let listens = || sources.hold(&["Deno.serve", ".listen("]);
     if !facts.members.is_empty() && !runs {
         Role::Shell
     } else if config.is_some_and(|config| config.get("exports").is_some()) && !tasks.contains_key("start") {

@@ -297,8 +297,7 @@ pub(super) fn finish(sources: &Sources<'_>, framework: Option<&FrameworkRule>, f
         let page = if sources.folder.has("index.html") || builds { "." } else { "public" };
         facts.output_dir = Some(page.to_owned());
     }
-    let listens =
-        facts.words.contains_key("entry") && sources.hold(&[".listen(".to_owned(), "createServer(".to_owned()]);
+    let listens = facts.words.contains_key("entry") && sources.hold(&[".listen(", "createServer("]);
     if left(facts) && !listens {
         facts.serving = Some(Serving::Static);
         facts.word("static", "");

@@ -77,7 +77,7 @@ struct Sought<'d> {
 impl<'d> Sorted<'d> {
     /// `transitive`: what the app's lock file pins beside its own dependencies.
     pub(super) fn new(profile: &'d AppProfile, transitive: &'d [Dependency]) -> Self {
-        let ecosystem = Registry::embedded().ok().and_then(|registry| registry.ecosystem(&profile.stack));
+        let ecosystem = Registry::embedded().ecosystem(&profile.stack);
         let locked = profile.config_files.iter().any(|file| file.ends_with("Cargo.lock"));
         let sought = |dependency: &'d Dependency, direct: bool| {
             let version = dependency.version.as_deref();
