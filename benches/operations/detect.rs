@@ -15,6 +15,9 @@ use crate::table::Table;
 /// Times that each sample is looked at.
 const RUNS: usize = 5;
 
+/// Names a folder with other projects that both look at, each once.
+const PROJECTS: &str = "WHARF_BENCH_PROJECTS";
+
 /// Runs on the large tree.
 const LARGE_RUNS: usize = 9;
 
@@ -32,21 +35,23 @@ const MEMORY_MB: f64 = 60.0;
 
 pub(crate) fn measure(table: &mut Table) {
     let wharf = Wharf::new();
-    small(&wharf, table);
+    small(&wharf, table, "samples", RUNS, &samples());
+    if let Some(folder) = std::env::var_os(PROJECTS) {
+        small(&wharf, table, "projects", 1, &below(Path::new(&folder)));
+    }
     large(&wharf, table);
 }
 
 /// The middle over all samples, each looked at by both: now the one goes first, now the other.
-fn small(wharf: &Wharf, table: &mut Table) {
-    let samples = samples();
-    let what = format!("wharf detect, {} samples", samples.len());
+fn small(wharf: &Wharf, table: &mut Table, name: &str, runs: usize, samples: &[String]) {
+    let what = format!("wharf detect, {} {name}", samples.len());
     let own = |sample: &str| whole(&mut wharf.command(["detect", sample, "--json"])).unwrap();
     let version = median((0..RUNS * 5).filter_map(|_| whole(&mut wharf.command(["--version"]))).collect());
     let beside = format!("wharf --version {}", millis(version));
     let (mut detect, mut other) = (Vec::new(), Vec::new());
-    for turn in 0..RUNS {
-        for sample in &samples {
-            if turn % 2 == 0 {
+    for turn in 0..runs {
+        for (place, sample) in samples.iter().enumerate() {
+            if (turn + place) % 2 == 0 {
                 detect.push(own(sample));
                 other.extend(nixpacks(sample));
             } else {
@@ -67,15 +72,18 @@ fn small(wharf: &Wharf, table: &mut Table) {
 
 /// The demos, and a sample of every stack and framework.
 fn samples() -> Vec<String> {
-    let below = |folder: &str| -> Vec<String> {
-        let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-        entries.filter(|path| path.is_dir()).map(|path| path.to_str().unwrap().to_owned()).collect()
-    };
-    let stacks = below(&format!("{ROOT}/tests/fixtures/stacks"));
-    let mut samples: Vec<String> = stacks.iter().flat_map(|stack| below(stack)).collect();
-    samples.extend(below(&format!("{ROOT}/demos")));
+    let root = Path::new(ROOT);
+    let stacks = below(&root.join("tests/fixtures/stacks"));
+    let mut samples: Vec<String> = stacks.iter().flat_map(|stack| below(Path::new(stack))).collect();
+    samples.extend(below(&root.join("demos")));
     samples.sort();
     samples
+}
+
+/// The folders in a folder.
+fn below(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    entries.filter(|path| path.is_dir()).map(|path| path.to_str().unwrap().to_owned()).collect()
 }
 
 /// How long nixpacks looks at a folder, where that program is installed.
