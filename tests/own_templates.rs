@@ -17,7 +17,18 @@ fn a_template_that_was_copied_out_and_changed_is_used() {
     let text = fs::read_to_string(&mine).unwrap();
     fs::write(&mine, format!("# Ours.\n{text}")).unwrap();
     assert!(run(&["templates", "eject", "compose/env.j2"]).exits(0).stdout.contains("left as it is"));
-    assert!(run(&["templates", "list", "compose"]).exits(0).stdout.contains("compose/env.j2  yours"));
+    run(&["templates", "eject", "compose/kind.toml"]).exits(0);
+    fs::write(wharf.path("config/templates/compose/emv.j2"), "X=1\n").unwrap();
+    let listed = run(&["templates", "list", "compose"]).exits(0).stdout;
+    assert!(listed.contains("compose/kind.toml  yours, unchanged\n"), "{listed}");
+    assert!(listed.contains("compose/emv.j2  yours; the program has none of that path\n"), "{listed}");
+    fs::remove_file(wharf.path("config/templates/compose/emv.j2")).unwrap();
+    assert!(run(&["templates", "show", "compose"]).exits(3).stderr.contains("`wharf templates list compose`"));
+    // A copy of everything would stand in the way of all that is newer.
+    for nothing in ["", "/"] {
+        assert!(run(&["templates", "eject", nothing]).exits(2).stderr.contains("no template"));
+    }
+    assert!(run(&["templates", "list", "compose"]).exits(0).stdout.contains("compose/env.j2  yours\n"));
     assert!(run(&["templates", "show", "compose/env.j2"]).exits(0).stdout.starts_with("# Ours.\n"));
     assert_eq!(run(&["templates", "show", "compose/env.j2", "--built-in"]).exits(0).stdout, text);
     run(&["templates", "check"]).exits(0);

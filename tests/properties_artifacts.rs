@@ -79,6 +79,12 @@ impl Project {
     }
 }
 
+/// What no reader of a file sees: outside parsers refuse some of it, and people are deceived by the rest.
+fn is_unseen(c: char) -> bool {
+    let marks = "\u{61c}\u{200e}\u{200f}\u{2028}\u{2029}\u{202a}\u{202b}\u{202c}\u{202d}\u{202e}\u{2066}\u{2067}\u{2068}\u{2069}";
+    c.is_control() && c != '\n' && c != '\t' || c == '\u{feff}' || marks.contains(c)
+}
+
 proptest! {
     #![proptest_config(config(100))]
 
@@ -88,6 +94,9 @@ proptest! {
     fn every_artifact_is_valid_and_keeps_to_the_policies(project in project()) {
         let made = project.made();
         prop_assert_eq!(&made, &project.made());
+        for (path, content) in &made {
+            prop_assert_eq!(content.find(is_unseen), None, "{}: {:?}", path, content);
+        }
         let faults = check_all(&made);
         let at_fault: BTreeSet<&str> = faults.iter().map(|fault| made[&fault.path].as_str()).collect();
         prop_assert!(faults.is_empty(), "{faults:#?}\n{}", at_fault.into_iter().collect::<Vec<_>>().join("\n----\n"));

@@ -407,6 +407,20 @@ fn hostile_names_stay_text() {
 }
 
 #[test]
+fn what_an_app_runs_on_is_the_same_in_all_environments() {
+    let web = server(&[], &[]);
+    let elsewhere = AppSettings { compute: Some(RunsOn::Function), ..AppSettings::default() };
+    let settings =
+        Settings { environments: BTreeMap::from([(Environment::Development, elsewhere)]), ..Settings::default() };
+    for kind in KINDS {
+        let made = Order::new("shop", &[&web], &settings).artifacts(&[kind.to_owned()].into()).unwrap();
+        let texts = made.into_iter().map(|artifact| (artifact.path, artifact.content)).collect();
+        let faults = wharf::validate::check_all(&texts);
+        assert!(faults.is_empty(), "{kind}: {faults:#?}");
+    }
+}
+
+#[test]
 fn modules_are_as_reviewed() {
     let web = server(&["postgres"], &["DATABASE_URL", "SESSION_SECRET"]);
     let module = Module::of("terraform-aws", &[&web], &Settings::default());

@@ -16,7 +16,7 @@ pub enum TemplatesCommand {
     /// List them, with those of your own
     List {
         /// Only those in this folder, as in stacks/node
-        #[arg(value_name = "FOLDER", default_value = "")]
+        #[arg(value_name = "FOLDER", default_value = "", hide_default_value = true)]
         folder: String,
     },
     /// Print one: your copy where there is one
@@ -51,18 +51,29 @@ fn list(folder: &str, json: bool) -> Result<Outcome, Problem> {
     let templates = Templates::in_use(own_templates::read()?);
     let files = below(&templates, folder)?;
     if json {
-        let entry = |(path, own): &(String, bool)| json!({ "path": path, "own": own });
+        let note = |path: &str, own: bool| own.then(|| note(&templates, path));
+        let entry = |(path, own): &(String, bool)| json!({ "path": path, "own": own, "note": note(path, *own) });
         output::json(
             &json!({ "folder": own_templates::folder()?, "templates": files.iter().map(entry).collect::<Vec<_>>() }),
         );
         return Ok(Outcome::Done);
     }
     for (path, own) in &files {
-        let mark = if *own { styled("  yours", Style::Good) } else { String::new() };
+        let mark = if *own { styled(&format!("  {}", note(&templates, path)), Style::Good) } else { String::new() };
         output::styled_line(format!("{}{mark}", output::harmless(path)));
     }
     output::note(format!("yours are in {}", own_templates::folder()?.display()));
     Ok(Outcome::Done)
+}
+
+/// What a template of the user's is: a copy that says what the one in the program says is only in the way of newer ones, and
+/// what is not in the program may have a wrong name.
+fn note(templates: &Templates, path: &str) -> &'static str {
+    match Templates::embedded_text(path) {
+        None => "yours; the program has none of that path",
+        Some(text) if templates.text(path) == Some(text) => "yours, unchanged",
+        Some(_) => "yours",
+    }
 }
 
 /// The files of a folder, or the one file of that path.
@@ -76,6 +87,12 @@ fn below(templates: &Templates, folder: &str) -> Result<Vec<(String, bool)>, Pro
 fn unknown(templates: &Templates, path: &str) -> Problem {
     let all: Vec<String> = templates.all().into_keys().collect();
     let names: Vec<&str> = all.iter().map(String::as_str).collect();
+    let folder = path.trim_matches('/');
+    if names.iter().any(|name| name.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))) {
+        return Problem::new(ProblemCode::NotFound, "template-not-found", format!("{folder} is a folder of templates"))
+            .why("one template can be shown at a time")
+            .fix(format!("`wharf templates list {folder}` names those in it"));
+    }
     let near = similar::get_close_matches(path, &names, 1, 0.6).first().map(|near| format!("did you mean {near}?"));
     Problem::new(ProblemCode::NotFound, "template-not-found", format!("there is no template “{path}”"))
         .why("a template is named by its path")
@@ -97,6 +114,11 @@ fn show(path: &str, built_in: bool, json: bool) -> Result<Outcome, Problem> {
 fn eject(path: &str, json: bool) -> Result<Outcome, Problem> {
     let templates = Templates::in_use(own_templates::read()?);
     let folder = own_templates::folder()?;
+    if path.trim_matches('/').is_empty() {
+        return Err(Problem::new(ProblemCode::Usage, "no-template", "no template and no folder is named")
+            .why("a copy is used in the place of the program's own from then on, newer ones too")
+            .fix("`wharf templates list` names what there is; copy out what you want to change"));
+    }
     let files = below(&templates, path)?;
     let (kept, fresh): (Vec<_>, Vec<_>) = files.into_iter().partition(|(_, own)| *own);
     for (path, _) in &fresh {

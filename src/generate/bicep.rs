@@ -42,7 +42,7 @@ pub(super) fn arm(template: &str) -> Result<String, serde_json::Error> {
         is_escaped = c == '\\' && !is_escaped;
         strict.push(c);
     }
-    serde_json::to_string_pretty(&serde_json::from_str::<Value>(&strict)?)
+    serde_json::to_string_pretty(&serde_json::from_str::<Value>(&strict)?).map(|text| super::escape::seen(&text))
 }
 
 /// A string of a template that is no expression, whatever it begins with.
@@ -143,7 +143,7 @@ fn quoted(text: &str) -> String {
             '\n' => out.push_str("\\n"),
             '\r' => out.push_str("\\r"),
             '\t' => out.push_str("\\t"),
-            c if c.is_control() || matches!(c, '\u{85}' | '\u{2028}' | '\u{2029}') => {
+            c if super::escape::is_unseen(c) => {
                 let _ = write!(out, "\\u{{{:x}}}", u32::from(c));
             }
             c => out.push(c),

@@ -256,10 +256,15 @@ impl Ground {
 
 impl<'a> Delivery<'a> {
     pub(super) fn new(order: &Order<'a>, ground: &'a Ground) -> Self {
-        let environments: Vec<_> = Environment::ALL.into_iter().map(|it| in_environment(order, ground, it)).collect();
+        let mut environments: Vec<_> =
+            Environment::ALL.into_iter().map(|it| in_environment(order, ground, it)).collect();
         let usual = order.environment.unwrap_or(Environment::Production);
         let usual = environments.iter().find(|one| one.name == usual);
         let (apps, services) = usual.map(|one| (one.apps.clone(), one.services.clone())).unwrap_or_default();
+        // Infrastructure is written once for all environments: what an app runs on is no difference between them.
+        for app in environments.iter_mut().flat_map(|one| &mut one.apps) {
+            app.compute = apps.iter().find(|usual| usual.name == app.name).map_or(app.compute, |usual| usual.compute);
+        }
         let everywhere = || environments.iter().flat_map(|one| &one.apps);
         let names: BTreeSet<&str> = everywhere().flat_map(|app| app.required.iter().copied()).collect();
         let optional = everywhere().flat_map(|app| &app.optional).copied();

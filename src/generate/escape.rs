@@ -4,9 +4,38 @@ use std::fmt::Write as _;
 
 use sha2::{Digest, Sha256};
 
+/// Whether nobody sees it where it stands: control characters, what ends a line for some readers only, and marks that turn
+/// the order of what stands beside them, so that a person reads something else than a program.
+pub(crate) fn is_unseen(c: char) -> bool {
+    let turns = matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    c.is_control() || turns || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}')
+}
+
 /// A JSON string.
 pub(crate) fn json(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
+    seen(&serde_json::Value::from(text).to_string())
+}
+
+/// JSON with an escape for whatever nobody sees in its texts.
+pub(crate) fn seen(json: &str) -> String {
+    let mut escaped = String::with_capacity(json.len());
+    for c in json.chars() {
+        if is_unseen(c) && c != '\n' {
+            let _ = write!(escaped, "\\u{:04x}", u32::from(c));
+        } else {
+            escaped.push(c);
+        }
+    }
+    escaped
+}
+
+/// The bytes of a character as `printf` of a shell reads them.
+fn octal(c: char, lead: &str) -> String {
+    let mut out = String::new();
+    for byte in c.encode_utf8(&mut [0; 4]).bytes() {
+        let _ = write!(out, "{lead}{byte:03o}");
+    }
+    out
 }
 
 /// A Dockerfile's exec form: `["node", "server.js"]`.
@@ -19,17 +48,27 @@ pub(crate) fn exec_form<T: AsRef<str>>(words: &[T]) -> String {
 pub(crate) fn shell_word(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "_-./:@%+=,".contains(c);
     if !text.is_empty() && text.chars().all(plain) {
-        text.to_owned()
-    } else {
-        format!("'{}'", text.replace('\'', r"'\''"))
+        return text.to_owned();
     }
+    let mut word = String::from("'");
+    for c in text.chars() {
+        match c {
+            '\'' => word.push_str(r"'\''"),
+            '\n' | '\t' => word.push(c),
+            c if is_unseen(c) => {
+                let _ = write!(word, "'\"$(printf '{}')\"'", octal(c, "\\"));
+            }
+            c => word.push(c),
+        }
+    }
+    word + "'"
 }
 
 /// A shell command behind `RUN`. One that does not stay on its line, or that Docker would read as something else,
 /// goes in exec form through a shell.
 pub(crate) fn run_line(command: &str) -> String {
     let command = command.trim();
-    let is_plain = !command.contains(|c: char| c.is_control())
+    let is_plain = !command.contains(is_unseen)
         && !command.contains("<<")
         && !command.ends_with('\\')
         && !command.starts_with(['-', '[', '#']);
@@ -43,7 +82,14 @@ pub(crate) fn inline(command: &str) -> String {
         return line;
     }
     // `printf %b` reads the escapes back: nothing of the command is seen by Docker.
-    let escaped = command.replace('\\', "\\\\\\\\").replace('\r', "").replace('\n', "\\n").replace('<', "\\0074");
+    let escaped = |c: char| match c {
+        '\\' => "\\\\\\\\".to_owned(),
+        '\r' => String::new(),
+        '\n' => "\\n".to_owned(),
+        c if c == '<' || is_unseen(c) => octal(c, "\\0"),
+        c => c.to_string(),
+    };
+    let escaped: String = command.chars().map(escaped).collect();
     format!("/bin/sh -c \"$(printf %b {})\"", shell_word(&escaped))
 }
 
@@ -57,7 +103,7 @@ pub(crate) fn path(text: &str) -> String {
 
 /// A string in single quotes, as JavaScript, Python, Ruby and PHP read it alike.
 pub(crate) fn quoted(text: &str) -> String {
-    let line: String = text.chars().filter(|c| !c.is_control()).collect();
+    let line: String = text.chars().filter(|c| !is_unseen(*c)).collect();
     format!("'{}'", line.replace('\\', r"\\").replace('\'', r"\'"))
 }
 
@@ -67,7 +113,7 @@ pub(crate) fn docker_word(text: &str) -> String {
     for c in text.chars() {
         match c {
             '"' | '\\' | '$' => word.extend(['\\', c]),
-            c if c.is_control() => word.push(' '),
+            c if is_unseen(c) => word.push(' '),
             c => word.push(c),
         }
     }
@@ -77,31 +123,16 @@ pub(crate) fn docker_word(text: &str) -> String {
 
 /// What stands in a comment: one line, which goes on in no next one.
 pub(crate) fn comment(text: &str) -> String {
-    let ends = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
-    let line: String = text.chars().map(|c| if ends(c) { ' ' } else { c }).collect();
+    let line: String = text.chars().map(|c| if is_unseen(c) { ' ' } else { c }).collect();
     line.trim_end_matches(['\\', ' ']).to_owned()
 }
 
-/// A YAML scalar, for text that is to stay text.
+/// A YAML scalar, for text that is to stay text. JSON's escapes are YAML's.
 pub(crate) fn yaml(text: &str) -> String {
     let is_word = |c: char| c.is_ascii_alphanumeric() || "_./:-".contains(c);
     let begins_well = text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '/') || text.starts_with("./");
     let plain = text == "." || begins_well && text.chars().all(is_word) && !text.ends_with(':') && !is_yaml_word(text);
-    if plain { text.to_owned() } else { yaml_quoted(text) }
-}
-
-/// A YAML scalar in double quotes. JSON's escapes are YAML's, but for the line ends that only YAML knows.
-fn yaml_quoted(text: &str) -> String {
-    let mut quoted = String::new();
-    for c in json(text).chars() {
-        match c {
-            '\u{7f}'..='\u{9f}' | '\u{2028}' | '\u{2029}' | '\u{feff}' => {
-                let _ = write!(quoted, "\\u{:04x}", u32::from(c));
-            }
-            c => quoted.push(c),
-        }
-    }
-    quoted
+    if plain { text.to_owned() } else { json(text) }
 }
 
 /// Words that some reader of YAML takes for a boolean, a number or null.
@@ -202,7 +233,7 @@ fn groovy_escaped(text: &str, quote: char) -> String {
             '\n' => escaped.push_str("\\n"),
             '$' if quote == '"' => escaped.push_str("\\$"),
             c if c == quote || c == '\\' => escaped.extend(['\\', c]),
-            c if c.is_control() => {
+            c if is_unseen(c) => {
                 let _ = write!(escaped, "\\u{:04x}", u32::from(c));
             }
             c => escaped.push(c),
@@ -226,8 +257,32 @@ pub(crate) fn is_env_name(name: &str) -> bool {
 mod tests {
     use super::*;
 
-    const HOSTILE: [&str; 8] =
-        ["a b", "a\"b", "it's", "one\ntwo", "$(touch /tmp/x)", "${{ secrets.X }}", "`id`; rm -rf / #", "é\u{2028}\\"];
+    const HOSTILE: [&str; 10] = [
+        "a b",
+        "a\"b",
+        "it's",
+        "one\ntwo",
+        "$(touch /tmp/x)",
+        "${{ secrets.X }}",
+        "`id`; rm -rf / #",
+        "é\u{2028}\\",
+        "\u{1b}[2J\u{7f}\u{85}'\u{9b}",
+        "a\u{202e}b\u{2066}c\u{200f}\u{feff}d",
+    ];
+
+    #[test]
+    fn what_nobody_sees_is_written_so_that_everybody_does() {
+        for text in HOSTILE {
+            let text = text.replace('\n', "");
+            for made in [json(&text), yaml(&text), run_line(&text), inline(&text), docker_word(&text), comment(&text)] {
+                assert!(!made.contains(is_unseen), "{made:?}");
+            }
+            for made in [shell_word(&text), quoted(&text), groovy(&text), gstring(&text), groovy_comment(&text)] {
+                assert!(!made.contains(is_unseen), "{made:?}");
+            }
+            assert_eq!(serde_json::from_str::<String>(&json(&text)).unwrap(), text);
+        }
+    }
 
     #[test]
     fn yaml_reads_back_every_text_as_it_was() {

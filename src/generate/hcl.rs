@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::escape::slug;
+use super::escape::{is_unseen, slug};
 
 /// A string in quotes, in which nothing is filled in.
 pub(crate) fn text(text: &str) -> String {
@@ -22,8 +22,7 @@ fn escaped(text: &str) -> String {
             '$' | '%' if chars.peek() == Some(&'{') => {
                 let _ = write!(out, "\\u{:04x}", u32::from(c));
             }
-            // Marks that end a line for some readers, or turn the order of what stands beside them.
-            c if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{feff}') => {
+            c if is_unseen(c) => {
                 let _ = write!(out, "\\u{:04x}", u32::from(c));
             }
             c => out.push(c),

@@ -227,6 +227,12 @@ pub(super) fn with_needed<'a>(wanted: &BTreeSet<String>, all: &'a [Kind]) -> Vec
     all.iter().filter(|kind| names.contains(kind.name.as_str())).collect()
 }
 
+pub(super) fn nothing_named() -> Problem {
+    Problem::new(ProblemCode::Usage, "unknown-kind", "nothing is named that could be generated")
+        .why("a list of kinds is empty")
+        .fix("name some with commas between, as in `--only docker,compose`; `wharf help generate` lists them")
+}
+
 /// The kinds of these names; one that there is not is named with those that there are.
 pub(super) fn known(names: &[String], templates: &Templates) -> Result<(), Problem> {
     let all: Vec<&str> = kinds(templates)?.iter().map(|kind| kind.name.as_str()).collect();

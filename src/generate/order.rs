@@ -6,7 +6,7 @@ use minijinja::Value;
 use minijinja::value::{Serde, merge_maps};
 
 use super::delivery::{App, Delivery, Ground};
-use super::kinds::{DOCKER, Each, Kind, USUAL, could_make, kinds, known, ways, with_needed};
+use super::kinds::{DOCKER, Each, Kind, USUAL, could_make, kinds, known, nothing_named, ways, with_needed};
 use super::{Context, DIGESTS, Digests, Folder, Templates, beside, docker, image, is_the_projects};
 use crate::model::{AppProfile, Artifact, ArtifactView, Environment, Problem, Settings};
 
@@ -62,7 +62,13 @@ impl<'a> Order<'a> {
 
     /// The kinds that somebody asked for, here or in `wharf.toml`.
     fn said(&self, only: Option<&str>) -> Result<Option<BTreeSet<String>>, Problem> {
-        let only: Option<Vec<String>> = only.map(|only| only.split(',').map(|name| name.trim().to_owned()).collect());
+        let names = |only: &str| -> Vec<String> {
+            only.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect()
+        };
+        let only = only.map(names);
+        if only.as_ref().is_some_and(Vec::is_empty) {
+            return Err(nothing_named());
+        }
         let said = only.as_deref().or(self.settings.generate.as_deref()).unwrap_or_default();
         known(said, self.templates)?;
         Ok((!said.is_empty()).then(|| said.iter().cloned().collect()))
@@ -319,7 +325,9 @@ mod tests {
             wanted.map(|names| names.into_iter().collect::<Vec<_>>().join(" "))
         };
         assert_eq!(wanted(None, None, "").unwrap(), "compose docker");
-        assert_eq!(wanted(Some("plain, docker"), Some(&["compose"]), "").unwrap(), "docker plain");
+        assert_eq!(wanted(Some("plain, docker,"), Some(&["compose"]), "").unwrap(), "docker plain");
+        // A script's variable that is empty is no wish for everything.
+        assert_eq!(wanted(Some(""), None, "").unwrap_err().cause, "unknown-kind");
         assert_eq!(wanted(None, Some(&["compose"]), "").unwrap(), "compose");
         let read = |_: &str| Found::Nothing;
         let folder = Folder::new(&read, &|_, _| Vec::new()).unwrap();

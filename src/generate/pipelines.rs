@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use minijinja::{Environment, Error, ErrorKind, Value};
 use serde::Deserialize;
 
-use super::escape::{shell_word, yaml};
+use super::escape::{is_unseen, shell_word, yaml};
 
 /// The file of all pins.
 pub(super) const PINS: &str = "pipelines/actions.toml";
@@ -82,15 +82,14 @@ fn literal(text: &str) -> String {
 
 /// One word of Bash that stays on its line.
 fn bash_word(text: &str) -> String {
-    let ends_line = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}');
-    if !text.chars().any(ends_line) {
+    if !text.contains(is_unseen) {
         return shell_word(text);
     }
     let escaped: String = text
         .chars()
         .map(|c| match c {
             '\'' | '\\' => format!("\\{c}"),
-            c if ends_line(c) => format!("\\u{:04x}", u32::from(c)),
+            c if is_unseen(c) => format!("\\u{:04x}", u32::from(c)),
             c => c.to_string(),
         })
         .collect();
@@ -101,8 +100,7 @@ fn bash_word(text: &str) -> String {
 /// in quotes.
 fn step(command: &str, indent: usize) -> String {
     let command = command.trim();
-    let is_still =
-        |line: &str| line.chars().all(|c| !c.is_control() && !matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}'));
+    let is_still = |line: &str| !line.contains(is_unseen);
     let lines: Vec<&str> = command.lines().map(str::trim_end).collect();
     if lines.len() > 1 && lines.iter().all(|line| is_still(line)) && !command.contains('\r') {
         let indented =

@@ -16,6 +16,7 @@ pub(crate) fn text() -> impl Strategy<Value = String> {
         1 => prop::sample::select(vec![
             "a\nUSER root", "$(touch /tmp/x)", "${{ secrets.X }}", "\"; rm -rf / #", "日本 語", "%{ if true }${x}",
             "{{ .Values }}{% raw %}", "'); evil() //", "- x: &y *z",
+            "a\u{7f}\u{85}b\u{9b}'", "a\u{202e}b\u{2066} \u{200f}\u{feff}c", "\u{1b}[2J\u{8}\r",
         ])
         .prop_map(str::to_owned),
     ]

@@ -150,7 +150,15 @@ fn terraform(path: &str, draft: &Draft, page: &mut Page<'_>) {
                 let reason = "one NAT gateway is enough for development; each costs by the hour";
                 page.propose("nat-gateways", Gain::Cost, place, with("single_nat_gateway = true"), reason);
             }
-            "aws_ecs_service" if !is_for_development(path) && !scales(path, draft) => {
+            "aws_ebs_volume" | "aws_instance" | "aws_launch_template" => old_volumes(&block, page),
+            "aws_ecr_repository" if !says(path, draft, "aws_ecr_lifecycle_policy") => {
+                let mut after = vec![page.lines[block.end].to_owned()];
+                after.extend(lifecycle(block.name).lines().map(str::to_owned));
+                let reason =
+                    "every image that was ever pushed is kept and paid for; the last 30 are enough to go back to";
+                page.propose("image-retention", Gain::Cost, (block.end, block.end + 1), after, reason);
+            }
+            "aws_ecs_service" if !is_for_development(path) && !says(path, draft, "aws_appautoscaling_target") => {
                 let least = value("desired_count").and_then(|count| count.parse::<u32>().ok());
                 let cluster = value("cluster").and_then(|id| id.strip_prefix("aws_ecs_cluster.")?.split('.').next());
                 if let (Some(least), Some(cluster)) = (least.filter(|least| *least > 0), cluster) {
@@ -166,11 +174,43 @@ fn terraform(path: &str, draft: &Draft, page: &mut Page<'_>) {
     }
 }
 
-/// Whether something in the folder scales by itself.
-fn scales(path: &str, draft: &Draft) -> bool {
+/// Whether something in the folder says that.
+fn says(path: &str, draft: &Draft, what: &str) -> bool {
     let folder = |path: &str| path.rsplit_once('/').map(|(folder, _)| folder.to_owned());
     let same = draft.files.iter().filter(|(other, _)| folder(other) == folder(path));
-    same.into_iter().any(|(_, text)| text.contains("aws_appautoscaling_target"))
+    same.into_iter().any(|(_, text)| text.contains(what))
+}
+
+/// Disks of the generation before.
+fn old_volumes(block: &Block<'_>, page: &mut Page<'_>) {
+    for at in block.first + 1..block.end {
+        let line = page.lines[at];
+        let is_old = setting(line, '=').is_some_and(|(key, value)| {
+            value == "\"gp2\"" && (key == "volume_type" || key == "type" && block.kind == "aws_ebs_volume")
+        });
+        if is_old {
+            let reason = "gp3 costs a fifth less than gp2, and is as fast or faster up to 1 TB; it changes in place";
+            page.propose("old-volume", Gain::Cost, (at, at + 1), vec![line.replacen("gp2", "gp3", 1)], reason);
+        }
+    }
+}
+
+fn lifecycle(repository: &str) -> String {
+    format!(
+        r#"
+resource "aws_ecr_lifecycle_policy" "{repository}" {{
+  repository = aws_ecr_repository.{repository}.name
+
+  policy = jsonencode({{
+    rules = [{{
+      rulePriority = 1
+      description  = "Keep the last 30 images"
+      selection    = {{ tagStatus = "any", countType = "imageCountMoreThan", countNumber = 30 }}
+      action       = {{ type = "expire" }}
+    }}]
+  }})
+}}"#
+    )
 }
 
 fn scaling(service: &str, cluster: &str, least: u32) -> String {

@@ -75,6 +75,7 @@ pub(super) fn review(path: &str, text: &str) -> Vec<Proposal> {
     }
     for at in 0..steps.len() {
         order(&steps, at, &mut page);
+        lists_apart(&steps, at, &mut page);
         late_packages(&steps, at, &mut page);
     }
     page.found
@@ -331,14 +332,17 @@ fn order(steps: &[Step], at: usize, page: &mut Page<'_>) {
         return;
     }
     let earlier = |step: &&Step| step.stage == copy.stage && step.first < copy.first && step.is_copy_from_context();
-    let mut later = steps[at + 1..].iter().skip_while(|step| matches!(step.word.as_str(), "ENV" | "ARG"));
+    let stays = |step: &&Step| {
+        matches!(step.word.as_str(), "ENV" | "ARG" | "EXPOSE" | "LABEL") || step.command().is_some_and(is_of_system)
+    };
+    let mut later = steps[at + 1..].iter().skip_while(stays);
     let Some(run) = later.next().filter(|step| step.word == "RUN" && step.stage == copy.stage) else { return };
     let Some(command) = run.command().filter(|_| !steps.iter().any(|step| earlier(&step))) else { return };
     let Some(files) = manifests(command) else { return };
     let (install, rest) =
         command.split_once("&&").map_or((command, None), |(install, rest)| (install.trim_end(), Some(rest)));
-    let mut above = vec![format!("COPY {files} ./")];
-    above.extend(page.copy(copy.end, run.first));
+    let mut above = page.copy(copy.end, run.first);
+    above.push(format!("COPY {files} ./"));
     let mut below = page.copy(copy.first, copy.end);
     match rest {
         // In several lines it is more than an install and a build, and not taken apart.
@@ -355,14 +359,36 @@ fn order(steps: &[Step], at: usize, page: &mut Page<'_>) {
     page.propose("cache-order", Gain::Cache, (copy.first, run.end), above, reason);
 }
 
+/// Whether a command does nothing but get packages of the system.
+fn is_of_system(command: &str) -> bool {
+    let tools = ["apt-get ", "apt ", "apk ", "rm -rf /var/"];
+    command.split("&&").map(str::trim).all(|part| tools.iter().any(|tool| part.starts_with(tool)))
+}
+
+/// Lists of packages in a layer of their own: that stays while the packages asked for change.
+fn lists_apart(steps: &[Step], at: usize, page: &mut Page<'_>) {
+    let [lists, install, ..] = &steps[at..] else { return };
+    let apt =
+        lists.command().and_then(|run| run.split_once(' ')).filter(|(tool, _)| matches!(*tool, "apt-get" | "apt"));
+    let updates = apt.is_some_and(|(_, rest)| rest.split(' ').all(|word| word == "update" || word.starts_with('-')));
+    let installs = install.rest.starts_with("apt-get install") || install.rest.starts_with("apt install");
+    if !updates || install.word != "RUN" || !installs || install.stage != lists.stage || install.first != lists.end {
+        return;
+    }
+    let mut after = page.copy(lists.first, lists.end - 1);
+    after.push(format!("{} \\", page.lines[lists.end - 1].trim_end()));
+    after.push(format!("    && {}", page.lines[install.first].trim_start()[3..].trim_start()));
+    after.extend(page.copy(install.first + 1, install.end));
+    let reason = "the lists come from the cache, however old, when other packages are asked for, and these are not found then; \
+                  in one step both are made anew";
+    page.propose("stale-package-lists", Gain::Cache, (lists.first, install.end), after, reason);
+}
+
 /// Packages of the system behind the project's files: each change of these installs them again.
 fn late_packages(steps: &[Step], at: usize, page: &mut Page<'_>) {
     let run = &steps[at];
     let Some(command) = run.command() else { return };
-    let mut parts = command.split("&&").map(str::trim);
-    let is_of_system =
-        |part: &str| ["apt-get ", "apt ", "apk ", "rm -rf /var/"].iter().any(|tool| part.starts_with(tool));
-    if !command.contains(" install") && !command.contains("apk add") || !parts.all(is_of_system) {
+    if !command.contains(" install") && !command.contains("apk add") || !is_of_system(command) {
         return;
     }
     let before = steps[..at].iter().filter(|step| step.stage == run.stage);

@@ -107,18 +107,36 @@ fn what_development_needs_stays_out() {
 fn dependencies_come_before_sources() {
     let text = "FROM python:3.13-slim\nCOPY . .\nENV A=1\nRUN pip install --no-cache-dir -r requirements.txt\nCMD x\n";
     let after = better("Dockerfile", text, "cache-order");
-    let expected = "FROM python:3.13-slim\nCOPY requirements.txt ./\nENV A=1\nRUN pip install --no-cache-dir -r \
+    let expected = "FROM python:3.13-slim\nENV A=1\nCOPY requirements.txt ./\nRUN pip install --no-cache-dir -r \
                     requirements.txt\nCOPY . .\nCMD x\n";
     assert_eq!(after, expected);
     let both = "FROM node:22-slim\nCOPY . .\nRUN npm ci && npm run build\n";
     let after = better("Dockerfile", both, "cache-order");
     assert_eq!(after, "FROM node:22-slim\nCOPY package*.json ./\nRUN npm ci\nCOPY . .\nRUN npm run build\n");
     quiet("Dockerfile", &text.replace("-r requirements.txt", "."));
+    let between = "FROM node:22-slim\nCOPY . .\nRUN apk add git\nEXPOSE 80\nRUN npm install --omit=dev\n";
+    let draft = draft(&[("Dockerfile", between)]);
+    let found = Rules.review(&draft).into_iter().find(|found| found.rule == "cache-order").unwrap();
+    let after =
+        "FROM node:22-slim\nRUN apk add git\nEXPOSE 80\nCOPY package*.json ./\nRUN npm install --omit=dev\nCOPY . .\n";
+    assert_eq!(patched(&[&found], &draft, &none).unwrap()["Dockerfile"], after);
     let late = "FROM debian:12-slim\nCOPY a b\n# what it needs\nRUN apk add curl\n";
     let after = better("Dockerfile", late, "packages-after-source");
     assert_eq!(after, "FROM debian:12-slim\n# what it needs\nRUN apk add curl\nCOPY a b\n");
     quiet("Dockerfile", &late.replace("# what", "USER app\n# what"));
     quiet("Dockerfile", &text.replace("CMD x", "RUN <<EOF\nx\nEOF"));
+}
+
+#[test]
+fn lists_of_packages_are_as_new_as_the_packages() {
+    let text = "FROM debian:12-slim\nRUN apt-get -qq update\nRUN apt-get install --no-install-recommends -y \\\n    curl && rm -rf \
+                /var/lib/apt/lists/*\n";
+    let after = better("Dockerfile", text, "stale-package-lists");
+    let expected = "FROM debian:12-slim\nRUN apt-get -qq update \\\n    && apt-get install --no-install-recommends -y \\\n    curl \
+                    && rm -rf /var/lib/apt/lists/*\n";
+    assert_eq!(after, expected);
+    quiet("Dockerfile", &text.replace("update\n", "update\n# curl\n"));
+    quiet("Dockerfile", &text.replace("RUN apt-get -qq update", "RUN apt-get upgrade"));
 }
 
 #[test]
@@ -151,6 +169,13 @@ fn nothing_is_kept_or_run_for_ever() {
     let logs = "resource \"aws_cloudwatch_log_group\" \"web\" {\n  name = \"web\"\n}\n";
     let after = better("main.tf", logs, "log-retention");
     assert!(after.contains("{\n  retention_in_days = 30\n\n  name"), "{after}");
+    let volume = "resource \"aws_ebs_volume\" \"data\" {\n  size = 10\n  type = \"gp2\"\n}\n";
+    assert!(better("main.tf", volume, "old-volume").contains("  type = \"gp3\"\n"));
+    let disk = "resource \"aws_instance\" \"web\" {\n  root_block_device {\n    volume_type = \"gp2\"\n  }\n}\n";
+    assert!(better("main.tf", disk, "old-volume").contains("    volume_type = \"gp3\"\n"));
+    quiet("main.tf", &volume.replace("aws_ebs_volume", "aws_db_instance"));
+    let images = "resource \"aws_ecr_repository\" \"web\" {\n  name = \"web\"\n}\n";
+    assert!(better("main.tf", images, "image-retention").contains("aws_ecr_repository.web.name"));
     let service =
         "resource \"aws_ecs_service\" \"web\" {\n  cluster       = aws_ecs_cluster.main.id\n  desired_count = 3\n}\n";
     let after = better("main.tf", service, "no-autoscaling");
