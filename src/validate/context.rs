@@ -39,12 +39,26 @@ pub(super) fn check(
     }
 }
 
+/// So many files of a folder that is kept out are looked at.
+const MOST: usize = 10_000;
+
 /// The list that keeps a source out of a context.
 fn out(dockerfile: &str, context: &str, source: &str, project: &Project<'_>) -> Option<String> {
     let lists = [format!("{dockerfile}.dockerignore"), joined(context, ".dockerignore")];
     let list = lists.into_iter().find(|list| project.files.contains_key(list))?;
     let ignore = Ignore::parse(&project.files[&list]).ok()?;
-    (ignore.is_ignored(source) && !ignore.may_keep_below(source)).then_some(list)
+    if !ignore.is_ignored(source) {
+        return None;
+    }
+    // Something in it may come in again.
+    let below = joined(context, source);
+    let mut known = project.at(&below).take(MOST).filter_map(|path| path.strip_prefix(context)).peekable();
+    let comes_in = if known.peek().is_some() {
+        known.any(|path| !ignore.is_ignored(path.trim_start_matches('/')))
+    } else {
+        ignore.may_keep_below(source)
+    };
+    (!comes_in).then_some(list)
 }
 
 #[cfg(test)]
@@ -58,7 +72,7 @@ mod tests {
         let text = format!("FROM a:1 AS b\nUSER app\n{dockerfile}\n");
         let mut files: BTreeMap<String, String> = [
             ("web/Dockerfile", text.as_str()),
-            (".dockerignore", ".git\n.env\nnotes\nlogs\n!logs/keep\n"),
+            (".dockerignore", ".git\n.env\nnotes\nlogs\n!logs/keep\n!**/x\n"),
             (".gitignore", "dist\n"),
         ]
         .into_iter()
@@ -91,6 +105,7 @@ mod tests {
             ("COPY [\"srv\", \"/\"]", "no srv"),
             ("ARG F=srv\nCOPY $F/x /", "no srv/x"),
             ("COPY notes /x", ".dockerignore keeps notes"),
+            ("COPY notes/a /x", ".dockerignore keeps notes/a"),
         ] {
             let found = faults(broken, None);
             assert!(

@@ -95,9 +95,12 @@ pub(super) fn above(path: &str) -> impl Iterator<Item = &str> {
 /// first word behind a command.
 pub(super) fn is_told(texts: &[&str], name: &str) -> bool {
     let is_letter = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    // What a variable of that name says may be given to another.
     let has_word = |line: &str, word: &str| {
-        line.match_indices(word)
-            .any(|(at, _)| !line[..at].ends_with(is_letter) && !line[at + word.len()..].starts_with(is_letter))
+        line.match_indices(word).any(|(at, _)| {
+            let (before, behind) = (&line[..at], &line[at + word.len()..]);
+            !before.ends_with(is_letter) && !before.ends_with(['$', '{']) && !behind.starts_with(is_letter)
+        })
     };
     let variable = format!("TF_VAR_{name}");
     texts.iter().any(|text| {
@@ -115,4 +118,26 @@ pub(super) fn is_told(texts: &[&str], name: &str) -> bool {
 /// The keys of a map as names that are given.
 pub(super) fn keys(node: Option<&Node>) -> Vec<(String, usize)> {
     node.map(Node::entries).unwrap_or_default().iter().map(|entry| (entry.key.clone(), entry.line)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_told;
+
+    #[test]
+    fn what_deploys_tells_of_values() {
+        for told in [
+            "export TF_VAR_tag=$1",
+            "terraform plan -var \"tag=$1\"",
+            "az x --parameters \\\n  a=b \\\n  tag=$1",
+            "  secret tag \"$1\"",
+        ] {
+            assert!(is_told(&[told], "tag"), "{told}");
+        }
+        for other in
+            ["tag=$1", "# --parameters tag=1", "az --parameters \"$tag.json\"", "TF_VAR_tags=1", "az --tags tag=$1"]
+        {
+            assert!(!is_told(&[other], "tag"), "{other}");
+        }
+    }
 }

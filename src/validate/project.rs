@@ -42,6 +42,16 @@ impl<'p> Project<'p> {
             }
         }
     }
+
+    /// What is known to lie at a path or below it.
+    pub(super) fn at<'s>(&'s self, path: &'s str) -> impl Iterator<Item = &'s str> {
+        let paths = self.around.map(|around| around.paths.range(path.to_owned()..)).into_iter().flatten();
+        let below = move |other: &&String| {
+            other.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with('/') || path.is_empty())
+        };
+        let near = paths.take_while(move |other| other.starts_with(path)).filter(below);
+        near.chain(self.files.keys().filter(below)).map(String::as_str)
+    }
 }
 
 fn begins<'k>(mut paths: impl Iterator<Item = &'k String>, folder: &str) -> bool {

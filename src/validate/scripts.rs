@@ -465,6 +465,7 @@ mod tests {
         );
         for (path, text, line) in [
             (".gitlab-ci.yml", "include: ci/other.yml\na:\n  timeout: 1h\n  script: [a]\n", 1),
+            (".gitlab-ci.yml", "a:\n  trigger:\n    include: [{local: /ci/other.yml}]\n", 3),
             (
                 "compose.test.yaml",
                 "services:\n  a:\n    image: a:1\n    env_file: [conf/a.env, {path: b.env, required: false}]\n",

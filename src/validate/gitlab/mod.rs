@@ -246,9 +246,11 @@ pub(super) fn check_all(files: &BTreeMap<&str, &str>, project: &Project<'_>, fou
             continue;
         };
         let mut faults = Faults { path, found: Vec::new() };
-        let include = root.get("include");
-        let several = include.map(Node::items).unwrap_or_default();
-        for one in include.into_iter().filter(|include| !include.is_list()).chain(several) {
+        let triggered = root.entries().iter().filter_map(|job| job.node.at(&["trigger", "include"]));
+        let all = root.get("include").into_iter().chain(triggered);
+        let each =
+            all.flat_map(|include| if include.is_list() { include.items().iter().collect() } else { vec![include] });
+        for one in each {
             let Some(local) = one.get("local").or(Some(one).filter(|one| one.text().is_some())) else { continue };
             let wanted = local.text().unwrap_or_default().trim_start_matches('/');
             if !wanted.contains("://") && project.lacks(wanted) {
