@@ -106,7 +106,8 @@ pub(super) fn is_told(texts: &[&str], name: &str) -> bool {
     texts.iter().any(|text| {
         let mut goes_on = false;
         text.lines().map(str::trim).filter(|line| !line.starts_with(['#', '/'])).any(|line| {
-            let is_argument = goes_on || line.contains("param") || line.contains("-var");
+            // Another flag begins what is no value any more.
+            let is_argument = goes_on && !line.starts_with('-') || line.contains("param") || line.contains("-var");
             goes_on = is_argument && line.ends_with('\\');
             has_word(line, &variable)
                 || is_argument && has_word(line, name)
@@ -134,9 +135,14 @@ mod tests {
         ] {
             assert!(is_told(&[told], "tag"), "{told}");
         }
-        for other in
-            ["tag=$1", "# --parameters tag=1", "az --parameters \"$tag.json\"", "TF_VAR_tags=1", "az --tags tag=$1"]
-        {
+        for other in [
+            "tag=$1",
+            "# --parameters tag=1",
+            "az --parameters \"$tag.json\"",
+            "TF_VAR_tags=1",
+            "az --parameters a=b \\\n  --tags tag=$1",
+            "az --tags tag=$1",
+        ] {
             assert!(!is_told(&[other], "tag"), "{other}");
         }
     }
