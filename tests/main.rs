@@ -45,3 +45,4 @@ mod support;
 mod terraform;
 mod told;
 mod vulnerabilities;
+mod workspaces;

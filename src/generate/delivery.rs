@@ -3,6 +3,7 @@
 //! *Architecture invariant:* names of environment variables stand here, values never.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::{IpAddr, Ipv4Addr};
 
 use serde::Serialize;
 
@@ -32,6 +33,8 @@ pub(super) struct Delivery<'a> {
     services: Vec<&'a Service>,
     /// Whether the project has a compose file of its own.
     own_compose: bool,
+    /// Whether it has a `.env.example` of its own, which stays as it is.
+    own_env: bool,
     /// The variables that somebody has to give a value in any environment, and whose they are.
     needed: Vec<Needed<'a>>,
     /// Those that may have one.
@@ -141,6 +144,8 @@ pub(super) struct App<'a> {
     /// The port of one's own machine that leads to it, unlike that of its sisters, and what `.env` calls it.
     host_port: u16,
     host_port_name: String,
+    /// The address of the machine that its port is published on.
+    bind: String,
     /// Where a debugger on the machine finds it; zero where none can.
     debug_host_port: u16,
     /// Whether it is nothing but files that are built once, and so needs no container where somebody else serves files.
@@ -287,6 +292,7 @@ impl<'a> Delivery<'a> {
             project: order.project,
             slug: slug(order.project),
             branch: order.settings.branch.as_deref().unwrap_or("main"),
+            own_env: order.apps.iter().any(|app| app.config_files.iter().any(|file| file == ".env.example")),
             own_compose: order.apps.iter().any(|app| app.compose_file.is_some()),
             needed,
             wanted,
@@ -380,10 +386,7 @@ impl<'a> App<'a> {
         let build_required = build_env.iter().copied().filter(is_required).collect();
         let (required, optional) = names.iter().copied().partition(is_required);
         let (secrets, variables) = names.into_iter().partition(|name| is_secret(name) || is_address(name));
-        let image = match order.apps {
-            [_] => slug(order.project),
-            _ => format!("{}-{}", slug(order.project), slug(&profile.name)),
-        };
+        let image = image_name(profile, order);
         let mut host = slug(&profile.name);
         if there.iter().any(|service| service.name == host) {
             host.push_str("-app");
@@ -429,6 +432,7 @@ impl<'a> App<'a> {
             writes: &container.writes,
             read_only: container.read_only,
             host_port: port,
+            bind: published_on(settings.bind),
             debug_host_port: container.develop.as_ref().and_then(Develop::debug_port).unwrap_or_default(),
             host_port_name: match order.apps {
                 [_] => "HOST_PORT".to_owned(),
@@ -476,6 +480,23 @@ impl App<'_> {
             && (&self.services, &self.connections) == (&other.services, &other.connections)
             && (&self.variables, &self.secrets, &self.required) == (&other.variables, &other.secrets, &other.required)
             && self.build_env == other.build_env
+    }
+}
+
+/// The name of its image, without registry and tag.
+fn image_name(profile: &AppProfile, order: &Order<'_>) -> String {
+    match order.apps {
+        [_] => slug(order.project),
+        _ => format!("{}-{}", slug(order.project), slug(&profile.name)),
+    }
+}
+
+/// As Compose writes it: loopback where nobody said another.
+fn published_on(said: Option<IpAddr>) -> String {
+    match said {
+        Some(IpAddr::V6(address)) => format!("[{address}]"),
+        Some(IpAddr::V4(address)) => address.to_string(),
+        None => Ipv4Addr::LOCALHOST.to_string(),
     }
 }
 

@@ -61,6 +61,8 @@ pub(super) struct Develop {
     /// The sources relative to the project, and where they are laid.
     source: String,
     folder: String,
+    /// Packages of the project that are laid in beside it: where each lies, and where it goes.
+    beside: Vec<(String, String)>,
     /// The folders that the image has there.
     keep: Vec<String>,
     env: BTreeMap<String, String>,
@@ -117,13 +119,26 @@ impl Rules {
             _ => (profile.path.clone(), within(&self.folder)),
         };
         let stage = self.workspace_stage.as_ref().filter(|_| below.is_some()).or(self.stage.as_ref());
+        // One that is built has what was built of it in the image.
+        let builds_others = profile
+            .build_command
+            .as_deref()
+            .is_some_and(|build| ["../", "...", "turbo ", "nx "].iter().any(|mark| build.contains(mark)));
+        let beside: Vec<&str> = match below {
+            Some(_) if self.alone && !builds_others => view::inner_packages(profile),
+            _ => Vec::new(),
+        };
+        let homes =
+            std::iter::once(within(&self.folder)).chain(beside.iter().map(|it| format!("{}/{it}", self.folder)));
+        let keep = homes.flat_map(|home| self.keep.iter().map(move |kept| format!("{home}/{kept}"))).collect();
         Ok(Some(Develop {
             command,
             stage: stage.cloned(),
             source,
             folder,
             ignore: self.keep.iter().map(|kept| format!("{kept}/")).collect(),
-            keep: self.keep.iter().map(|kept| format!("{}/{kept}", within(&self.folder))).collect(),
+            beside: beside.into_iter().map(|it| (it.to_owned(), format!("{}/{it}", self.folder))).collect(),
+            keep,
             env: self.env.clone(),
             user: self.user.clone(),
             restarts: self.restarts.as_ref().map_or(Ok(false), holds)?,

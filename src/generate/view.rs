@@ -36,6 +36,8 @@ pub(crate) struct View<'a> {
     /// A status from this on means that it is not well.
     unwell_from: u16,
     services: Vec<&'a str>,
+    /// The folders of the project's packages that it depends on, where all are in the image's source.
+    packages: Vec<&'a str>,
     /// The variables that its build writes into what it makes.
     build_env: Vec<&'a str>,
     system_packages: Vec<&'a str>,
@@ -89,6 +91,7 @@ impl<'a> View<'a> {
             health_path: profile.health_path.as_deref().unwrap_or_default(),
             unwell_from: if profile.health_guessed { 500 } else { 400 },
             services: profile.services.iter().map(|name| name.split(':').next().unwrap_or(name)).collect(),
+            packages: inner_packages(profile),
             build_env: build_env(profile),
             system_packages: packages(&profile.system_packages),
             extensions: profile.dependencies.iter().filter_map(|dependency| extension(&dependency.name)).collect(),
@@ -162,6 +165,19 @@ fn document_root(start: &str) -> Option<&str> {
 fn root_by_files(profile: &AppProfile) -> Option<&str> {
     let mut fronts = own_files(profile).into_iter().filter_map(|file| file.strip_suffix("/index.php"));
     fronts.find(|root| root.chars().all(|c| c.is_ascii_alphanumeric() || "_-".contains(c)))
+}
+
+/// The packages of the project that it depends on and that lie beside it.
+pub(crate) fn inner_packages(profile: &AppProfile) -> Vec<&str> {
+    let own = profile.path.as_str();
+    let is_within = |folder: &str, other: &str| folder.strip_prefix(other).is_some_and(|rest| rest.starts_with('/'));
+    let beside = |folder: &&str| {
+        *folder != own && !matches!(*folder, "" | ".") && !is_within(folder, own) && !is_within(own, folder)
+    };
+    let mut folders: Vec<&str> = profile.packages.iter().map(String::as_str).filter(beside).collect();
+    folders.sort_unstable();
+    folders.dedup();
+    folders
 }
 
 /// The variables that its build writes into what it makes, without what is given.

@@ -17,7 +17,11 @@ pub(in crate::validate) fn check_all(composes: &[(&str, &str)], project: &Projec
         let mut faults = Faults { path, found: Vec::new() };
         // What another than the usual file says to be required is given by whoever deploys.
         let is_usual = path.rsplit('/').next().is_some_and(|name| name.split('.').count() == 2);
-        variables(&root, is_usual, &examples(folder(path), files), &mut faults);
+        let mut known = examples(folder(path), files);
+        if !known.is_empty() {
+            known.extend(text.lines().filter(|line| line.starts_with('#')).filter_map(named_by));
+        }
+        variables(&root, is_usual, &known, &mut faults);
         for service in root.entries_of("services") {
             build(&service.node, folder(path), project, &mut faults);
             env_files(&service.node, folder(path), project, &mut faults);
@@ -43,12 +47,13 @@ fn examples<'f>(beside: &str, files: &'f BTreeMap<String, String>) -> Vec<&'f st
     let is_one =
         |path: &str| folder(path) == beside && path.rsplit('/').next().is_some_and(|name| name.starts_with(".env"));
     let lines = files.iter().filter(|(path, _)| is_one(path)).flat_map(|(_, text)| text.lines());
-    // A name that is commented out is told all the same.
-    let name = |line: &'f str| {
-        let line = line.trim().trim_start_matches(['#', ' ']);
-        line.strip_prefix("export ").unwrap_or(line).split_once('=').map(|(name, _)| name.trim())
-    };
-    lines.filter_map(name).collect()
+    lines.filter_map(named_by).collect()
+}
+
+/// The name that a line gives a value; one that is commented out is told all the same.
+fn named_by(line: &str) -> Option<&str> {
+    let line = line.trim().trim_start_matches(['#', ' ']);
+    line.strip_prefix("export ").unwrap_or(line).split_once('=').map(|(name, _)| name.trim())
 }
 
 /// Variables without a value of their own are in the example that who starts it copies.
