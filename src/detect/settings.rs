@@ -267,6 +267,10 @@ fn check_delivery(place: &[&str], app: &AppSettings) -> Result<(), Fault> {
         let says = format!("“{domain}” is no host name");
         return Err(fault(&at("domain"), says, "write it without scheme and path, as in \"shop.example.com\""));
     }
+    if let Some(secret) = app.pull_secret.as_ref().filter(|secret| label(secret) != **secret) {
+        let says = format!("“{secret}” is no name of a secret");
+        return Err(fault(&at("pull_secret"), says, "use small letters, digits and hyphens, as in \"registry\""));
+    }
     if let Some(level) = app.log_level.as_ref().filter(|level| !LOG_LEVELS.contains(&level.as_str())) {
         let fix = format!("write one of {}", LOG_LEVELS.join(", "));
         return Err(fault(&at("log_level"), format!("“{level}” is no level"), fix));
@@ -452,6 +456,7 @@ mod tests {
             ("[environments.staging]\ntriggers = [\"pull\"]\n", "line 2", "`pull-request`"),
             ("[environments.staging]\nmin_replicas = 3\nmax_replicas = 2\n", "line 3, column 16", "which is 3"),
             ("[app]\ndomain = \"https://a.example\"\n", "line 2, column 10", "no host name"),
+            ("[app]\npull_secret = \"a b\"\n", "line 2, column 15", "no name of a secret"),
             ("[app]\nlog_level = \"loud\"\n", "line 2, column 13", "debug, info, warn, error"),
             ("branch = \"a b\"\n", "line 1, column 10", "no branch"),
             ("generate = \"docker\"\n", "line 1, column 12", "generate = [\"docker\""),

@@ -214,6 +214,8 @@ pub(super) struct Size {
     highly_available: bool,
     /// The host name under which it is reached; null where nobody said one.
     domain: Option<String>,
+    /// The secret with which a cluster fetches its image; null where nobody said one.
+    pull_secret: Option<String>,
     /// What begins a deployment.
     triggers: Vec<Trigger>,
     /// Whether a person has to agree.
@@ -521,6 +523,7 @@ impl Size {
             deletion_protection: settings.deletion_protection.unwrap_or_default(),
             highly_available: settings.highly_available.unwrap_or_default(),
             domain: settings.domain.clone(),
+            pull_secret: settings.pull_secret.clone(),
             triggers: settings.triggers.clone().unwrap_or_default(),
             approval: settings.approval.unwrap_or_default(),
         }

@@ -75,6 +75,8 @@ pub struct AppSettings {
     pub max_replicas: Option<u32>,
     /// The host name under which it is reached there.
     pub domain: Option<String>,
+    /// The secret of a cluster with which its image is fetched from a private registry.
+    pub pull_secret: Option<String>,
     /// How much it says in its log: `debug`, `info`, `warn`, `error`.
     pub log_level: Option<String>,
     /// Whether errors may say what is inside.
@@ -142,7 +144,7 @@ impl AppSettings {
         }
         overlaid!(
             path install build start test lint develop release port health_path runtime_version test_versions packages services bind cpus
-            memory_mb build_timeout start_timeout min_replicas max_replicas domain log_level debug log_days backup_days storage_gb
+            memory_mb build_timeout start_timeout min_replicas max_replicas domain pull_secret log_level debug log_days backup_days storage_gb
             deletion_protection highly_available compute triggers approval
         )
     }

@@ -229,3 +229,22 @@ fn the_script_makes_secrets_and_upgrades_the_release() {
     assert!(deploy(&["development", "r.test/team", "1.4"], Some("hush")).0);
     assert!(stand_in.read("helm-asked").contains(" --values shop/values.yaml "));
 }
+
+#[test]
+fn a_migration_is_a_hook_before_an_upgrade_and_not_on_the_way_back() {
+    let made = files("helm", "shop", &[&super::kubernetes::migrating()], &Settings::default());
+    let job = &made["k8s/helm/shop/templates/apps/api/release.yaml"];
+    assert_eq!(job.matches("helm.sh/hook: post-install,pre-upgrade\n").count(), 2, "{job}");
+    assert!(job.contains("name: api-release-{{ .Values.image.tag | sha256sum | trunc 12 }}\n"), "{job}");
+    let stand_in = StandIn::new(&made);
+    let deploy = |tag: &str| stand_in.run("k8s/helm/deploy.sh", &["staging", "r.test/team", tag], Some("hush"));
+    let (deployed, said) = deploy("1");
+    assert!(deployed, "{said}");
+    let asked = stand_in.read("helm-asked");
+    assert!(asked.lines().last().unwrap().contains("image.tag=1 --atomic"), "{asked}");
+    assert!(!asked.contains("--no-hooks"), "{asked}");
+    std::fs::write(stand_in.path("done-api-release-6b86b273ff34"), "").unwrap();
+    assert!(deploy("1").0);
+    let asked = stand_in.read("helm-asked");
+    assert!(asked.lines().last().unwrap().ends_with("--atomic --no-hooks"), "{asked}");
+}

@@ -142,6 +142,8 @@ fn a_pod_may_do_as_little_as_it_can() {
     let made = of_app(&guessed, "production");
     let probe = &container(&made, "Deployment/api").1["readinessProbe"];
     assert!(probe.get("httpGet").is_none() && text(&probe["tcpSocket"]["port"]) == "http", "{probe:?}");
+    let text = &files("kubernetes", "shop", &[&guessed], &Settings::default())["k8s/production/api.yaml"];
+    assert!(text.contains("the path /health is a guess, which `health_path` in wharf.toml can confirm"), "{text}");
 }
 
 #[test]
@@ -260,6 +262,10 @@ case "$*" in
   *"get secret"*) [ -e "$here/has-$5" ] ;;
   *"create secret"*) touch "$here/has-$6"; tail -v -n +1 "${7#--from-file=}"/* >>"$here/secrets" ;;
   "apply --filename -") cat >"$here/applied" ;;
+  "apply --selector "*" --filename -") cat >"$here/applied" ;;
+  *"get job"*succeeded*) ! [ -e "$here/done-$5" ] || printf 1 ;;
+  *"get job"*) if [ -e "$here/unfit" ]; then echo Failed; else touch "$here/done-$5"; echo SuccessCriteriaMet Complete; fi ;;
+  *"get statefulsets"*) echo statefulset.apps/postgres ;;
   "apply --kustomize "*) cat "$3/kustomization.yaml" >"$here/kustomized" ;;
 esac
 "#;
@@ -321,6 +327,91 @@ fn the_script_makes_secrets_once_and_deploys_a_release() {
     assert!(deploy(&["staging", "r.test/team", "1.4.1"], None).0);
     assert_eq!(stand_in.read("secrets"), kept);
     assert!(stand_in.read("asked").contains("--namespace shop-staging rollout status deployment/api"));
+}
+
+/// An app whose database is migrated before each new version.
+pub(super) fn migrating() -> AppProfile {
+    AppProfile { release_command: Some("npx prisma migrate deploy".to_owned()), ..api() }
+}
+
+#[test]
+fn a_migration_is_a_job_of_the_new_image_that_reaches_what_the_app_reaches() {
+    let made = of_app(&migrating(), "production");
+    let job = &made["Job/api-release-version"]["spec"];
+    let (pod, app) = (&job["template"]["spec"], container(&made, "Deployment/api").1);
+    let container = &pod["containers"][0];
+    let words: Vec<&str> = container["args"].as_sequence().unwrap().iter().map(text).collect();
+    assert_eq!(words, ["npx", "prisma", "migrate", "deploy"]);
+    assert!(container.get("command").is_none(), "the image's entrypoint stays");
+    for same in ["image", "env", "envFrom", "securityContext"] {
+        assert_eq!(container[same], app[same], "{same}");
+    }
+    assert_eq!((text(&pod["restartPolicy"]), job["backoffLimit"].as_u64()), ("Never", Some(1)));
+    let policy = |name: &str| made[&format!("NetworkPolicy/{name}")]["spec"]["egress"].clone();
+    assert_eq!(policy("api-release"), policy("api"));
+    let label =
+        |name: &str| made[name]["metadata"]["labels"]["app.kubernetes.io/component"].as_str().map(str::to_owned);
+    assert_eq!(
+        (label("Deployment/api").as_deref(), label("Job/api-release-version").as_deref()),
+        (Some("server"), Some("release"))
+    );
+    assert!(!of_app(&api(), "production").keys().any(|name| name.starts_with("Job/")));
+}
+
+#[test]
+fn a_version_is_deployed_once_its_migration_has_run() {
+    for (kind, script) in [("kubernetes", "k8s/deploy.sh"), ("kustomize", "k8s/kustomize/deploy.sh")] {
+        let stand_in = StandIn::new(&files(kind, "shop", &[&migrating()], &Settings::default()));
+        let deploy = |tag: &str| stand_in.run(script, &["staging", "r.test/team", tag], Some("hush"));
+        let (deployed, said) = deploy("1.4.0");
+        assert!(deployed, "{kind}: {said}");
+        let asked = stand_in.read("asked");
+        let at =
+            |part: &str| asked.lines().position(|it| it.contains(part)).unwrap_or_else(|| panic!("{part}: {asked}"));
+        let order = [
+            "--selector app.kubernetes.io/component!=server,app.kubernetes.io/component!=release",
+            "rollout status statefulset.apps/postgres",
+            "delete job api-release-",
+            "--selector app.kubernetes.io/component=release",
+            "logs --follow job/api-release-",
+            "--selector app.kubernetes.io/component!=release ",
+            "rollout status deployment/api",
+        ];
+        assert!(order.map(at).is_sorted(), "{kind}: {asked}");
+        // The same again, and so going back to it, has nothing to run.
+        assert!(deploy("1.4.0").0);
+        assert_eq!(stand_in.read("asked").matches("component=release").count(), 1, "{kind}");
+        fs::write(stand_in.path("unfit"), "").unwrap();
+        let (deployed, said) = deploy("1.5.0");
+        assert!(!deployed && said.contains("api-release failed: what ran goes on"), "{kind}: {said}");
+        let last = stand_in.read("asked");
+        assert!(last.lines().last().unwrap().contains("get job api-release-"), "{kind}: {last}");
+    }
+    let stand_in = StandIn::new(&files("kubernetes", "shop", &[&migrating()], &Settings::default()));
+    assert!(stand_in.run("k8s/deploy.sh", &["staging", "r.test/team", "1"], Some("hush")).0);
+    let applied = objects(&stand_in.read("applied"));
+    let job = applied.iter().find(|it| text(&it["kind"]) == "Job").unwrap();
+    // The first letters of the digest of “1”.
+    assert_eq!(text(&job["metadata"]["name"]), "api-release-6b86b273ff34");
+    assert_eq!(text(&job["spec"]["template"]["spec"]["containers"][0]["image"]), "r.test/team/shop:1");
+}
+
+#[test]
+fn a_private_registry_is_read_by_a_secret_where_one_is_named() {
+    let said = settings("[app]\npull_secret = \"registry\"");
+    for (kind, script) in
+        [("kubernetes", "k8s/deploy.sh"), ("kustomize", "k8s/kustomize/deploy.sh"), ("helm", "k8s/helm/deploy.sh")]
+    {
+        let made = files(kind, "shop", &[&migrating()], &said);
+        let pods = made.values().filter(|text| text.contains("imagePullSecrets:\n        - name: registry\n")).count();
+        assert!(pods >= 2, "{kind}");
+        let stand_in = StandIn::new(&made);
+        let (deployed, said) = stand_in.run(script, &["staging", "r.test/team", "1"], Some("hush"));
+        assert!(!deployed && said.contains("REGISTRY_USER"), "{kind}: {said}");
+        assert!(
+            !files(kind, "shop", &[&api()], &Settings::default()).values().any(|it| it.contains("imagePullSecrets"))
+        );
+    }
 }
 
 /// What an environment has of its own is its own: services, and what reaches them.

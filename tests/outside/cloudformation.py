@@ -37,9 +37,14 @@ class Cloud:
     def __init__(self, url):
         self.url = url
         self.made = None
+        self.clients = {}
 
     def client(self, name):
-        return boto3.client(name, endpoint_url=self.url, config=Config(retries={"max_attempts": 1}))
+        # One takes as long to make as a stack.
+        if name not in self.clients:
+            config = Config(retries={"max_attempts": 1})
+            self.clients[name] = boto3.client(name, endpoint_url=self.url, config=config)
+        return self.clients[name]
 
     def network(self):
         """A network that a stack may be put into."""

@@ -221,6 +221,8 @@ fn made_up() -> Vec<Project> {
     let every: Vec<&str> = every.iter().map(String::as_str).collect();
     let needs = |name: &str, services: &[&str]| {
         let app = profiles::express().needs(services, &["LOG_LEVEL"], &["SESSION_SECRET", "API_TOKEN"]);
+        let test_command = Some("npm test".to_owned());
+        let app = wharf::model::AppProfile { test_command, ..app };
         let (folder, settings) = (format!("made-up/{name}"), Settings::default());
         Project { folder, name: "shop", apps: vec![app], settings, way: None }
     };

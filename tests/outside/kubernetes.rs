@@ -138,7 +138,8 @@ fn plain(folder: &Path) -> String {
 }
 
 /// The objects by kind and name, without what a way adds: the mark of a generated config map's content; a chart's own
-/// labels, its mark of settings and the registry. A chart's namespace is its release's.
+/// labels, its mark of settings, the registry, the hook that runs a job, and what tells the job of one version from another's.
+/// A chart's namespace is its release's.
 fn alike(text: &str, of_chart: bool) -> BTreeMap<String, Value> {
     let documents = yaml_serde::Deserializer::from_str(text).map(|one| Value::deserialize(one).unwrap());
     let of_metadata = |object: &Value, key: &str| object["metadata"][key].as_str().unwrap_or_default().to_owned();
@@ -159,7 +160,14 @@ fn alike(text: &str, of_chart: bool) -> BTreeMap<String, Value> {
                 |name: &str| name == "helm.sh/chart" || name.ends_with("/instance") || name.ends_with("/managed-by");
             labels.as_object_mut().unwrap().retain(|name, _| !own(name));
         }
-        if kind == "Deployment" {
+        if metadata.get("annotations").is_some_and(|all| all.get("helm.sh/hook").is_some()) {
+            metadata.remove("annotations");
+        }
+        if kind == "Job" {
+            let name = metadata["name"].as_str().unwrap().rsplit_once('-').unwrap().0.to_owned();
+            metadata.insert("name".to_owned(), name.into());
+        }
+        if kind == "Deployment" || kind == "Job" {
             let pod = &mut object["spec"]["template"];
             pod["metadata"].as_object_mut().unwrap().remove("annotations");
             let container = &mut pod["spec"]["containers"][0];

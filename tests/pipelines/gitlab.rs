@@ -58,8 +58,14 @@ fn environments_differ_in_what_begins_a_deployment_and_in_who_is_asked() {
         assert_eq!(deploy["environment"]["name"].as_str(), Some(name));
         assert_eq!(deploy["resource_group"].as_str(), Some(name));
         let back = &ci[format!("rollback-{name}").as_str()];
-        assert_eq!(script(back), format!("sh infra/ssh/deploy.sh {name} \"$ROLLBACK_TO\""));
+        let [asked, run] = back["script"].as_sequence().unwrap().as_slice() else { panic!("{back:?}") };
+        assert!(asked.as_str().unwrap().contains("${ROLLBACK_TO:?"), "{asked:?}");
+        assert_eq!(run.as_str().unwrap(), format!("sh infra/ssh/deploy.sh {name} \"$ROLLBACK_TO\""));
+        // It waits beside every pipeline of the branch, and nobody is asked for what only it needs.
+        assert_eq!(rules(back), [("$CI_COMMIT_BRANCH == $DELIVERED_BRANCH", "manual")]);
+        assert_eq!(back["rules"][0]["allow_failure"].as_bool(), Some(true));
     }
+    assert!(ci["variables"].get("ROLLBACK_TO").is_none());
     assert!(ci.get("deploy-development").is_none());
 
     let often = triggered(Environment::Production, &[Trigger::Schedule, Trigger::PullRequest], false);
@@ -111,4 +117,12 @@ fn hostile_names_stay_text() {
         assert!(lint.iter().any(|line| line.trim_end() == name.trim_end()), "{lint:?}");
         assert_eq!(lint.len(), 2);
     }
+}
+
+#[test]
+fn it_says_what_no_mask_can_hide_and_what_is_protected() {
+    let text = &files("gitlab", "shop", &[&whole()], &Settings::default())[".gitlab-ci.yml"];
+    assert!(text.contains("# - protected, of the type File, as what has several lines cannot be masked: DEPLOY_KEY\n"));
+    assert!(!text.contains("masked and protected DEPLOY_KEY"), "{text}");
+    assert!(text.contains("protected branches and tags alone: main and v*, in Settings, Repository"), "{text}");
 }

@@ -63,6 +63,28 @@ fn environments_differ_in_what_begins_a_deployment_and_in_who_is_asked() {
 }
 
 #[test]
+fn who_is_asked_keeps_no_executor_and_two_tags_wait_for_each_other() {
+    let text = jenkinsfile(&[&whole()], &Settings::default());
+    assert!(text.contains("\n    agent none\n"), "{text}");
+    let asked = text.split("stage('Deploy to production')").nth(1).unwrap().split("stage('").next().unwrap();
+    // Input comes before the agent of its own stage, and so does what says whether there is any.
+    assert!(asked.contains("beforeAgent true") && asked.contains("agent { label 'docker' }"), "{asked}");
+    assert!(text.contains("lock(\"shop-${environment}\")") && text.contains("Lockable\n// Resources"), "{text}");
+    let end = text.rsplit("stage('Roll back production')").next().unwrap();
+    assert!(!end.contains("\n    post {"), "what has no agent can run nothing: {end}");
+}
+
+#[test]
+fn services_run_where_tests_need_them() {
+    let untested = AppProfile { test_command: None, ..whole() };
+    let text = jenkinsfile(&[&untested], &Settings::default());
+    assert!(!text.contains("stage('Services')") && !text.contains("NETWORK"), "{text}");
+    let other = AppProfile { test_command: None, services: vec!["redis".to_owned()], ..part("web") };
+    let text = jenkinsfile(&[&part("api"), &other], &Settings::default());
+    assert!(text.contains("--network-alias postgres") && !text.contains("--network-alias redis"), "{text}");
+}
+
+#[test]
 fn several_apps_have_stages_each_which_others_changes_do_not_concern() {
     let text = jenkinsfile(&[&part("api"), &part("web")], &Settings::default());
     assert_eq!(text.matches("changeset 'apps/web/**'").count(), 2, "{text}");
