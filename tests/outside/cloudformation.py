@@ -16,6 +16,8 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+# A network needs none of its images, and to make a cloud anew takes it most of the time to read them.
+BARE = {"MOTO_EC2_LOAD_DEFAULT_AMIS": "false"}
 KEYS = {"AWS_ACCESS_KEY_ID": "none", "AWS_SECRET_ACCESS_KEY": "none", "AWS_DEFAULT_REGION": "eu-central-1"}
 
 
@@ -23,7 +25,8 @@ def serve():
     """The server on a port of its choice, once it says which."""
     program = os.path.join(os.path.dirname(sys.executable), "moto_server")
     server = subprocess.Popen(
-        [program, "--host", "127.0.0.1", "--port", "0"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+        [program, "--host", "127.0.0.1", "--port", "0"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+        env={**os.environ, **BARE},
     )
     for line in server.stderr:
         if "http://127.0.0.1:" in line:
@@ -80,8 +83,8 @@ class Cloud:
         formation = self.client("cloudformation")
         with open(path, encoding="utf-8") as text:
             body = text.read()
-        asked = formation.validate_template(TemplateBody=body)["Parameters"]
-        asked = formation.get_template_summary(TemplateBody=body).get("Parameters", asked)
+        # Each question reads the whole template anew.
+        asked = formation.get_template_summary(TemplateBody=body)["Parameters"]
         given = [
             {"ParameterKey": one["ParameterKey"], "ParameterValue": self.value(one)}
             for one in asked
