@@ -83,8 +83,8 @@ class Cloud:
         formation = self.client("cloudformation")
         with open(path, encoding="utf-8") as text:
             body = text.read()
-        # Each question reads the whole template anew.
-        asked = formation.get_template_summary(TemplateBody=body)["Parameters"]
+        asked = formation.validate_template(TemplateBody=body)["Parameters"]
+        asked = formation.get_template_summary(TemplateBody=body).get("Parameters", asked)
         given = [
             {"ParameterKey": one["ParameterKey"], "ParameterValue": self.value(one)}
             for one in asked
