@@ -5,6 +5,7 @@ mod cloudformation;
 mod helm;
 mod kubernetes;
 mod kustomize;
+mod released;
 
 use std::collections::BTreeMap;
 

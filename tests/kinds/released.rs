@@ -1,0 +1,247 @@
+//! What runs once before a new version, by the scripts of clouds, with stand-ins for the clouds' programs.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::process::{Command, Stdio};
+
+use tempfile::TempDir;
+use wharf::model::{AppProfile, AppSettings, RunsOn, Settings};
+
+use super::{api, files};
+
+/// Answers as AWS does. `unfit` is a file beside it where what is run fails, `full` where nothing is started.
+const AWS: &str = r#"
+case "$*" in
+  *get-caller-identity*) echo 123456789012 ;;
+  *head-object*) grep -xF -- "${!#}" "$here/marks" ;;
+  *put-object*) echo "${!#}" >>"$here/marks" ;;
+  *run-task*)
+    if [ -e "$here/full" ]; then printf 'None\tCapacity is unavailable\n'; exit; fi
+    printf 'arn:aws:ecs:eu-central-1:123456789012:task/api-staging/0f1e\tNone\n' ;;
+  *tasks-stopped*) [ ! -e "$here/slow" ] ;;
+  *describe-tasks*)
+    if [ -e "$here/unfit" ]; then printf '1\tEssential container in task exited\n'; exit; fi
+    if [ -e "$here/slow" ]; then printf 'None\tit took too long\n'; exit; fi
+    printf '0\tEssential container in task exited\n' ;;
+esac
+"#;
+
+const GCLOUD: &str = r#"
+case "$*" in
+  *"config get-value"*) echo shop-1 ;;
+  *"executions list"*) cat "$here/marks" 2>/dev/null ;;
+  *"jobs execute"*)
+    if [ -e "$here/unfit" ]; then exit 1; fi
+    echo "europe-west1-docker.pkg.dev/shop-1/shop-staging/shop:$TF_VAR_image_tag" >>"$here/marks" ;;
+esac
+"#;
+
+const TERRAFORM: &str = r#"
+case "$*" in
+  "output -raw network") cat "$here/network" 2>/dev/null || printf vpc-1 ;;
+  "output -json "*) printf '{"cluster":"api-staging"}' ;;
+  "output -raw "*_release) printf shop-staging-release ;;
+esac
+"#;
+
+/// Commands of the programs, in their order.
+struct Cloud(TempDir);
+
+impl Cloud {
+    fn new(files: &BTreeMap<String, String>) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        for (path, content) in files {
+            let path = folder.path().join("project").join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, content).unwrap();
+        }
+        for (name, does) in [("aws", AWS), ("gcloud", GCLOUD), ("terraform", TERRAFORM), ("docker", "cat >/dev/null")] {
+            let program = folder.path().join(name);
+            let notes = "here=$(dirname \"$0\")\necho \"$(basename \"$0\") $*\" >>\"$here/asked\"";
+            fs::write(&program, format!("#!/bin/bash\n{notes}\n{does}\n")).unwrap();
+            fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+        }
+        Self(folder)
+    }
+
+    fn set(&self, name: &str, text: &str) {
+        fs::write(self.0.path().join(name), text).unwrap();
+    }
+
+    fn clear(&self, name: &str) {
+        fs::remove_file(self.0.path().join(name)).unwrap();
+    }
+
+    /// Whether the script came to its end, what the programs were asked by it, and what it said of faults.
+    fn deploy(&self, script: &str, tag: &str) -> (bool, Vec<String>, String) {
+        let _ = fs::remove_file(self.0.path().join("asked"));
+        let path = format!("{}:{}", self.0.path().display(), std::env::var("PATH").unwrap());
+        let mut command = Command::new("bash");
+        command.arg(self.0.path().join("project").join(script)).args(["staging", tag]).stdin(Stdio::null());
+        let output = command.env("PATH", path).env("AWS_REGION", "eu-central-1").output().unwrap();
+        let asked = fs::read_to_string(self.0.path().join("asked")).unwrap_or_default();
+        let said = String::from_utf8(output.stderr).unwrap();
+        (output.status.success(), asked.lines().map(str::to_owned).collect(), said)
+    }
+}
+
+/// The step that brings the new version.
+const WHOLE: &str = "terraform plan -input=false -var-file=environments/staging.tfvars -out=tfplan";
+
+/// An app whose database is migrated before each new version.
+fn migrating() -> AppProfile {
+    let words = "sh -c 'bin/migrate ${x} && echo \"done\"'";
+    AppProfile { release_command: Some(words.to_owned()), ..api() }
+}
+
+fn made(kind: &str, settings: &Settings) -> BTreeMap<String, String> {
+    files(kind, "shop", &[&migrating()], settings)
+}
+
+/// Where the first of the lines with these parts lie.
+#[track_caller]
+fn places<const N: usize>(asked: &[String], parts: [&str; N]) -> [usize; N] {
+    parts.map(|part| asked.iter().position(|it| it.contains(part)).unwrap_or_else(|| panic!("{part}: {asked:#?}")))
+}
+
+fn count(asked: &[String], part: &str) -> usize {
+    asked.iter().filter(|line| line.contains(part)).count()
+}
+
+#[test]
+fn terraform_runs_a_migration_as_a_task_before_the_service_has_the_new_version() {
+    let script = "infra/terraform-aws/deploy.sh";
+    let cloud = Cloud::new(&made("terraform-aws", &Settings::default()));
+    let (deployed, asked, said) = cloud.deploy(script, "1.4.0");
+    assert!(deployed, "{said}");
+    let order = [
+        "terraform plan -input=false -var-file=environments/staging.tfvars -target=aws_ecs_task_definition.api -out=tfplan",
+        "terraform apply -input=false tfplan",
+        "aws ecs run-task --cli-input-json {\"cluster\":\"api-staging\"}",
+        "aws ecs wait tasks-stopped --cluster api-staging --tasks arn:aws:ecs:eu-central-1:123456789012:task/api-staging/0f1e",
+        "aws ecs describe-tasks",
+        "put-object --bucket shop-terraform-123456789012 --key shop/staging.released/vpc-1/api/1.4.0",
+        "terraform output -raw api_url",
+    ];
+    assert!(places(&asked, order).is_sorted(), "{asked:#?}");
+    let rest = |asked: &[String]| asked.iter().position(|line| line == WHOLE);
+    assert!(rest(&asked) > Some(places(&asked, ["put-object"])[0]), "{asked:#?}");
+
+    // The same again, and so going back to it, has nothing to run; an environment that was made anew has.
+    let (deployed, asked, _) = cloud.deploy(script, "1.4.0");
+    assert!(deployed && count(&asked, "run-task") == 0 && rest(&asked).is_some(), "{asked:#?}");
+    cloud.set("network", "vpc-2");
+    assert_eq!(count(&cloud.deploy(script, "1.4.0").1, "run-task"), 1);
+
+    cloud.set("unfit", "");
+    let (deployed, asked, said) = cloud.deploy(script, "1.5.0");
+    assert!(
+        !deployed && said.contains("failed, with 1 (Essential container in task exited): what ran goes on"),
+        "{said}"
+    );
+    assert!(said.contains("aws logs tail /ecs/api-staging --since 1h --log-stream-names app/api/0f1e"), "{said}");
+    assert!(rest(&asked).is_none() && count(&asked, "put-object") == 0, "{asked:#?}");
+    cloud.clear("unfit");
+    assert_eq!(count(&cloud.deploy(script, "1.5.0").1, "run-task"), 1, "what failed runs again");
+
+    cloud.set("full", "");
+    let (deployed, _, said) = cloud.deploy(script, "1.6.0");
+    assert!(!deployed && said.contains("was not started: Capacity is unavailable"), "{said}");
+    cloud.clear("full");
+    cloud.set("slow", "");
+    let (deployed, asked, said) = cloud.deploy(script, "1.6.0");
+    assert!(!deployed && said.contains("failed, with None (it took too long)"), "{said}");
+    assert!(count(&asked, "wait tasks-stopped") == 3 && count(&asked, "stop-task") == 1, "{asked:#?}");
+}
+
+#[test]
+fn what_a_task_of_terraform_runs_is_the_apps_own_in_its_own_place() {
+    let made = made("terraform-aws", &Settings::default());
+    let squeezed = |name: &str| made[name].split_whitespace().collect::<Vec<_>>().join(" ");
+    let outputs = squeezed("infra/terraform-aws/outputs.tf");
+    for part in [
+        "taskDefinition = aws_ecs_task_definition.api.arn",
+        "subnets = aws_subnet.private[*].id",
+        "securityGroups = [aws_security_group.api.id]",
+        "assignPublicIp = \"DISABLED\"",
+        r#"command = ["sh", "-c", "bin/migrate \u0024{x} && echo \"done\""]"#,
+    ] {
+        assert!(outputs.contains(part), "{part}: {outputs}");
+    }
+    let app = squeezed("infra/terraform-aws/app-api.tf");
+    let (_, task) = app.split_once("resource \"aws_ecs_task_definition\"").unwrap();
+    let (task, service) = task.split_once("resource \"aws_ecs_service\"").unwrap();
+    for part in [
+        "aws_iam_role_policy.api_start",
+        "aws_route_table_association.private",
+        "aws_secretsmanager_secret_version.api_connections",
+        "aws_vpc_security_group_ingress_rule.postgres_from_api",
+        "aws_vpc_security_group_egress_rule.api_redis",
+        "skip_destroy = true",
+    ] {
+        assert!(task.contains(part), "{part}: {task}");
+    }
+    assert!(service.contains("task_definition = aws_ecs_task_definition.api.arn"));
+    let without = files("terraform-aws", "shop", &[&api()], &Settings::default());
+    assert!(!without.values().any(|text| text.contains("run-task") || text.contains("skip_destroy")));
+}
+
+#[test]
+fn a_script_says_what_it_leaves_to_a_person() {
+    let says = "which this leaves to you";
+    for compute in [RunsOn::Service, RunsOn::Function, RunsOn::Instance] {
+        let settings =
+            Settings { app: AppSettings { compute: Some(compute), ..AppSettings::default() }, ..Settings::default() };
+        let script = made("terraform-aws", &settings).remove("infra/terraform-aws/deploy.sh").unwrap();
+        assert_eq!(script.contains("run-task"), compute == RunsOn::Service, "{compute:?}");
+        assert_eq!(script.contains(says), compute != RunsOn::Service, "{compute:?}");
+        let script = made("terraform-gcp", &settings).remove("infra/terraform-gcp/deploy.sh").unwrap();
+        assert!(script.contains("gcloud run jobs execute") && !script.contains(says), "{compute:?}");
+    }
+}
+
+#[test]
+fn google_runs_a_migration_as_a_job_before_the_service_has_the_new_version() {
+    let script = "infra/terraform-gcp/deploy.sh";
+    let made = made("terraform-gcp", &Settings::default());
+    let app = made["infra/terraform-gcp/app-api.tf"].split_whitespace().collect::<Vec<_>>().join(" ");
+    let (service, job) = app.split_once("resource \"google_cloud_run_v2_job\" \"api_release\"").unwrap();
+    for part in [
+        "image = \"${local.registry}/shop:${var.image_tag}\"",
+        "service_account = google_service_account.api.email",
+        "for_each = local.api_secrets",
+        "subnetwork = google_compute_subnetwork.main.id",
+    ] {
+        assert!(service.contains(part) && job.contains(part), "{part}: {app}");
+    }
+    for part in [
+        r#"args = ["sh", "-c", "bin/migrate \u0024{x} && echo \"done\""]"#,
+        "max_retries = 0",
+        "google_sql_user.postgres",
+    ] {
+        assert!(job.contains(part), "{part}: {job}");
+    }
+    assert!(!job.contains("cpu_idle"), "{job}");
+
+    let cloud = Cloud::new(&made);
+    let (deployed, asked, said) = cloud.deploy(script, "1.4.0");
+    assert!(deployed, "{said}");
+    let order = [
+        "-target=google_cloud_run_v2_job.api_release",
+        "terraform apply -input=false tfplan",
+        "gcloud run jobs executions list --job shop-staging-release",
+        "gcloud run jobs execute shop-staging-release --region europe-west1 --wait",
+    ];
+    let order = places(&asked, order);
+    let rest = asked.iter().position(|line| line == WHOLE).unwrap_or_else(|| panic!("{asked:#?}"));
+    assert!(order.is_sorted() && order[3] < rest, "{asked:#?}");
+    let (deployed, asked, _) = cloud.deploy(script, "1.4.0");
+    assert!(deployed && count(&asked, "jobs execute ") == 0 && asked.iter().any(|line| line == WHOLE), "{asked:#?}");
+
+    cloud.set("unfit", "");
+    let (deployed, asked, said) = cloud.deploy(script, "1.5.0");
+    assert!(!deployed && said.contains("failed: what ran goes on"), "{said}");
+    assert!(said.contains("resource.labels.job_name=shop-staging-release"), "{said}");
+    assert!(!asked.iter().any(|line| line == WHOLE), "{asked:#?}");
+}
