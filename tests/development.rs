@@ -50,6 +50,26 @@ fn what_runs_from_its_sources_has_all_that_it_needs() {
 }
 
 #[test]
+fn pages_of_a_workspace_have_a_stage_to_be_developed_in() {
+    let pages = profiles::of("node", "")
+        .manager("pnpm", "pnpm install --frozen-lockfile")
+        .serves("dist")
+        .at("apps/web")
+        .files(&["apps/web/package.json", "pnpm-lock.yaml"]);
+    let pages = AppProfile {
+        build_command: Some("pnpm --filter web... run build".to_owned()),
+        develop_command: Some("pnpm run dev".to_owned()),
+        ..pages
+    };
+    let (service, dockerfile) = of(&pages).unwrap();
+    let stage = service["build"]["target"].as_str().unwrap();
+    assert!(dockerfile.contains(&format!(" AS {stage}\n")), "no stage {stage}\n{dockerfile}");
+    // The packages beside it are built there.
+    let (before, _) = dockerfile.split_once("run build").unwrap();
+    assert!(before.lines().rev().find(|line| line.starts_with("FROM ")).unwrap().ends_with(&format!(" AS {stage}")));
+}
+
+#[test]
 fn what_does_not_see_changes_is_started_anew() {
     let app = AppProfile { develop_command: Some("go run .".to_owned()), ..profiles::of("go", "./bin/web") };
     let (service, _) = of(&app).unwrap();

@@ -92,6 +92,16 @@ pub(super) fn check(text: &str, faults: &mut Faults<'_>) {
     root(&stages, instructions.iter().rev().find(|instruction| instruction.word == "FROM"), faults);
 }
 
+/// The names of its stages, in their order.
+pub(super) fn stages(text: &str) -> Vec<String> {
+    let mut stages = Stages::default();
+    let mut faults = Faults { path: "", found: Vec::new() };
+    for instruction in read(text, &mut faults).iter().filter(|instruction| instruction.word == "FROM") {
+        from(instruction, &mut stages, &mut faults);
+    }
+    stages.names
+}
+
 /// Splits the text into instructions: continued lines are joined, comments and here-documents skipped.
 fn read(text: &str, faults: &mut Faults<'_>) -> Vec<Instruction> {
     let text = text.trim_start_matches('\u{feff}');

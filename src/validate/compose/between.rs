@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{environment, hosts, whole};
 use crate::validate::project::Project;
 use crate::validate::tree::{self, Node};
-use crate::validate::{Fault, Faults, folder, joined};
+use crate::validate::{Fault, Faults, dockerfile, folder, joined};
 
 /// What Compose sets itself, and what every shell has.
 const GIVEN: [&str; 6] = ["COMPOSE_PROJECT_NAME", "HOME", "PATH", "PWD", "UID", "USER"];
@@ -125,6 +125,11 @@ fn build(service: &Node, beside: &str, project: &Project<'_>, faults: &mut Fault
     if !project.files.contains_key(&wanted) && !wanted.contains('$') && !wanted.starts_with("..") {
         let line = build.get("dockerfile").map_or(build.line, |node| node.line);
         faults.add("unknown-file", line, format!("there is no {wanted} to build from"));
+    }
+    let (Some(target), Some(text)) = (build.get("target"), project.files.get(&wanted)) else { return };
+    let Some(name) = target.text().filter(|name| !name.contains('$') && name.parse::<usize>().is_err()) else { return };
+    if !dockerfile::stages(text).iter().any(|stage| stage.eq_ignore_ascii_case(name)) {
+        faults.add("unknown-stage", target.line, format!("{wanted} has no stage named {name}"));
     }
 }
 

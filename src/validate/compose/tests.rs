@@ -62,12 +62,13 @@ pub(in crate::validate) const CASES: &[Case] = &[
     Case {
         files: &[
             ("compose.yaml", SOUND),
-            ("Dockerfile", "FROM a:1\nUSER app\n"),
+            ("Dockerfile", "FROM a:1 AS run\nUSER app\n"),
             (".dockerignore", "*\n"),
             (".env.example", "DB_PASSWORD=\n# DB_HOST=\n"),
         ],
         breaks: &[
             ("build: .", "build: ./web", "unknown-file", 3),
+            ("build: .", "build: {context: ., target: builder}", "unknown-stage", 3),
             ("${DB_PASSWORD:?}", "${DB_PASSWORT:?}", "unknown-reference", 6),
             ("secrets: [key]", "env_file: .env\n    command: a ${DB_HOST} ${B:-c} ${D}", "unknown-reference", 8),
             ("[db]", "[db", "compose-syntax", 5),
