@@ -243,6 +243,14 @@ fn spring_boot_is_taken_apart_since_it_can_be() {
 }
 
 #[test]
+fn ruby_is_the_one_that_bundler_takes() {
+    for (asked, tag) in [("3.3.6", "3.3.6"), ("3.2", "3.2"), ("", "3.3"), ("3", "3.3")] {
+        let made = dockerfile(&profiles::of("ruby", "bundle exec puma").runtime(asked, 3000));
+        assert!(made.starts_with(&format!("FROM ruby:{tag}-slim-bookworm AS base\n")), "{asked}\n{made}");
+    }
+}
+
+#[test]
 fn php_runs_behind_the_server_that_its_start_names() {
     let of = |start: &str| dockerfile(&profiles::of("php", start).runtime("8.3", 8080).files(&["public/index.php"]));
     assert!(of("php -S 0.0.0.0:$PORT -t public").contains("FROM php:8.3-apache-bookworm\n"));

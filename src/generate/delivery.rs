@@ -165,6 +165,10 @@ pub(super) struct App<'a> {
     /// Those of `variables` and `secrets` without which it does not start, and the rest.
     required: Vec<&'a str>,
     optional: Vec<&'a str>,
+    /// Those that a run of its tests has to give it: without those that installing it makes.
+    check_required: Vec<&'a str>,
+    /// Whether what it depends on in the project is built by its own build, which has to come before what reads that.
+    builds_first: bool,
     /// The files that detection read in its folder.
     files: Vec<&'a str>,
     /// All that it read for it, relative to the project: a lock file may lie above.
@@ -385,8 +389,11 @@ impl<'a> App<'a> {
         let built = view::build_env(profile);
         let (build_env, names): (Vec<&str>, Vec<&str>) = names.into_iter().partition(|name| built.contains(name));
         let is_required = |name: &&str| profile.required_env.iter().any(|required| required == name);
-        let build_required = build_env.iter().copied().filter(is_required).collect();
-        let (required, optional) = names.iter().copied().partition(is_required);
+        let build_required: Vec<&str> = build_env.iter().copied().filter(is_required).collect();
+        let (required, optional): (Vec<&str>, Vec<&str>) = names.iter().copied().partition(is_required);
+        let check_install = profile.check_install_command.as_deref().unwrap_or_default();
+        let is_made = |name: &str| check_install.contains(super::secrets::made_by(name).trim_end_matches(" --show"));
+        let check_required = required.iter().chain(&build_required).copied().filter(|name| !is_made(name)).collect();
         let (secrets, variables) = names.into_iter().partition(|name| is_secret(name) || is_address(name));
         let image = image_name(profile, order);
         let mut host = slug(&profile.name);
@@ -445,6 +452,8 @@ impl<'a> App<'a> {
             build_required,
             required,
             optional,
+            check_required,
+            builds_first: view::builds_others(profile) && !view::inner_packages(profile).is_empty(),
             site: container.is_site,
             services,
             elsewhere: elsewhere.into_iter().filter_map(|service| service.stands_in.as_ref()).collect(),

@@ -120,10 +120,7 @@ impl Rules {
         };
         let stage = self.workspace_stage.as_ref().filter(|_| below.is_some()).or(self.stage.as_ref());
         // One that is built has what was built of it in the image.
-        let builds_others = profile
-            .build_command
-            .as_deref()
-            .is_some_and(|build| ["../", "...", "turbo ", "nx "].iter().any(|mark| build.contains(mark)));
+        let builds_others = view::builds_others(profile);
         let beside: Vec<&str> = match below {
             Some(_) if self.alone && !builds_others => view::inner_packages(profile),
             _ => Vec::new(),

@@ -180,6 +180,12 @@ pub(crate) fn inner_packages(profile: &AppProfile) -> Vec<&str> {
     folders
 }
 
+/// Whether its build builds packages of the project beside it too.
+pub(crate) fn builds_others(profile: &AppProfile) -> bool {
+    let marks = ["../", "...", "turbo ", "nx "];
+    profile.build_command.as_deref().is_some_and(|build| marks.iter().any(|mark| build.contains(mark)))
+}
+
 /// The variables that its build writes into what it makes, without what is given.
 pub(crate) fn build_env(profile: &AppProfile) -> Vec<&str> {
     let mut names: Vec<&str> = profile.build_env.iter().map(String::as_str).collect();

@@ -36,7 +36,7 @@ fn each_change_is_linted_tested_and_built_with_its_services() {
     assert_eq!(password, "ci-${{ github.run_id }}");
     assert_eq!(
         test["env"]["DATABASE_URL"].as_str(),
-        Some(format!("postgresql://app:{password}@localhost:5432/app").as_str())
+        Some(format!("postgresql://app:{password}@127.0.0.1:5432/app").as_str())
     );
     assert!(test["env"]["SESSION_SECRET"].as_str().unwrap().contains("github.run_id"));
     let node = test["steps"]

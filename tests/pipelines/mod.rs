@@ -85,3 +85,57 @@ const HOSTILE: [&str; 6] = [
     "…\u{2028}é",
     "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
 ];
+
+/// The words of a text in the order in which they come first.
+fn in_order(text: &str, words: &[&str]) -> bool {
+    let places: Vec<_> = words.iter().map(|word| text.find(word)).collect();
+    places.iter().all(Option::is_some) && places.is_sorted()
+}
+
+#[test]
+fn packages_of_the_project_are_built_before_what_reads_them() {
+    let (build, lint, test) = ("pnpm --filter web... run build", "npm run lint", "npm test");
+    let alone = whole();
+    let member = AppProfile {
+        build_command: Some(build.to_owned()),
+        packages: vec!["packages/shared".to_owned()],
+        ..part("web")
+    };
+    for (kind, path) in
+        [("github", ".github/workflows/ci.yml"), ("jenkins", "Jenkinsfile"), ("gitlab", ".gitlab-ci.yml")]
+    {
+        let made = files(kind, "shop", &[&member], &Settings::default());
+        assert!(in_order(&made[path], &[build, lint, test]), "{}", made[path]);
+        let made = files(kind, "shop", &[&alone], &Settings::default());
+        assert!(in_order(&made[path], &[lint, "npm run build"]), "{}", made[path]);
+    }
+    let made = files("gitlab", "shop", &[&member], &Settings::default());
+    let pipeline = read(&made[".gitlab-ci.yml"]);
+    for (job, command) in [("lint-web", lint), ("test-web", test)] {
+        let script: Vec<_> = pipeline[job]["script"].as_sequence().unwrap().iter().filter_map(Value::as_str).collect();
+        assert_eq!(script, [build, command], "{job}");
+    }
+}
+
+#[test]
+fn what_installing_makes_is_not_given_to_tests() {
+    let install = "composer install && php artisan key:generate";
+    let app = AppProfile {
+        check_install_command: Some(install.to_owned()),
+        env: vec!["APP_KEY".to_owned(), "MAIL_TOKEN".to_owned()],
+        required_env: vec!["APP_KEY".to_owned(), "MAIL_TOKEN".to_owned()],
+        ..whole()
+    };
+    for (kind, path) in
+        [("github", ".github/workflows/ci.yml"), ("jenkins", "Jenkinsfile"), ("gitlab", ".gitlab-ci.yml")]
+    {
+        let checks = |app: &AppProfile| {
+            let text = files(kind, "shop", &[app], &Settings::default())[path].clone();
+            let given = |name: &str| [": ", " = "].iter().any(|mark| text.contains(&format!("    {name}{mark}")));
+            (given("APP_KEY"), given("MAIL_TOKEN"))
+        };
+        assert_eq!(checks(&app), (false, true), "{kind}");
+        let as_it_is = AppProfile { check_install_command: Some("composer install".to_owned()), ..app.clone() };
+        assert_eq!(checks(&as_it_is), (true, true), "{kind}");
+    }
+}
