@@ -391,9 +391,6 @@ impl<'a> App<'a> {
         let is_required = |name: &&str| profile.required_env.iter().any(|required| required == name);
         let build_required: Vec<&str> = build_env.iter().copied().filter(is_required).collect();
         let (required, optional): (Vec<&str>, Vec<&str>) = names.iter().copied().partition(is_required);
-        let check_install = profile.check_install_command.as_deref().unwrap_or_default();
-        let is_made = |name: &str| check_install.contains(super::secrets::made_by(name).trim_end_matches(" --show"));
-        let check_required = required.iter().chain(&build_required).copied().filter(|name| !is_made(name)).collect();
         let (secrets, variables) = names.into_iter().partition(|name| is_secret(name) || is_address(name));
         let image = image_name(profile, order);
         let mut host = slug(&profile.name);
@@ -449,10 +446,10 @@ impl<'a> App<'a> {
             },
             host,
             build_env,
+            check_required: check_required(profile, required.iter().chain(&build_required).copied()),
             build_required,
             required,
             optional,
-            check_required,
             builds_first: view::builds_others(profile) && !view::inner_packages(profile).is_empty(),
             site: container.is_site,
             services,
@@ -492,6 +489,12 @@ impl App<'_> {
             && (&self.variables, &self.secrets, &self.required) == (&other.variables, &other.secrets, &other.required)
             && self.build_env == other.build_env
     }
+}
+
+/// The names that a run of its tests has to give a value: installing what they need makes the others.
+fn check_required<'a>(profile: &AppProfile, names: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
+    let install = profile.check_install_command.as_deref().unwrap_or_default();
+    names.filter(|name| !install.contains(super::secrets::made_by(name).trim_end_matches(" --show"))).collect()
 }
 
 /// The name of its image, without registry and tag.
