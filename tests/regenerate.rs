@@ -375,6 +375,13 @@ fn a_check_names_rule_file_and_line_of_a_persons_edit() {
     wharf.run(&["generate", "own"]).exits(0);
     let told = wharf.run(&["generate", "own", "--check"]).exits(1).stdout;
     assert!(told.contains("Dockerfile:1: unpinned-image: "), "{told}");
+
+    // So is one that a tool takes along with those that Wharf wrote.
+    shop.generate(&["--force"], 0);
+    let open = "services:\n  shop:\n    privileged: true\n    image: a:1\n";
+    fs::write(shop.root.join("compose.override.yaml"), open).unwrap();
+    let told = shop.generate(&["--check"], 1).stdout;
+    assert!(told.contains("compose.override.yaml:3: host-access: "), "{told}");
 }
 
 #[test]

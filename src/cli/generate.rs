@@ -13,6 +13,7 @@ use super::{Context, Outcome, confirm, pin};
 use crate::generate::{self, Draft, Templates, Wishes};
 use crate::model::{ArtifactState, ArtifactView, Environment, Problem, ProblemCode, Take};
 use crate::os::project_files;
+use crate::validate;
 
 /// What to generate, and where to.
 #[allow(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
@@ -197,12 +198,11 @@ fn check(looked: &Looked, json: bool) -> Outcome {
     let drift: Vec<&ArtifactView> = looked.views.iter().filter(fits).collect();
     let mut texts = looked.texts();
     looked.add_named(&mut texts);
-    let is_asked = |path: &str| {
-        looked.own.iter().any(|own| own == path) || looked.views.iter().any(|view| view.artifact.path == path)
-    };
+    let known = looked.own.iter().chain(looked.views.iter().map(|view| &view.artifact.path));
+    let asked = validate::together(&texts, &known.cloned().collect());
     let faults = looked.faults(&texts);
-    let faults: Vec<_> = faults.into_iter().filter(|fault| is_asked(&fault.path)).collect();
-    texts.retain(|path, _| is_asked(path));
+    let faults: Vec<_> = faults.into_iter().filter(|fault| asked.contains(&fault.path)).collect();
+    texts.retain(|path, _| asked.contains(path));
     artifacts::checked(&drift, &faults, texts.len(), json);
     if drift.is_empty() && faults.is_empty() { Outcome::Done } else { Outcome::Failed }
 }

@@ -9,7 +9,7 @@ use super::{
 const CHARTS: &[&str] = &["helm", "chart", "charts"];
 
 /// A kind of file that is checked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Kind {
     Arm,
     Bicep,
@@ -84,6 +84,23 @@ impl Kind {
     /// Whether a path can be of a kind, whatever the file says.
     pub(super) fn may_be(path: &str) -> bool {
         Self::of(path, "").is_some()
+    }
+
+    /// The folder of which a tool takes every file like this one, named or not, with the kind that it takes them as; none
+    /// where a file stands for itself.
+    pub(super) fn whole(path: &str) -> Option<(Self, &str)> {
+        const ALONE: [&str; 4] = ["compose", "compose.override", "docker-compose", "docker-compose.override"];
+        let folder = super::folder(path);
+        match Self::of(path, "")? {
+            Self::Terraform | Self::TerraformValues => Some((Self::Terraform, folder)),
+            Self::Manifest => Some((Self::Manifest, folder)),
+            Self::ChartTemplate => Some((Self::ChartTemplate, &folder[..folder.find("templates")?])),
+            Self::Compose => {
+                let (name, _) = path.rsplit('/').next()?.rsplit_once('.')?;
+                ALONE.contains(&name).then_some((Self::Compose, folder))
+            }
+            _ => None,
+        }
     }
 
     pub(super) fn check(self, text: &str, faults: &mut Faults<'_>) {

@@ -125,6 +125,25 @@ pub fn named(files: &BTreeMap<String, String>) -> BTreeSet<String> {
     named.filter(|path| !files.contains_key(path) && !path.starts_with("..")).collect()
 }
 
+/// The files that work together with `known`: in a folder of which a tool takes all, whoever wrote them, or named where
+/// these go on.
+#[must_use]
+pub fn together(files: &BTreeMap<String, String>, known: &BTreeSet<String>) -> BTreeSet<String> {
+    let whole: HashSet<_> = known.iter().filter_map(|path| Kind::whole(path)).collect();
+    let is_whole = |path: &&String| Kind::whole(path).is_some_and(|place| whole.contains(&place));
+    let mut asked: BTreeSet<String> = known.iter().chain(files.keys().filter(is_whole)).cloned().collect();
+    loop {
+        let texts = files.iter().filter(|(path, _)| asked.contains(*path));
+        let texts = texts.map(|(path, text)| (path.clone(), text.clone())).collect();
+        let more: Vec<String> =
+            named(&texts).into_iter().filter(|path| knows(path) && files.contains_key(path)).collect();
+        if more.is_empty() {
+            return asked;
+        }
+        asked.extend(more);
+    }
+}
+
 /// Whether a file of this name can be of a kind that is checked.
 #[must_use]
 pub fn knows(path: &str) -> bool {
@@ -189,6 +208,44 @@ mod tests {
         assert!(check("docker-compose.yml", "").iter().any(|fault| fault.rule == "compose-syntax"));
         assert!(check(".env.example", "=").iter().any(|fault| fault.rule == "env-syntax"));
         assert_eq!(check("README.md", "FROM"), []);
+    }
+
+    #[test]
+    fn what_a_tool_takes_along_is_together_with_what_is_known() {
+        let set = |paths: &[&str]| paths.iter().map(|path| (*path).to_owned()).collect::<BTreeSet<String>>();
+        let mut files: BTreeMap<String, String> = set(&[
+            "compose.override.yml",
+            "compose.test.yaml",
+            "infra/terraform-aws/mine.tf",
+            "infra/terraform-aws/terraform.tfvars",
+            "infra/other/mine.tf",
+            "k8s/production/mine.yml",
+            "k8s/helm/shop/templates/a/mine.yaml",
+            ".github/workflows/mine.yml",
+        ])
+        .into_iter()
+        .map(|path| (path, String::new()))
+        .collect();
+        files.insert("compose.yaml".to_owned(), "include: [parts/compose.yaml]\nservices: {}\n".to_owned());
+        files.insert("parts/compose.yaml".to_owned(), "include: [compose.more.yaml]\nservices: {}\n".to_owned());
+        files.insert("parts/compose.more.yaml".to_owned(), "services: {}\n".to_owned());
+        let known = set(&[
+            ".github/workflows/ci.yml",
+            "compose.yaml",
+            "infra/terraform-aws/network.tf",
+            "k8s/production/shop.yaml",
+            "k8s/helm/shop/templates/policies.yaml",
+        ]);
+        let taken = set(&[
+            "compose.override.yml",
+            "infra/terraform-aws/mine.tf",
+            "infra/terraform-aws/terraform.tfvars",
+            "k8s/production/mine.yml",
+            "k8s/helm/shop/templates/a/mine.yaml",
+            "parts/compose.yaml",
+            "parts/compose.more.yaml",
+        ]);
+        assert_eq!(together(&files, &known), known.union(&taken).cloned().collect());
     }
 
     #[test]
