@@ -1,15 +1,20 @@
 //! What objects name in each other, over all files of a folder.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::{is_patch, labels, objects, pod, selects};
 use crate::validate::tree::{self, Entry, Node};
-use crate::validate::{Fault, Faults, folder};
+use crate::validate::{Fault, Faults, folder, images};
 
 /// Objects of a folder with the files they stand in; patches are left out.
 pub(super) struct Objects<'a> {
     pub(super) all: Vec<(&'a str, &'a Node)>,
-    texts: Vec<&'a str>,
+    /// The first of a kind and name.
+    named: HashMap<(&'a str, &'a str), &'a Node>,
+    /// Those that make pods with a label of this name and value.
+    labelled: HashMap<(&'a str, &'a str), Vec<&'a Node>>,
+    /// Names of what is made elsewhere on purpose: a comment, a generator or a script tells of them.
+    told: HashSet<&'a str>,
 }
 
 /// Looks for what manifests name. `files` are those of one folder, `texts` everything where something that is made
@@ -21,7 +26,7 @@ pub(in crate::validate) fn check_all(files: &[(&str, &str)], texts: &[&str], fou
     let Some(parsed) = parsed else { return };
     let all = parsed.iter().flat_map(|(path, documents)| objects(documents).map(|object| (*path, object)));
     let all = all.filter(|(path, object)| !is_patch(path, object)).collect();
-    let known = Objects { all, texts: texts.to_vec() };
+    let known = Objects::new(all, texts);
     let mut faults: BTreeMap<&str, Faults<'_>> = BTreeMap::new();
     for (path, object) in &known.all {
         let faults = faults.entry(path).or_insert_with(|| Faults { path, found: Vec::new() });
@@ -31,29 +36,36 @@ pub(in crate::validate) fn check_all(files: &[(&str, &str)], texts: &[&str], fou
 }
 
 impl<'a> Objects<'a> {
+    fn new(all: Vec<(&'a str, &'a Node)>, texts: &[&'a str]) -> Self {
+        let (mut named, mut labelled) = (HashMap::new(), HashMap::<_, Vec<&Node>>::new());
+        for (_, object) in &all {
+            let object: &'a Node = object;
+            if let (Some(kind), Some(name)) =
+                (object.text_of("kind"), object.at(&["metadata", "name"]).and_then(Node::text))
+            {
+                named.entry((kind, name)).or_insert(object);
+            }
+            for label in labels(object).map(Node::entries).unwrap_or_default() {
+                if let Some(value) = label.node.text() {
+                    labelled.entry((label.key.as_str(), value)).or_default().push(object);
+                }
+            }
+        }
+        Self { all, named, labelled, told: told(texts) }
+    }
+
     pub(super) fn get(&self, kind: &str, name: &str) -> Option<&'a Node> {
-        let is_it = |object: &Node| {
-            object.text_of("kind") == Some(kind) && object.at(&["metadata", "name"]).and_then(Node::text) == Some(name)
-        };
-        self.all.iter().map(|(_, object)| *object).find(|object| is_it(object))
+        self.named.get(&(kind, name)).copied()
     }
 
     fn pods(&self, selector: &Node) -> Vec<&'a Node> {
-        let all = self.all.iter().map(|(_, object)| *object);
+        let first = selector.entries().first().and_then(|label| Some((label.key.as_str(), label.node.text()?)));
+        let all = first.and_then(|label| self.labelled.get(&label)).into_iter().flatten().copied();
         all.filter(|object| labels(object).is_some_and(|labels| selects(selector, labels))).collect()
     }
 
-    /// Whether a comment, a generator or a script tells of a name: what is made elsewhere on purpose.
     fn is_told(&self, name: &str) -> bool {
-        let is_word = |line: &str| {
-            line.split(|c: char| !(c.is_ascii_alphanumeric() || "-._".contains(c)))
-                .any(|word| word.trim_end_matches('.') == name)
-        };
-        self.texts.iter().flat_map(|text| text.lines()).any(|line| {
-            let line = line.trim();
-            (line.starts_with('#') || line.contains(" # ") || line.contains("kubectl") || line.starts_with("- name:"))
-                && is_word(line)
-        })
+        self.told.contains(name)
     }
 
     fn object(&self, object: &Node, faults: &mut Faults<'_>) {
@@ -121,8 +133,15 @@ impl<'a> Objects<'a> {
         if pods.is_empty() {
             return faults.add("unknown-reference", selector.line, "the Service selects labels that no pod here has");
         }
-        let open = pods.iter().filter_map(|object| pod(object)).flat_map(|pod| pod.items_of("containers"));
-        let open: Vec<&Node> = open.flat_map(|container| container.items_of("ports")).collect();
+        let containers = pods.iter().filter_map(|object| pod(object)).flat_map(|pod| pod.items_of("containers"));
+        let mut images = containers.clone().filter_map(|container| container.text_of("image"));
+        if images.any(images::is_database)
+            && let Some(way) = way_in(object)
+        {
+            let message = "the Service opens a database to what is outside the cluster: leave it a ClusterIP";
+            faults.add("public-database", way.line, message);
+        }
+        let open: Vec<&Node> = containers.flat_map(|container| container.items_of("ports")).collect();
         for port in object.get("spec").map(|spec| spec.items_of("ports")).unwrap_or_default() {
             let Some(target) = port.get("targetPort").or_else(|| port.get("port")) else { continue };
             let Some(wanted) = target.text() else { continue };
@@ -196,6 +215,26 @@ impl<'a> Objects<'a> {
             }
         }
     }
+}
+
+/// What lets others than the cluster's own pods come to a Service; a balancer that is the network's own does not.
+fn way_in(service: &Node) -> Option<&Entry> {
+    let spec = service.get("spec")?;
+    let is_inner = service.at(&["metadata", "annotations"]).map(Node::entries).unwrap_or_default().iter();
+    let mut is_inner = is_inner.filter(|entry| entry.key.contains("internal") || entry.key.ends_with("-scheme"));
+    let kind = spec.entry("type").filter(|entry| matches!(entry.node.text(), Some("LoadBalancer" | "NodePort")));
+    let is_inner = is_inner.any(|entry| matches!(entry.node.text(), Some("true" | "internal" | "Internal")));
+    kind.filter(|_| !is_inner).or_else(|| spec.entry("externalIPs"))
+}
+
+/// The words of all lines that can tell of what is made elsewhere.
+fn told<'a>(texts: &[&'a str]) -> HashSet<&'a str> {
+    let tells = |line: &&str| {
+        line.starts_with('#') || line.contains(" # ") || line.contains("kubectl") || line.starts_with("- name:")
+    };
+    let lines = texts.iter().flat_map(|text| text.lines()).map(str::trim).filter(tells);
+    let words = lines.flat_map(|line| line.split(|c: char| !(c.is_ascii_alphanumeric() || "-._".contains(c))));
+    words.map(|word| word.trim_end_matches('.')).collect()
 }
 
 /// The folder whose manifests belong together: the part of a path up to `k8s` or the like, and an environment in it.

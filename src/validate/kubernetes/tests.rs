@@ -1,6 +1,7 @@
 //! Manifests, and what is wrong with them.
 
 use crate::validate::cases::Case;
+use crate::validate::check_all;
 
 const APP: &str = "# The secret shop-env is made by deploy.sh.
 apiVersion: apps/v1
@@ -229,3 +230,48 @@ pub(in crate::validate) const CASES: &[Case] = &[Case {
         ),
     ],
 }];
+
+const DATABASE: &str = "apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: db}
+spec:
+  serviceName: db
+  selector:
+    matchLabels: {app: db}
+  template:
+    metadata:
+      labels: {app: db}
+    spec:
+      containers:
+        - name: db
+          image: postgres:16
+          ports:
+            - {name: postgres, containerPort: 5432}
+---
+apiVersion: v1
+kind: Service
+metadata:
+  name: db
+  annotations: {a: b}
+spec:
+  selector: {app: db}
+  ports:
+    - {port: 443, targetPort: postgres}
+";
+
+#[test]
+fn a_service_that_opens_a_database_is_told() {
+    let told = |ways: &str, notes: &str| {
+        let text = DATABASE.replace("{a: b}", notes).replace("  selector: {app: db}\n", ways);
+        let files = [("k8s/db.yaml".to_owned(), text)].into();
+        let faults = check_all(&files).into_iter().filter(|fault| fault.rule == "public-database");
+        faults.map(|fault| fault.line).collect::<Vec<_>>()
+    };
+    let selected = "  selector: {app: db}\n";
+    assert_eq!(told(selected, "{a: b}"), []);
+    for way in ["type: LoadBalancer", "type: NodePort", "externalIPs: [203.0.113.1]"] {
+        assert_eq!(told(&format!("  {way}\n{selected}"), "{a: b}"), [Some(24)], "{way}");
+    }
+    let inner = "{service.beta.kubernetes.io/azure-load-balancer-internal: 'true'}";
+    assert_eq!(told(&format!("  type: LoadBalancer\n{selected}"), inner), []);
+}
