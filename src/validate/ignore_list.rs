@@ -1,10 +1,12 @@
 //! `.dockerignore`: history and secrets stay out of images.
 
 use super::Faults;
+use crate::model::dockerignore::Ignore;
 
 pub(super) fn check(text: &str, faults: &mut Faults<'_>) {
     let patterns: Vec<&str> =
         text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')).collect();
+    let list = Ignore::parse(text);
     for (wanted, why) in [(".git", "the whole history"), (".env", "secrets")] {
         let covers = |pattern: &&str| {
             let pattern = pattern
@@ -16,6 +18,9 @@ pub(super) fn check(text: &str, faults: &mut Faults<'_>) {
         };
         if !patterns.iter().any(covers) {
             faults.add("ignore-list", None, format!("it does not name {wanted}: {why} would go into the image"));
+        } else if list.as_ref().is_ok_and(|list| !list.is_ignored(wanted)) {
+            let back = text.lines().zip(1..).filter(|(line, _)| line.trim().starts_with('!')).last().map(|(_, at)| at);
+            faults.add("ignore-list", back, format!("it takes {wanted} in again: {why} would go into the image"));
         }
     }
 }
@@ -27,7 +32,12 @@ pub(super) mod tests {
     pub(in crate::validate) const CASES: &[Case] = &[
         Case {
             files: &[(".dockerignore", ".git\n**/.env\n")],
-            breaks: &[(".git", "# .git", "ignore-list", 0), (".env", ".venv", "ignore-list", 0)],
+            breaks: &[
+                (".git", "# .git", "ignore-list", 0),
+                (".env", ".venv", "ignore-list", 0),
+                (".env", ".env\n!**/.en?", "ignore-list", 3),
+                (".git\n", ".git\n!.git\n", "ignore-list", 2),
+            ],
         },
         Case {
             files: &[("api/Dockerfile.dockerignore", "*\n!src\n")],

@@ -143,6 +143,13 @@ fn ports(entry: &Entry, is_production: bool, faults: &mut Faults<'_>) {
     }
 }
 
+/// Whether `user` or `user:group` is root; a variable's usual value counts.
+fn is_root(user: &str) -> bool {
+    let user = user.split_once(":-").map_or(user, |(_, usual)| usual.trim_end_matches('}'));
+    let user = user.split(':').next().unwrap_or_default().trim();
+    user == "root" || user.parse() == Ok(0_u64)
+}
+
 fn production(entry: &Entry, faults: &mut Faults<'_>) {
     let (name, service) = (&entry.key, &entry.node);
     // What it extends says more, and is not here.
@@ -168,6 +175,10 @@ fn production(entry: &Entry, faults: &mut Faults<'_>) {
     if !is_contained {
         let message = format!("a program of {name} can become root: security_opt: [no-new-privileges:true]");
         faults.add("privilege-escalation", entry.line, message);
+    }
+    if let Some(user) = service.entry("user").filter(|user| user.node.text().is_some_and(is_root)) {
+        let message = format!("{name} runs as root: leave `user` to the image, or name another one");
+        faults.add("root-user", user.line, message);
     }
     // Images of services change to their own users and write where their makers chose.
     if images::is_service(service.text_of("image").unwrap_or_default()) {

@@ -138,6 +138,8 @@ pub(in crate::validate) const CASES: &[Case] = &[
             ("    security_opt: [no-new-privileges:true]\n", "", "privilege-escalation", 2),
             ("    cap_drop: [ALL]\n", "", "kept-capabilities", 2),
             ("    read_only: true\n", "", "writable-root", 2),
+            ("    read_only: true\n", "    read_only: true\n    user: 0:0\n", "root-user", 6),
+            ("    read_only: true\n", "    read_only: true\n    user: ${U:-root}\n", "root-user", 6),
             ("    mem_limit: 1g\n", "    mem_limit: 1g\n    ports: ['127.0.0.1:5432:5432']\n", "public-database", 19),
         ],
     },
