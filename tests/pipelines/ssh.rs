@@ -55,7 +55,7 @@ impl Place {
             .env("DEPLOY_HOST", "deploy@machine")
             .env("DEPLOY_KEY", "a key")
             .env("REGISTRY", "registry.example.org/you/shop")
-            .env("REGISTRY_USER", "you")
+            .env("REGISTRY_USER", "robot$you; id")
             .env("REGISTRY_PASSWORD", "hush")
             .output()
             .unwrap()
@@ -88,6 +88,7 @@ fn a_version_that_does_not_turn_healthy_gives_way_to_the_one_before() {
     let asked = place.on_machine("asked");
     assert!(asked.contains("compose --project-name shop-production --file compose.next.yaml up --detach"), "{asked}");
     assert!(asked.contains("pull --quiet registry.example.org/you/shop/shop:1.0.0"), "{asked}");
+    assert!(asked.contains("login registry.example.org --username robot$you; id --password-stdin"), "{asked}");
     assert!(!asked.contains("hush") && place.on_machine("password") == "hush", "{asked}");
 
     let output = place.deploy("production", "broken");
