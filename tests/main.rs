@@ -36,6 +36,7 @@ mod properties_plan;
 mod properties_ports;
 mod properties_store;
 mod regenerate;
+mod release_command;
 mod review;
 mod reviewed;
 mod starts;

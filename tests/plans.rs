@@ -183,6 +183,7 @@ fn what_would_run_is_told_whoever_runs_it() {
         build: Some(build.to_owned()),
         start: Some(start.to_owned()),
         dockerfile: None,
+        release: None,
     };
     assert_eq!(of(&docker, &poetry), said("poetry install", "make", "gunicorn a:b --bind 0.0.0.0:$PORT"));
     let run = "poetry run gunicorn a:b --bind 127.0.0.1:$PORT";

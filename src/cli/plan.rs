@@ -48,7 +48,13 @@ fn text(preview: &PlanPreview) -> String {
         }
     }
     let commands = &preview.commands;
-    for (label, command) in [("install", &commands.install), ("build", &commands.build), ("start", &commands.start)] {
+    let all = [
+        ("install", &commands.install),
+        ("build", &commands.build),
+        ("release", &commands.release),
+        ("start", &commands.start),
+    ];
+    for (label, command) in all {
         if let Some(command) = command {
             row(label, command);
         }

@@ -101,7 +101,8 @@ impl Inner {
         image: &str,
     ) -> Result<Instance, EngineError> {
         let env = self.fill_env(plan).await?;
-        let launch = Launch { plan, deployment: &deployment.id, env: &env.app, service_env: &env.services };
+        let launch =
+            Launch { plan, deployment: &deployment.id, env: &env.app, service_env: &env.services, instead: None };
         target.network(plan).await?;
         if !plan.services.is_empty() {
             target.services(&launch, &Silent).await?;

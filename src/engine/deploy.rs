@@ -2,6 +2,7 @@
 //!
 //! Each change is stored before the act that follows it, so that after a kill `reconcile` can tell what was meant.
 
+mod before;
 mod failure;
 mod release;
 mod report;
@@ -22,6 +23,7 @@ use crate::model::{
     Project, StepName, StepStatus,
 };
 use crate::targets::{BuildJob, Launch, Report, Target};
+pub(super) use before::release_command;
 pub(super) use failure::record_panic;
 use report::StepReport;
 
@@ -119,7 +121,7 @@ impl Run {
     }
 
     async fn steps(&self) -> Result<(), (StepName, Stop)> {
-        use StepName::{Build, Health, Network, Plan, Port, Services, Start, Switch};
+        use StepName::{Build, Health, Network, Plan, Port, Release, Services, Start, Switch};
         let timeouts = self.plan.timeouts;
         let (build_limit, start_limit) = (timeouts.build.to_duration(), timeouts.start.to_duration());
 
@@ -132,6 +134,9 @@ impl Run {
             self.skip(Services, "none needed").await?;
         } else {
             self.step(Services, start_limit, |report| self.services(&env, report)).await?;
+        }
+        if let Some(command) = self.before_each_version() {
+            self.step(Release, build_limit, |report| self.run_before(command, &env, &image, report)).await?;
         }
         let old = self.serving().await.map_err(|error| (Start, error.into()))?;
         let begun =
@@ -292,12 +297,12 @@ impl Run {
     }
 
     fn launch<'a>(&'a self, env: &'a FilledEnv) -> Launch<'a> {
-        Launch { plan: &self.plan, deployment: &self.id, env: &env.app, service_env: &env.services }
+        Launch { plan: &self.plan, deployment: &self.id, env: &env.app, service_env: &env.services, instead: None }
     }
 }
 
 fn too_long(step: StepName, limit: Duration) -> Problem {
-    let setting = if step == StepName::Build { "build_timeout" } else { "start_timeout" };
+    let setting = if matches!(step, StepName::Build | StepName::Release) { "build_timeout" } else { "start_timeout" };
     Problem::new(
         ProblemCode::Failed,
         &format!("{step}-timeout"),

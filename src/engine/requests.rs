@@ -2,13 +2,15 @@
 
 use std::collections::BTreeSet;
 
+use super::deploy::release_command;
 use super::error::EngineError;
 use super::projects::{blocking, select_apps};
 use super::{Engine, Inner};
 use crate::generate::{self, Context, PlanInput, Templates};
 use crate::model::{
     Action, AppKey, AppProfile, DeleteQuery, DeployRequest, Deployment, DeploymentId, DeploymentStatus, Job, JobKind,
-    JobState, Plan, PlanPreview, Problem, ProblemCode, Project, RollbackRequest, Settings, TargetKind, TargetRef,
+    JobState, Plan, PlanPreview, Problem, ProblemCode, Project, RollbackRequest, Settings, Step, StepName, TargetKind,
+    TargetRef,
 };
 use crate::os::{chance, clock, own_templates};
 
@@ -194,7 +196,10 @@ impl Inner {
         let now = clock::now();
         let id = DeploymentId::new(now, chance::number());
         let (key, name, target) = (plan.key.clone(), plan.project_name.clone(), plan.target.clone());
-        let deployment = Deployment::queued(id, key, name, target, action, by.to_owned(), now);
+        let mut deployment = Deployment::queued(id, key, name, target, action, by.to_owned(), now);
+        if release_command(&plan, action).is_some() {
+            deployment.steps = StepName::ALL.map(Step::pending).to_vec();
+        }
         self.create(&deployment).await?;
         self.store.put_plan(&deployment.id, &plan).await?;
         self.enqueue(JobKind::Deploy, &deployment.id, &deployment.key).await?;

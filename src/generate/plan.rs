@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr};
 
+use super::container::Container;
 use super::services::{self, Service};
 use super::{Context, Templates, docker, escape, image, view};
 use crate::model::{
@@ -117,7 +118,8 @@ pub fn commands(plan: &Plan) -> PlanCommands {
     let by_image = plan.target.kind == TargetKind::Docker;
     let dockerfile = profile.dockerfile.clone().filter(|_| by_image);
     if dockerfile.is_some() {
-        return PlanCommands { start: plan.compute.command.clone(), dockerfile, ..PlanCommands::default() };
+        let release = profile.release_command.clone();
+        return PlanCommands { start: plan.compute.command.clone(), release, dockerfile, ..PlanCommands::default() };
     }
     let run = |command: &Option<String>| {
         command.as_deref().map(|it| if by_image { view::without_runner(it) } else { it }.to_owned())
@@ -127,8 +129,18 @@ pub fn commands(plan: &Plan) -> PlanCommands {
         install: profile.install_command.clone(),
         build: run(&profile.build_command),
         start: if by_itself { run(&profile.start_command) } else { plan.compute.command.clone() },
+        release: run(&profile.release_command),
         dockerfile: None,
     }
+}
+
+/// The program with its arguments that runs once before each new version, as the image or the folder has it.
+pub fn release(plan: &Plan, templates: &Templates) -> Result<Option<Vec<String>>, Problem> {
+    let profile = &plan.profile;
+    if plan.target.kind == TargetKind::Docker {
+        return Ok(Container::new(profile, templates)?.release(profile));
+    }
+    Ok(profile.release_command.as_ref().map(|command| ["/bin/sh", "-c", command].map(str::to_owned).to_vec()))
 }
 
 /// `wharf-PROJECT-APP-ENV`: the network's name and the beginning of the volumes'.

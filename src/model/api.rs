@@ -178,6 +178,9 @@ pub struct PlanCommands {
     pub build: Option<String>,
     /// Starts it; null where files are served, or where `dockerfile` says it.
     pub start: Option<String>,
+    /// Runs once before each new version; null where nothing does.
+    #[serde(default)]
+    pub release: Option<String>,
     /// The project's own Dockerfile, which says all that is null here.
     pub dockerfile: Option<String>,
 }

@@ -59,7 +59,8 @@ pub struct Deployment {
 }
 
 impl Deployment {
-    /// One that was just asked for: it waits in the queue, and nothing of it has been done.
+    /// One that was just asked for: it waits in the queue, and nothing of it has been done. Of the steps it has all that
+    /// every app has.
     #[must_use]
     pub fn queued(
         id: DeploymentId,
@@ -79,7 +80,7 @@ impl Deployment {
             status: DeploymentStatus::Queued,
             status_since: now,
             status_reason: format!("asked for by {requested_by}"),
-            steps: StepName::ALL.map(Step::pending).to_vec(),
+            steps: StepName::USUAL.map(Step::pending).to_vec(),
             url: None,
             port: None,
             release: None,
@@ -235,12 +236,34 @@ pub enum StepName {
     Health,
     /// The app's port leads to it.
     Switch,
+    /// What the app needs before each new version runs, such as a migration of its database. It stands last because
+    /// records that were stored count the names.
+    Release,
 }
 
 impl StepName {
     /// All steps in their order.
-    pub const ALL: [Self; 8] =
+    pub const ALL: [Self; 9] = [
+        Self::Plan,
+        Self::Port,
+        Self::Build,
+        Self::Network,
+        Self::Services,
+        Self::Release,
+        Self::Start,
+        Self::Health,
+        Self::Switch,
+    ];
+
+    /// Those that every deployment has, in their order.
+    pub const USUAL: [Self; 8] =
         [Self::Plan, Self::Port, Self::Build, Self::Network, Self::Services, Self::Start, Self::Health, Self::Switch];
+
+    /// Whether the new instance was started before this step.
+    #[must_use]
+    pub const fn runs_app(self) -> bool {
+        matches!(self, Self::Start | Self::Health | Self::Switch)
+    }
 
     /// The word used in commands and JSON.
     #[must_use]
@@ -254,6 +277,7 @@ impl StepName {
             Self::Start => "start",
             Self::Health => "health",
             Self::Switch => "switch",
+            Self::Release => "release",
         }
     }
 }

@@ -150,6 +150,8 @@ pub struct Launch<'a> {
     pub env: &'a BTreeMap<String, Secret>,
     /// The environments of the services, by the service's name.
     pub service_env: &'a BTreeMap<String, BTreeMap<String, Secret>>,
+    /// The program and its arguments that run instead of the app, in its place.
+    pub instead: Option<&'a [String]>,
 }
 
 /// What an instance is for.
@@ -159,15 +161,21 @@ pub enum Role {
     Live,
     /// It proves itself on a port of its own.
     Candidate,
+    /// It does something once before a new version, and ends.
+    Release,
 }
 
 impl Role {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Live, Self::Candidate, Self::Release];
+
     /// The word used in names and labels.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Live => "live",
             Self::Candidate => "candidate",
+            Self::Release => "release",
         }
     }
 }

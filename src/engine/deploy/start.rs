@@ -31,9 +31,10 @@ impl Run {
     ) -> Result<Begun, Stop> {
         let beside_old = port.is_some() && old.is_some_and(|old| old.status.is_up());
         let role = if beside_old { Role::Candidate } else { Role::Live };
-        let instance = match role {
-            Role::Candidate => self.start_candidate(env, image).await?,
-            Role::Live => self.start_live(env, image, port, old.is_none()).await?,
+        let instance = if beside_old {
+            self.start_candidate(env, image).await?
+        } else {
+            self.start_live(env, image, port, old.is_none()).await?
         };
         report.detail(&match instance.port {
             Some(port) if beside_old => format!("{} beside the old one, on port {port}", instance.name),
@@ -42,9 +43,9 @@ impl Run {
         });
         let stored = instance.clone();
         self.engine
-            .update(&self.id, |deployment| match role {
-                Role::Candidate => deployment.candidate = Some(stored),
-                Role::Live => deployment.live = Some(stored),
+            .update(&self.id, |deployment| {
+                let place = if beside_old { &mut deployment.candidate } else { &mut deployment.live };
+                *place = Some(stored);
             })
             .await?;
         self.engine.follow(&self.id, &self.plan, &instance, role, &env.redactor);

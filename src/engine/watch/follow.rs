@@ -52,7 +52,11 @@ impl Follower {
         let line = NewLine {
             at: line.at,
             source: self.app.clone(),
-            step: (!serves).then_some(StepName::Health),
+            step: match self.role {
+                Role::Live => None,
+                Role::Candidate => Some(StepName::Health),
+                Role::Release => Some(StepName::Release),
+            },
             stream: line.stream,
             text: self.redactor.redact(&line.text),
             position: serves.then_some(line.position),

@@ -62,7 +62,7 @@ fn container(
     // Others on the network are to meet the app, not what still proves itself; and that has one try.
     let (aliases, policy) = match role {
         Role::Live => (vec![plan.key.app.clone()], RestartPolicyNameEnum::UNLESS_STOPPED),
-        Role::Candidate => (Vec::new(), RestartPolicyNameEnum::NO),
+        Role::Candidate | Role::Release => (Vec::new(), RestartPolicyNameEnum::NO),
     };
     let host = HostConfig {
         port_bindings: bindings,
@@ -77,7 +77,7 @@ fn container(
     };
     ContainerCreateBody {
         image: Some(image.to_owned()),
-        cmd: plan.compute.command.clone().map(|command| vec!["/bin/sh".to_owned(), "-c".to_owned(), command]),
+        cmd: launch.instead.map(<[String]>::to_vec).or_else(|| plan.compute.command.as_deref().map(in_shell)),
         env: Some(environment(launch.env)),
         labels: Some(labels),
         exposed_ports: inside.map(|port| vec![port]),
@@ -85,6 +85,10 @@ fn container(
         networking_config: Some(networking(network, aliases)),
         ..ContainerCreateBody::default()
     }
+}
+
+fn in_shell(command: &str) -> Vec<String> {
+    ["/bin/sh", "-c", command].map(str::to_owned).to_vec()
 }
 
 /// What apps and services have in common: they come back when Docker does, their logs are bounded, and a small init

@@ -41,7 +41,7 @@ impl Names {
         let name = format!("{}-{deployment}", base(plan));
         match role {
             Role::Live => name,
-            Role::Candidate => format!("{name}-candidate"),
+            Role::Candidate | Role::Release => format!("{name}-{}", role.as_str()),
         }
     }
 
@@ -93,5 +93,5 @@ fn base(plan: &Plan) -> String {
 
 /// The role that a mark names, where it is that of an instance.
 pub(super) fn role(labels: &HashMap<String, String>) -> Option<Role> {
-    [Role::Live, Role::Candidate].into_iter().find(|role| labels.get(ROLE).is_some_and(|name| name == role.as_str()))
+    Role::ALL.into_iter().find(|role| labels.get(ROLE).is_some_and(|name| name == role.as_str()))
 }

@@ -23,6 +23,9 @@ pub(super) struct Record {
     pub(super) deployment: DeploymentId,
     /// Whether it serves or proves itself; a candidate is not started again when it ends.
     pub(super) live: bool,
+    /// Whether it is to end by itself: what is run before a new version. Records of earlier versions have none.
+    #[serde(default)]
+    pub(super) once: bool,
     /// Its name, for people.
     pub(super) name: String,
     /// Its port.
@@ -42,7 +45,11 @@ pub(super) struct Record {
 impl Record {
     /// What it is for.
     pub(super) const fn role(&self) -> Role {
-        if self.live { Role::Live } else { Role::Candidate }
+        match (self.live, self.once) {
+            (true, _) => Role::Live,
+            (false, true) => Role::Release,
+            (false, false) => Role::Candidate,
+        }
     }
 
     /// The instance in the model's words.

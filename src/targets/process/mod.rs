@@ -131,8 +131,11 @@ impl ProcessTarget {
             let file = folder.pid_file().to_string_lossy().into_owned();
             env.entry("PIDFILE".to_owned()).or_insert_with(|| Secret::new(file));
         }
-        let command = self.command(plan, &workdir)?;
-        if let Some(line) = &plan.compute.command {
+        let command = match launch.instead {
+            Some(words) => words.to_vec(),
+            None => self.command(plan, &workdir)?,
+        };
+        if let Some(line) = plan.compute.command.as_ref().filter(|_| launch.instead.is_none()) {
             let path = env.get("PATH").map_or("", Secret::reveal);
             if let Some(program) = shell::missing_program(line, path, &workdir) {
                 return Err(TargetError::ProgramMissing { program });
@@ -143,6 +146,7 @@ impl ProcessTarget {
             key: plan.key.clone(),
             deployment: launch.deployment.clone(),
             live: role == Role::Live,
+            once: role == Role::Release,
             name: format!(
                 "wharf-{}-{}-{}-{}",
                 plan.project_name, plan.key.app, plan.key.environment, launch.deployment

@@ -45,9 +45,9 @@ pub(crate) fn deployment(project: &str, app: &str, id: &str, status: DeploymentS
         "GET /health: 200 OK in 3.1 ms",
         "the port did not answer for 118 ms",
     ];
-    let steps = StepName::ALL.iter().enumerate().map(|(index, name)| {
+    let steps = StepName::USUAL.into_iter().enumerate().map(|(index, name)| {
         let started = at(60 - index as u64 * 4);
-        let mut step = Step::pending(*name);
+        let mut step = Step::pending(name);
         if index < reached {
             step.status = StepStatus::Done;
             step.started_at = Some(started);

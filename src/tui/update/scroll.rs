@@ -60,9 +60,10 @@ fn select(model: &mut Model, by: isize) {
 
 fn choose_step(model: &mut Model, by: isize) {
     let Some(now) = model.shown_step() else { return };
-    let at = StepName::ALL.iter().position(|name| *name == now).unwrap_or_default();
-    let next = at.saturating_add_signed(by).min(StepName::ALL.len() - 1);
-    model.deploy = super::super::model::DeployPane { step: Some(StepName::ALL[next]), back: 0 };
+    let steps: Vec<StepName> = model.deployment().iter().flat_map(|it| &it.steps).map(|step| step.name).collect();
+    let at = steps.iter().position(|name| *name == now).unwrap_or_default();
+    let step = steps.get(at.saturating_add_signed(by)).or(steps.last()).copied();
+    model.deploy = super::super::model::DeployPane { step, back: 0 };
 }
 
 fn move_by(model: &mut Model, pane: Pane, by: isize) {
