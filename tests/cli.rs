@@ -273,6 +273,23 @@ fn ports_are_reserved_and_released_by_hand() {
 }
 
 #[test]
+fn generate_tells_what_detection_warns_of() {
+    let wharf = Wharf::new();
+    let project = wharf.path("shop");
+    fs::create_dir_all(project.join("prisma/migrations/1")).unwrap();
+    fs::write(project.join("prisma/migrations/1/migration.sql"), "").unwrap();
+    fs::write(project.join("prisma/schema.prisma"), "datasource db {\n  provider = \"postgresql\"\n}\n").unwrap();
+    let package = r#"{"name": "shop", "scripts": {"start": "node a.js"}, "dependencies": {"express": "4", "@prisma/client": "6"},
+        "devDependencies": {"prisma": "6"}}"#;
+    fs::write(project.join("package.json"), package).unwrap();
+    let made = wharf.run(&["generate", "shop"]).exits(0);
+    assert!(made.stderr.contains("warning: package.json: "), "{}", made.stderr);
+    assert!(made.stderr.contains("so nothing migrates the database"), "{}", made.stderr);
+    let as_json = wharf.run(&["generate", "shop", "--json"]).exits(0);
+    assert!(as_json.json()["files"].is_array());
+}
+
+#[test]
 fn generate_writes_once_and_never_over_a_persons_file() {
     let wharf = Wharf::new();
     let project = wharf.copy("demos/express-postgres", "shop");

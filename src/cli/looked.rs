@@ -98,7 +98,8 @@ pub(super) async fn look(args: &GenerateArgs, context: &Context) -> Result<Looke
         let detection = client.detection(&project.id, false).await?;
         let app = named(&project.root, &detection, args.app.as_deref())?;
         // What the settings say stands in the profiles already.
-        told(&generate::meant(&detection.apps, app, &Settings::default(), args.env).1);
+        let left_out = generate::meant(&detection.apps, app, &Settings::default(), args.env).1;
+        told(detection.warnings.iter().chain(&left_out));
         return Ok(Looked { name: project.name, views, ..Looked::default() });
     }
     let tree = DiskTree::open(Path::new(&args.path))?.named_after_folder();
@@ -129,10 +130,17 @@ fn kept(tree: &DiskTree, args: &GenerateArgs, templates: &Templates, folder: &Fo
     kept.map(|view| Kept { alike: view.state == ArtifactState::Unchanged, path: view.artifact.path }).collect()
 }
 
-/// Says which apps are left out.
-fn told(left_out: &[Warning]) {
-    for warning in left_out {
-        output::note(format!("warning: {}: {}", warning.file, warning.says));
+/// So many warnings are told.
+const WARNINGS: usize = 10;
+
+/// Says what detection warns of, such as a migration that no image could run, and which apps are left out.
+fn told<'a>(warnings: impl Iterator<Item = &'a Warning>) {
+    let warnings: Vec<&Warning> = warnings.collect();
+    for warning in warnings.iter().take(WARNINGS) {
+        output::note(format!("warning: {}", output::one_line(&format!("{}: {}", warning.file, warning.says))));
+    }
+    if warnings.len() > WARNINGS {
+        output::note(format!("warning: and {} more: `wharf detect` shows them", warnings.len() - WARNINGS));
     }
 }
 
@@ -144,7 +152,7 @@ fn compare(
     folder: &Folder<'_>,
 ) -> Result<Looked, Problem> {
     made(tree, args, templates, folder, |made, views| {
-        told(&made.left_out);
+        told(made.warnings.iter().chain(&made.left_out));
         let own = made.order.apps.iter().flat_map(|app| app.dockerfile.iter().chain(&app.compose_file));
         Looked {
             root: Some(tree.root().to_owned()),
@@ -162,6 +170,7 @@ fn compare(
 /// For what something was made.
 struct Made<'a> {
     order: Order<'a>,
+    warnings: &'a [Warning],
     left_out: Vec<Warning>,
 }
 
@@ -179,7 +188,7 @@ fn made<T>(
     let name = folder.name().map_or_else(|| named_after(tree.root()), str::to_owned);
     let order = Order { project: &name, apps: &apps, app, settings, environment: args.env, templates };
     let views = order.beside(args.only.as_deref(), folder)?;
-    Ok(tell(&Made { order, left_out }, views))
+    Ok(tell(&Made { order, warnings: &detection.warnings, left_out }, views))
 }
 
 /// A project that has no name in its files yet is called after its folder.
