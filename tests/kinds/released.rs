@@ -20,6 +20,17 @@ case "$*" in
     if [ -e "$here/full" ]; then printf 'None\tCapacity is unavailable\n'; exit; fi
     printf 'arn:aws:ecs:eu-central-1:123456789012:task/api-staging/0f1e\tNone\n' ;;
   *tasks-stopped*) [ ! -e "$here/slow" ] ;;
+  *list-stacks*) if [ -e "$here/stack" ]; then echo shop-staging; fi ;;
+  *"cloudformation deploy"*file://*)
+    file=$(printf '%s\n' "$@" | sed -n 's|^file://||p')
+    echo "runs $(grep -o '"ApiRuns".*"' "$file")" >>"$here/asked"
+    grep -q '"none"' "$file" || touch "$here/service"
+    touch "$here/stack" ;;
+  *ApiService*) if [ -e "$here/service" ]; then echo api-1; fi ;;
+  *describe-stacks*) echo "$*" | sed "s/.*OutputKey=='\([^']*\)'.*/the-\1/" ;;
+  *describe-services*) echo arn:aws:ecs:eu-central-1:123456789012:task-definition/api:7 ;;
+  *get-parameter*) if [ -e "$here/marks" ]; then cat "$here/marks"; else echo none; fi ;;
+  *put-parameter*) echo "${!#}" >"$here/marks" ;;
   *describe-tasks*)
     if [ -e "$here/unfit" ]; then printf '1\tEssential container in task exited\n'; exit; fi
     if [ -e "$here/slow" ]; then printf 'None\tit took too long\n'; exit; fi
@@ -88,6 +99,9 @@ impl Cloud {
 
 /// The step that brings the new version.
 const WHOLE: &str = "terraform plan -input=false -var-file=environments/staging.tfvars -out=tfplan";
+
+/// The same of `CloudFormation`, in the file of its parameters.
+const NEW: &str = "runs \"ApiRuns\", \"ParameterValue\": \"\"";
 
 /// An app whose database is migrated before each new version.
 fn migrating() -> AppProfile {
@@ -185,6 +199,55 @@ fn what_a_task_of_terraform_runs_is_the_apps_own_in_its_own_place() {
     assert!(service.contains("task_definition = aws_ecs_task_definition.api.arn"));
     let without = files("terraform-aws", "shop", &[&api()], &Settings::default());
     assert!(!without.values().any(|text| text.contains("run-task") || text.contains("skip_destroy")));
+}
+
+#[test]
+fn cloudformation_holds_what_runs_until_a_migration_is_done() {
+    let script = "infra/cloudformation/deploy.sh";
+    let made = made("cloudformation", &Settings::default());
+    let template: &str = &made["infra/cloudformation/template.yaml"];
+    for part in [
+        "      TaskDefinition: !If [ApiStays, !Ref ApiRuns, !Ref ApiTask]\n",
+        "  ApiService:\n    Type: AWS::ECS::Service\n    Condition: ApiIsThere\n",
+        "    UpdateReplacePolicy: Retain\n    Properties:\n      Family:",
+        "  ApiReleased:\n    Type: AWS::SSM::Parameter\n",
+    ] {
+        assert!(template.contains(part), "{part}: {template}");
+    }
+    let without = files("cloudformation", "shop", &[&api()], &Settings::default());
+    assert!(
+        !without.values().any(|text| text.contains("ApiRuns") || text.contains("SSM") || text.contains("run-task"))
+    );
+
+    let cloud = Cloud::new(&made);
+    let (deployed, asked, said) = cloud.deploy(script, "1.4.0");
+    assert!(deployed, "{said}");
+    // Nothing runs yet, and nothing is started before the database is as it should be.
+    let order = [
+        "runs \"ApiRuns\", \"ParameterValue\": \"none\"",
+        "aws ecs run-task --cluster the-Cluster --task-definition the-ApiTask --launch-type FARGATE --network-configuration \
+         awsvpcConfiguration={subnets=[the-Subnets],securityGroups=[the-AppsGroup],assignPublicIp=DISABLED} --overrides \
+         {\"containerOverrides\":[{\"name\":\"api\",\"command\":[\"sh\", \"-c\", \"bin/migrate ${x} && echo \\\"done\\\"\"]}]}",
+        "aws ecs wait tasks-stopped --cluster api-staging",
+        "aws ecs describe-tasks",
+        "aws ssm put-parameter --name the-ApiReleased --overwrite --value 1.4.0 none",
+        NEW,
+    ];
+    assert!(places(&asked, order).is_sorted(), "{asked:#?}");
+
+    let (deployed, asked, said) = cloud.deploy(script, "1.5.0");
+    assert!(deployed, "{said}");
+    let held = "runs \"ApiRuns\", \"ParameterValue\": \"arn:aws:ecs:eu-central-1:123456789012:task-definition/api:7\"";
+    let order = [held, "run-task", "--value 1.5.0 1.4.0 none", NEW];
+    assert!(places(&asked, order).is_sorted(), "{asked:#?}");
+    let (deployed, asked, _) = cloud.deploy(script, "1.4.0");
+    assert!(deployed && count(&asked, "run-task") == 0 && count(&asked, NEW) == 1, "{asked:#?}");
+
+    cloud.set("unfit", "");
+    let (deployed, asked, said) = cloud.deploy(script, "1.6.0");
+    assert!(!deployed && said.contains("what api runs before 1.6.0 failed, with 1"), "{said}");
+    assert!(said.contains("aws logs tail /shop-staging/api --since 1h --log-stream-names api/api/0f1e"), "{said}");
+    assert!(count(&asked, held) == 1 && count(&asked, NEW) == 0, "{asked:#?}");
 }
 
 #[test]
