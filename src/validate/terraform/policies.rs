@@ -193,7 +193,12 @@ fn azure_firewall(rule: &Node, faults: &mut Faults<'_>) {
 }
 
 fn google_firewall(rule: &Node, faults: &mut Faults<'_>) {
-    let Some((line, _)) = everywhere(rule, &["source_ranges"]) else { return };
+    // Where no source is named, every address is one.
+    let sources = ["source_ranges", "source_tags", "source_service_accounts"];
+    let is_way_in = !matches!(rule.text_of("direction"), Some("EGRESS"));
+    let is_unnamed = is_way_in && sources.iter().all(|key| rule.get(key).is_none());
+    let whole = along(rule, "allow").first().filter(|_| is_unnamed).map(|allow| allow.line);
+    let Some(line) = everywhere(rule, &["source_ranges"]).map(|(line, _)| line).or(whole) else { return };
     for allow in along(rule, "allow") {
         let ports = allow.names_of("ports");
         if ports.is_empty() && allow.get("ports").is_none() && allow.text_of("protocol") != Some("icmp") {

@@ -313,6 +313,12 @@ pub(in crate::validate) const CASES: &[Case] = &[
             ("ipv4_enabled = false", "ipv4_enabled = true", "public-database", 28),
             ("ENCRYPTED_ONLY", "ALLOW_UNENCRYPTED_AND_ENCRYPTED", "plain-transport", 29),
             ("[\"443\"]", "[\"443\", \"20-30\"]", "open-admin-port", 35),
+            (
+                "  source_ranges = [\"0.0.0.0/0\"]\n  allow {\n    protocol = \"tcp\"\n    ports    = [\"443\"]",
+                "  allow {\n    protocol = \"tcp\"\n    ports    = [\"22\"]",
+                "open-admin-port",
+                35,
+            ),
             ("  # wharf: allow public-access because it is the shop that everybody visits\n", "", "public-access", 44),
             ("roles/run.invoker", "roles/editor", "broad-permissions", 43),
         ],
