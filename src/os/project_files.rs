@@ -5,9 +5,8 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Component, Path, PathBuf};
 
-use ignore::gitignore::GitignoreBuilder;
-
 use super::chance;
+use super::ignores::IgnoreList;
 use crate::model::{FileChange, Found, Problem, ProblemCode};
 
 /// A file with more bytes is none that anybody wrote by hand.
@@ -70,12 +69,7 @@ pub fn apply(root: &Path, changes: &[FileChange]) -> Result<(), Problem> {
 pub fn is_ignored(root: &Path, path: &str) -> bool {
     // What cannot be read there ignores nothing.
     let Found::Text(lines) = look(root, ".gitignore") else { return false };
-    let mut list = GitignoreBuilder::new(root);
-    for line in lines.lines() {
-        // A line that makes no sense is none.
-        let _ = list.add_line(None, line);
-    }
-    list.build().is_ok_and(|list| list.matched_path_or_any_parents(path, false).is_ignore())
+    IgnoreList::read(lines.as_bytes()).says_of_any_parent(path).unwrap_or(false)
 }
 
 /// Folders that were made for new texts; those that nothing came into go again.

@@ -16,7 +16,7 @@ use rustix::fs::{AtFlags, FileType, RawDir, statat};
 use rustix::io::Errno;
 
 use super::beneath::Beneath;
-use super::ignores::{IGNORE_LIST, IGNORES, IgnoreList, Lines, NO_LIST};
+use super::ignores::{IGNORE_LIST, IGNORES, IgnoreList, NO_LIST};
 use super::tree::Bounds;
 use crate::model::{ReadError, Warning};
 
@@ -61,8 +61,8 @@ pub(super) const NEVER_WALKED: &[&str] = &[
 const SMALL: usize = 1_000;
 /// So many bytes all lists of what to ignore of a walk may have together.
 const ALL_LISTS: usize = 2 << 20;
-/// So many patterns in them may have to be tried one after the other, and in all so often.
-const ALL_WILD: (usize, usize) = (5_000, 60_000_000);
+/// What all their patterns may take to be tried once, and what all that is tried may take, in names that are compared.
+const ALL_EFFORT: (usize, usize) = (40_000, 480_000_000);
 /// What is said where that is too often.
 const TRIED_ENOUGH: &str =
     "its lists of what to ignore take too long for so many files; the rest was looked at without";
@@ -207,8 +207,10 @@ struct Listed {
 struct Lists {
     own: IgnoreList,
     above: Option<Arc<Lists>>,
-    /// The patterns of all of them that are tried one after the other.
-    wild: usize,
+    /// The length of the folder's path, with its slash.
+    within: usize,
+    /// What it takes to try all of them, in names that are compared.
+    effort: usize,
 }
 
 impl Lists {
@@ -216,7 +218,7 @@ impl Lists {
     fn leave_out(&self, path: &str, is_folder: bool) -> bool {
         let mut lists = Some(self);
         while let Some(list) = lists {
-            if let Some(says) = list.own.says(path, is_folder) {
+            if let Some(says) = list.own.says(&path[list.within..], is_folder) {
                 return says;
             }
             lists = list.above.as_deref();
@@ -238,7 +240,7 @@ struct Walk<'a> {
     /// Bytes of all lists of what to ignore.
     lists: AtomicUsize,
     /// Patterns in them that are tried one after the other.
-    wild: AtomicUsize,
+    effort: AtomicUsize,
     /// How often such a pattern was tried.
     tried: AtomicUsize,
 }
@@ -281,8 +283,8 @@ impl<'a> Worker<'a> {
             && let Some(own) = self.walk.list_of(&place, entries_here[list].1)
         {
             let above = place.lists.take();
-            let wild = own.wild + above.as_ref().map_or(0, |above| above.wild);
-            place.lists = Some(Arc::new(Lists { own, above, wild }));
+            let effort = own.effort + above.as_ref().map_or(0, |above| above.effort);
+            place.lists = Some(Arc::new(Lists { own, above, within: place.path.len(), effort }));
         }
         let mut kept = Vec::with_capacity(entries_here.len());
         kept.extend(entries_here.into_iter().filter_map(|(name, kind)| self.visit(&place, name, kind)));
@@ -339,7 +341,7 @@ impl<'a> Worker<'a> {
         }
         let path = place.at(name);
         let shown = path.trim_end_matches('/');
-        if place.lists.as_ref().is_some_and(|lists| walk.may_try(lists.wild) && lists.leave_out(shown, is_folder)) {
+        if place.lists.as_ref().is_some_and(|lists| walk.may_try(lists.effort) && lists.leave_out(shown, is_folder)) {
             return None;
         }
         match kind {
@@ -370,8 +372,8 @@ impl<'a> Walk<'a> {
     fn new(root: &'a Beneath, bounds: Bounds) -> Self {
         let zero = || AtomicUsize::new(0);
         let (count, folders, untold) = (zero(), zero(), zero());
-        let (lists, wild, tried) = (zero(), zero(), zero());
-        Self { root, bounds, count, folders, warnings: Mutex::default(), untold, lists, wild, tried }
+        let (lists, effort, tried) = (zero(), zero(), zero());
+        Self { root, bounds, count, folders, warnings: Mutex::default(), untold, lists, effort, tried }
     }
 
     /// Counts the files of a folder, and drops those for which there is no room.
@@ -392,11 +394,11 @@ impl<'a> Walk<'a> {
     }
 
     /// Whether so many more patterns may be tried.
-    fn may_try(&self, wild: usize) -> bool {
-        if wild == 0 {
+    fn may_try(&self, effort: usize) -> bool {
+        if effort == 0 {
             return true;
         }
-        let room = self.tried.fetch_add(wild, Ordering::Relaxed) <= ALL_WILD.1;
+        let room = self.tried.fetch_add(effort, Ordering::Relaxed) <= ALL_EFFORT.1;
         if !room {
             self.warn("", TRIED_ENOUGH.to_owned());
         }
@@ -425,14 +427,14 @@ impl<'a> Walk<'a> {
             }
             Err(ReadError::Refused(why)) => return without(&format!("cannot be read: {why}")),
         };
-        let lines = Lines::read(&text);
+        let list = IgnoreList::read(&text);
         let bytes = self.lists.fetch_add(text.len(), Ordering::Relaxed) + text.len();
-        let wild = self.wild.fetch_add(lines.wild, Ordering::Relaxed) + lines.wild;
-        let list = if bytes > ALL_LISTS || wild > ALL_WILD.0 { None } else { lines.compile(&place.path) };
-        if list.is_none() {
+        let effort = self.effort.fetch_add(list.effort, Ordering::Relaxed) + list.effort;
+        if bytes > ALL_LISTS || effort > ALL_EFFORT.0 {
             self.warn(&path, NO_LIST.to_owned());
+            return None;
         }
-        list
+        Some(list)
     }
 
     fn links_to_a_file_inside(&self, link: &str) -> bool {

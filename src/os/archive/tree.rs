@@ -18,7 +18,7 @@ use zip::ZipArchive;
 use super::safe_parts;
 use super::unpack::leads_out;
 use crate::model::{FileTree, Problem, ProblemCode, ReadError, Warning};
-use crate::os::ignores::{IGNORE_LIST, IGNORES, IgnoreList, Lines, NO_LIST};
+use crate::os::ignores::{IGNORE_LIST, IGNORES, IgnoreList, NO_LIST};
 use crate::os::tree::WRITTEN;
 use crate::os::walk::NEVER_WALKED;
 
@@ -383,7 +383,7 @@ fn ignores(files: &BTreeMap<String, Content>) -> BTreeMap<String, IgnoreList> {
     let list = |(path, content): (&String, &Content)| {
         let folder = path.strip_suffix(IGNORES).filter(|folder| folder.is_empty() || folder.ends_with('/'))?;
         let Content::Bytes(bytes) = content else { return None };
-        Some((folder.to_owned(), Lines::read(bytes).compile("")?))
+        Some((folder.to_owned(), IgnoreList::read(bytes)))
     };
     files.iter().filter_map(list).collect()
 }
