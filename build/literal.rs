@@ -152,33 +152,25 @@ impl<'t> ser::Serializer for Writer<'t> {
     }
 }
 
-impl ser::SerializeSeq for Within<'_> {
-    type Ok = ();
-    type Error = Unwritten;
+macro_rules! elements {
+    ($($kind:ident),*) => {
+        $(impl ser::$kind for Within<'_> {
+            type Ok = ();
+            type Error = Unwritten;
 
-    fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Unwritten> {
-        self.part(value)
-    }
+            fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Unwritten> {
+                self.part(value)
+            }
 
-    fn end(self) -> Result<(), Unwritten> {
-        self.ended();
-        Ok(())
-    }
+            fn end(self) -> Result<(), Unwritten> {
+                self.ended();
+                Ok(())
+            }
+        })*
+    };
 }
 
-impl ser::SerializeTuple for Within<'_> {
-    type Ok = ();
-    type Error = Unwritten;
-
-    fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Unwritten> {
-        self.part(value)
-    }
-
-    fn end(self) -> Result<(), Unwritten> {
-        self.ended();
-        Ok(())
-    }
-}
+elements!(SerializeSeq, SerializeTuple);
 
 impl ser::SerializeStruct for Within<'_> {
     type Ok = ();

@@ -13,9 +13,6 @@ use crate::model::{
 };
 use crate::targets::{Launch, Report, Role, Target};
 
-/// The last lines of an app that was told to stop are waited for so long.
-const LAST_WORDS: Duration = Duration::from_secs(2);
-
 impl Inner {
     /// Stops what is up, and its services; their data stays.
     pub(super) async fn stop_app(self: &Arc<Self>, id: &DeploymentId, key: &AppKey) -> Result<(), EngineError> {
@@ -216,7 +213,7 @@ impl Inner {
         };
         if let Some(instance) = deployment.live.as_ref().or(deployment.candidate.as_ref()) {
             self.stop_instance(deployment, instance, grace).await?;
-            self.last_words(&deployment.id, LAST_WORDS).await;
+            self.last_words(&deployment.id).await;
         }
         self.unwatch(&deployment.id);
         for instance in [&deployment.live, &deployment.candidate].into_iter().flatten() {

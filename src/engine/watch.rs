@@ -23,6 +23,8 @@ use crate::targets::Role;
 /// The samples and checks that are kept in memory for a client that begins to look: at one a second, five minutes.
 const RECENT: usize = 300;
 
+/// What stopped instances still have to say is waited for so long.
+const LAST_WORDS: Duration = Duration::from_secs(2);
 /// A stopped instance from which nothing came for so long has said all.
 const SILENCE: Duration = Duration::from_millis(100);
 
@@ -151,9 +153,9 @@ impl Inner {
         lock(&self.watches.followers).insert((id.clone(), role.as_str()), following);
     }
 
-    /// Waits until nothing more comes of the output of a deployment's stopped instances, but not longer than `limit`,
+    /// Waits until nothing more comes of the output of a deployment's stopped instances, but not for long,
     /// and ceases to follow it. A target says when an instance is gone, but not when it has printed its last line.
-    pub(super) async fn last_words(&self, id: &DeploymentId, limit: Duration) {
+    pub(super) async fn last_words(&self, id: &DeploymentId) {
         let mut following = Vec::new();
         {
             let mut followers = lock(&self.watches.followers);
@@ -174,7 +176,7 @@ impl Inner {
             _ = all_over => {}
             () = silence => {}
             // What comes later than this is not waited for.
-            () = tokio::time::sleep(limit) => {}
+            () = tokio::time::sleep(LAST_WORDS) => {}
         }
     }
 }

@@ -18,8 +18,6 @@ use crate::targets::{Launch, Report as _, Role, TargetError};
 
 /// Where a target tells of no change it is asked after so long.
 const ASKED_AGAIN: Duration = Duration::from_secs(1);
-/// What it still has to say once it ended is waited for so long.
-const LAST_WORDS: Duration = Duration::from_secs(2);
 
 /// The command that runs before a version; going back to one that ran already needs none.
 pub(in crate::engine) fn release_command(plan: &Plan, action: Action) -> Option<&str> {
@@ -40,14 +38,14 @@ impl Run {
         report: Arc<StepReport>,
     ) -> Result<(), Stop> {
         report.detail(command);
-        let templates = Templates::in_use(blocking(own_templates::read).await?.map_err(told)?);
-        let words = generate::release(&self.plan, &templates).map_err(told)?;
+        let templates = Templates::in_use(blocking(own_templates::read).await??);
+        let words = generate::release(&self.plan, &templates)?;
         let launch = Launch { instead: words.as_deref(), ..self.launch(env) };
         let mut changes = self.target.changes().await?;
         let instance = self.target.start(&launch, image, Role::Release, None).await?;
         self.engine.follow(&self.id, &self.plan, &instance, Role::Release, &env.redactor);
         let ended = self.ended(&instance, &mut changes).await?;
-        self.engine.last_words(&self.id, LAST_WORDS).await;
+        self.engine.last_words(&self.id).await;
         self.target.remove(&instance).await?;
         match ended {
             (Some(0), _) => Ok(()),
@@ -78,10 +76,6 @@ impl Run {
             let _ = tokio::time::timeout(ASKED_AGAIN, own).await;
         }
     }
-}
-
-fn told(problem: Problem) -> Stop {
-    Stop::Failed(Box::new(problem))
 }
 
 fn failed(command: &str, code: Option<i32>, detail: &str) -> Problem {

@@ -19,8 +19,6 @@ use crate::os::clock;
 
 /// The lines that are looked through for the decisive ones.
 const LOOKED_AT: u64 = 400;
-/// What an instance still has to say is waited for so long.
-const LAST_WORDS: Duration = Duration::from_secs(2);
 /// An instance that never turned healthy is not waited for long.
 const GRACE: Duration = Duration::from_secs(3);
 
@@ -39,7 +37,7 @@ impl Run {
             self.engine.bring_back(&old).await;
         }
         if !made.is_empty() {
-            self.engine.last_words(&self.id, LAST_WORDS).await;
+            self.engine.last_words(&self.id).await;
         }
         let quote = self.decisive_lines(step).await;
         for instance in &made {

@@ -1,19 +1,12 @@
 //! What expressions of ARM templates come to, as far as the template and the files of its parameters say it. What is wrong
 //! behind a name is wrong where the name is used.
 
-use std::cell::Cell;
 use std::collections::BTreeMap;
 
 use super::arm::{LANGUAGE, is_expression};
 use crate::validate::secrets::names_a_secret;
 use crate::validate::tokens::{Kind, Token, read};
-use crate::validate::tree::{Entry, Node, Style, Value};
-
-/// So deep expressions stand for each other.
-const DEEPEST: usize = 20;
-
-/// So many values what names stand for may come to.
-const MOST: usize = 1 << 18;
+use crate::validate::tree::{DEEPEST, Filling, Node, Style, Value};
 
 /// What parameters are given in files beside, by their names in small letters.
 pub(super) type Given = BTreeMap<String, Vec<Node>>;
@@ -21,12 +14,12 @@ pub(super) type Given = BTreeMap<String, Vec<Node>>;
 pub(super) struct Meant<'n> {
     pub(super) root: &'n Node,
     pub(super) given: &'n Given,
-    left: Cell<usize>,
+    filling: Filling,
 }
 
 impl<'n> Meant<'n> {
     pub(super) fn new(root: &'n Node, given: &'n Given) -> Self {
-        Self { root, given, left: Cell::new(MOST) }
+        Self { root, given, filling: Filling::new() }
     }
 
     /// A value with what its expressions come to; those that only running tells stay as they are.
@@ -35,27 +28,14 @@ impl<'n> Meant<'n> {
     }
 
     fn node(&self, node: &Node, depth: usize) -> Node {
-        let left = self.left.get();
-        if left == 0 || depth >= DEEPEST {
-            return node.clone();
-        }
-        self.left.set(left - 1);
-        match &node.value {
-            Value::Scalar { text, .. } if is_expression(text) => {
-                let tokens = read(&text[1..text.len() - 1], &LANGUAGE).unwrap_or_default();
-                let mut reader = Reader { meant: self, tokens: &tokens, at: 0, depth: depth + 1, line: node.line };
-                let value = reader.value(0).filter(|_| reader.at == tokens.len());
-                value.unwrap_or_else(|| node.clone())
-            }
-            Value::Scalar { .. } => node.clone(),
-            Value::List(items) => {
-                Node { value: Value::List(items.iter().map(|item| self.node(item, depth)).collect()), ..node.clone() }
-            }
-            Value::Map(entries) => {
-                let filled = |entry: &Entry| Entry { node: self.node(&entry.node, depth), ..entry.clone() };
-                Node { line: node.line, tag: None, value: Value::Map(entries.iter().map(filled).collect()) }
-            }
-        }
+        self.filling.filled(node, depth, &|node| {
+            let Value::Scalar { text, .. } = &node.value else { return None };
+            let expression = text.get(1..text.len().checked_sub(1)?).filter(|_| is_expression(text))?;
+            let tokens = read(expression, &LANGUAGE).unwrap_or_default();
+            let mut reader = Reader { meant: self, tokens: &tokens, at: 0, depth: depth + 1, line: node.line };
+            let value = reader.value(0).filter(|_| reader.at == tokens.len());
+            Some(value.unwrap_or_else(|| node.clone()))
+        })
     }
 
     /// What a parameter or a variable says, as if it stood on that line.

@@ -1,18 +1,11 @@
 //! What functions of `CloudFormation` come to, as far as the template and the files of its parameters say it. What is wrong
 //! behind a name is wrong where the name is used.
 
-use std::cell::Cell;
 use std::collections::BTreeMap;
 
 use super::function;
 use crate::validate::secrets::names_a_secret;
-use crate::validate::tree::{CHOICE, Entry, Node, Style, Value};
-
-/// So deep functions stand in each other.
-const DEEPEST: usize = 20;
-
-/// So many values what names stand for may come to.
-const MOST: usize = 1 << 18;
+use crate::validate::tree::{CHOICE, Filling, Node, Style, Value};
 
 /// What parameters are given in files beside, by their names.
 pub(super) type Given = BTreeMap<String, Vec<String>>;
@@ -20,12 +13,12 @@ pub(super) type Given = BTreeMap<String, Vec<String>>;
 pub(super) struct Values<'n> {
     root: &'n Node,
     given: &'n Given,
-    left: Cell<usize>,
+    filling: Filling,
 }
 
 impl<'n> Values<'n> {
     pub(super) fn new(root: &'n Node, given: &'n Given) -> Self {
-        Self { root, given, left: Cell::new(MOST) }
+        Self { root, given, filling: Filling::new() }
     }
 
     /// A value with what its functions come to; those that only running tells stay as they are.
@@ -34,24 +27,10 @@ impl<'n> Values<'n> {
     }
 
     fn node(&self, node: &Node, depth: usize) -> Node {
-        let left = self.left.get();
-        if left == 0 || depth >= DEEPEST {
-            return node.clone();
-        }
-        self.left.set(left - 1);
-        if let Some((name, argument)) = function(node) {
-            return self.function(name, argument, node.line, depth + 1).unwrap_or_else(|| node.clone());
-        }
-        match &node.value {
-            Value::Scalar { .. } => node.clone(),
-            Value::List(items) => {
-                Node { value: Value::List(items.iter().map(|item| self.node(item, depth)).collect()), ..node.clone() }
-            }
-            Value::Map(entries) => {
-                let filled = |entry: &Entry| Entry { node: self.node(&entry.node, depth), ..entry.clone() };
-                Node { line: node.line, tag: None, value: Value::Map(entries.iter().map(filled).collect()) }
-            }
-        }
+        self.filling.filled(node, depth, &|node| {
+            let (name, argument) = function(node)?;
+            Some(self.function(name, argument, node.line, depth + 1).unwrap_or_else(|| node.clone()))
+        })
     }
 
     fn function(&self, name: &str, argument: &Node, line: usize, depth: usize) -> Option<Node> {

@@ -1,7 +1,9 @@
 //! What YAML, JSON and HCL say, as one tree that knows its lines.
 
+mod filling;
 mod yaml;
 
+pub(super) use filling::{DEEPEST, Filling};
 pub(super) use yaml::read;
 
 /// A value with the line it begins on, from 1.
