@@ -140,6 +140,7 @@ pub(super) async fn run(args: GenerateArgs, context: &Context) -> Result<Outcome
             report.conflicts();
         }
     })?;
+    project_files::clear(root, generate::places(views).iter().map(String::as_str));
     project_files::apply(root, &changes)?;
     if changes.iter().any(|change| change.path.starts_with(".wharf/") && project_files::is_ignored(root, &change.path))
     {

@@ -123,6 +123,7 @@ impl Engine {
         let root = project.root.clone();
         in_folder(&project, move |folder, name| {
             let changes = generate::writes(&views, |_| Wishes { take, prune }, name, folder)?;
+            project_files::clear(&root, generate::places(&views).iter().map(String::as_str));
             project_files::apply(&root, &changes)
         })
         .await?;

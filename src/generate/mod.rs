@@ -33,7 +33,7 @@ mod view;
 
 use crate::model::{AppProfile, Artifact, Environment, Problem, Serving, Settings, Warning};
 
-pub use beside::{Check, Folder, Read, Wishes, beside, diff, writes};
+pub use beside::{Check, Folder, Read, Wishes, beside, diff, places, writes};
 pub use digests::{DIGESTS, Digests, base_images};
 pub use kinds::{Kind, kinds};
 pub use order::Order;

@@ -12,7 +12,7 @@ use rustix::path::Arg;
 use crate::model::ReadError;
 
 /// Nothing waits for who writes into a pipe, and no terminal becomes this process's own.
-const UNHURT: OFlags = OFlags::CLOEXEC.union(OFlags::NONBLOCK).union(OFlags::NOCTTY);
+pub(super) const UNHURT: OFlags = OFlags::CLOEXEC.union(OFlags::NONBLOCK).union(OFlags::NOCTTY);
 
 /// A folder, held open: it stays the same one where another takes its name.
 #[derive(Debug)]
@@ -28,6 +28,11 @@ impl Beneath {
         Ok(Self { folder, path })
     }
 
+    /// The folder that a path leads to, by links or not.
+    pub(super) fn real(path: &Path) -> io::Result<Self> {
+        Self::new(fs::canonicalize(path)?)
+    }
+
     pub(super) fn path(&self) -> &Path {
         &self.path
     }
@@ -35,12 +40,18 @@ impl Beneath {
     /// A folder to be listed; a link to one is an error. `""` is the folder itself.
     pub(super) fn folder(&self, path: &str) -> io::Result<OwnedFd> {
         let path = if path.is_empty() { "." } else { path };
-        self.open(path, OFlags::DIRECTORY | OFlags::NOFOLLOW)
+        self.open(Path::new(path), OFlags::DIRECTORY | OFlags::NOFOLLOW)
+    }
+
+    /// A folder to name files in. Links are followed as long as they stay inside. `""` is the folder itself.
+    pub(super) fn way(&self, path: &Path) -> io::Result<OwnedFd> {
+        let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
+        self.open(path, OFlags::DIRECTORY)
     }
 
     /// Whatever lies at a path, to be read. Links are followed as long as they stay inside.
     pub(super) fn file(&self, path: &str) -> io::Result<File> {
-        self.open(path, OFlags::empty()).map(File::from)
+        self.open(Path::new(path), OFlags::empty()).map(File::from)
     }
 
     /// What a regular file of at most so many bytes holds, whatever lay there before.
@@ -58,7 +69,7 @@ impl Beneath {
         Ok(bytes)
     }
 
-    fn open(&self, path: &str, flags: OFlags) -> io::Result<OwnedFd> {
+    fn open(&self, path: &Path, flags: OFlags) -> io::Result<OwnedFd> {
         let flags = OFlags::RDONLY | UNHURT | flags;
         match self.open_inside(path, flags, ResolveFlags::NO_MAGICLINKS) {
             // An absolute link, which may lead back in; or a race.
@@ -77,14 +88,16 @@ impl Beneath {
     }
 
     /// Where a path leads, relative to the folder, with no link on the way.
-    fn aim(&self, path: &str) -> io::Result<PathBuf> {
+    fn aim(&self, path: &Path) -> io::Result<PathBuf> {
         let real = fs::canonicalize(self.path.join(path))?;
-        let out = || io::Error::new(io::ErrorKind::PermissionDenied, "it links out of the folder");
-        real.strip_prefix(&self.path).map(Path::to_owned).map_err(|_| out())
+        let out = || io::Error::new(io::ErrorKind::CrossesDevices, "it links out of the folder");
+        let inside = real.strip_prefix(&self.path).map_err(|_| out())?;
+        // An empty path is none to the kernel.
+        Ok(Path::new(".").join(inside))
     }
 
     /// Each part is opened below the one before, which a link that took its place meanwhile cannot lead out of.
-    fn open_step_by_step(&self, path: &str, flags: OFlags) -> io::Result<OwnedFd> {
+    fn open_step_by_step(&self, path: &Path, flags: OFlags) -> io::Result<OwnedFd> {
         let aim = self.aim(path)?;
         let mut parts: Vec<_> = aim.components().collect();
         let Some(last) = parts.pop() else { return Ok(openat(&self.folder, ".", flags, Mode::empty())?) };
@@ -122,12 +135,13 @@ mod tests {
         fs::write(root.join("a/real"), "here").unwrap();
         symlink("a/real", root.join("relative")).unwrap();
         symlink(root.join("a/real"), root.join("absolute")).unwrap();
+        symlink(&root, root.join("round")).unwrap();
         symlink(outside.path().join("secret"), root.join("out")).unwrap();
         symlink(outside.path(), root.join("away")).unwrap();
         let beneath = Beneath::new(root).unwrap();
-        let by_steps = |path: &str| beneath.open_step_by_step(path, OFlags::RDONLY | UNHURT).map(File::from);
+        let by_steps = |path: &str| beneath.open_step_by_step(Path::new(path), OFlags::RDONLY | UNHURT).map(File::from);
         for open in [&(|path: &str| beneath.file(path)) as &dyn Fn(&str) -> io::Result<File>, &by_steps] {
-            for inside in ["a/real", "relative", "absolute"] {
+            for inside in ["a/real", "relative", "absolute", "round/a/real"] {
                 let mut text = String::new();
                 open(inside).unwrap().read_to_string(&mut text).unwrap();
                 assert_eq!(text, "here", "{inside}");
@@ -138,6 +152,8 @@ mod tests {
             assert_eq!(open("none").unwrap_err().kind(), io::ErrorKind::NotFound);
         }
         assert_eq!(beneath.file("out").unwrap_err().to_string(), "it links out of the folder");
+        assert!(beneath.way(Path::new("")).is_ok() && beneath.way(Path::new("round")).is_ok());
+        assert!(beneath.way(Path::new("away")).is_err());
         assert!(beneath.folder("").is_ok() && beneath.folder("a").is_ok());
         assert!(beneath.folder("away").is_err() && beneath.folder("relative").is_err());
     }
@@ -162,7 +178,8 @@ mod tests {
             });
             let mut read = String::new();
             for _ in 0..3_000 {
-                let opened = [beneath.file("d/file"), beneath.open_step_by_step("d/file", UNHURT).map(File::from)];
+                let opened =
+                    [beneath.file("d/file"), beneath.open_step_by_step(Path::new("d/file"), UNHURT).map(File::from)];
                 for mut file in opened.into_iter().flatten() {
                     file.read_to_string(&mut read).unwrap();
                 }

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::io::{ErrorKind, Read as _, Write as _};
+use std::io::{ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{Mode, OFlags, open};
 
-use super::paths;
+use super::{paths, project_files};
 use crate::model::{Problem, ProblemCode};
 
 /// So many files are read, and so many bytes of each: nobody writes more by hand.
@@ -73,20 +73,14 @@ fn text(place: &Path) -> Result<String, String> {
 
 /// Writes a template of the user's, whole or not at all: half of one would be used.
 pub fn write(path: &str, text: &str) -> Result<PathBuf, Problem> {
-    let place = folder()?.join(path);
-    let fresh = place.with_extension(format!("{}-new", std::process::id()));
-    let made = place.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| {
-        File::create_new(&fresh).and_then(|mut file| file.write_all(text.as_bytes()).and_then(|()| file.sync_all()))?;
-        fs::rename(&fresh, &place)
-    });
-    made.map_err(|error| {
-        // What it left is not worth a second error.
-        let _ = fs::remove_file(&fresh);
-        Problem::new(ProblemCode::Failed, "write-failed", format!("{} cannot be written", place.display()))
+    let folder = folder()?;
+    fs::create_dir_all(&folder).map_err(|error| {
+        Problem::new(ProblemCode::Failed, "write-failed", format!("{} cannot be made", folder.display()))
             .why(error)
             .fix("make room and the folder writable, or choose another with WHARF_CONFIG_DIR")
     })?;
-    Ok(place)
+    project_files::write(&folder, path, text)?;
+    Ok(folder.join(path))
 }
 
 fn too_many(folder: &Path) -> Problem {

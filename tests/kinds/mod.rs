@@ -2,6 +2,7 @@
 
 mod azure;
 mod cloudformation;
+mod compose;
 mod helm;
 mod kubernetes;
 mod kustomize;

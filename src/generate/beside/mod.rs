@@ -13,7 +13,7 @@ use std::fmt;
 use crate::model::{Artifact, ArtifactState, ArtifactView, Found, Problem, ProblemCode};
 
 pub use text::diff;
-pub use writes::{Wishes, writes};
+pub use writes::{Wishes, places, writes};
 
 use super::digests::DIGESTS;
 use record::{BASE, FOLDER, RECORD, Record, base_path};

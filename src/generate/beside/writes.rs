@@ -43,6 +43,13 @@ pub fn writes(
     Ok(changes)
 }
 
+/// Every path that may be written for these artifacts.
+#[must_use]
+pub fn places(views: &[ArtifactView]) -> Vec<String> {
+    let of_each = views.iter().flat_map(|view| [view.artifact.path.clone(), base_path(&view.artifact.path)]);
+    of_each.chain([RECORD.to_owned()]).collect()
+}
+
 /// The record with what is about to be joined.
 fn announcement(views: &[ArtifactView], wish: impl Fn(&ArtifactView) -> Wishes, record: &Record) -> Option<FileChange> {
     let mut announced = record.clone();
