@@ -10,7 +10,7 @@ use clap::Args;
 use super::output::{self, Style};
 use super::{Context, Outcome, place};
 use crate::detect;
-use crate::model::{AppProfile, Bearing, Detection, Environment, FileTree, Problem, ProblemCode, Serving};
+use crate::model::{AppProfile, Bearing, Detection, Environment, FileTree, Problem, ProblemCode, Process, Serving};
 use crate::os::archive::{ArchiveBounds, ArchiveTree};
 use crate::os::git;
 use crate::os::tree::DiskTree;
@@ -196,7 +196,19 @@ fn facts(app: &AppProfile) -> Vec<(&'static str, String)> {
         ),
         ("compose", app.compose_file.clone()),
     ];
-    rows.into_iter().filter_map(|(label, value)| value.map(|value| (label, value))).collect()
+    let mut told: Vec<_> = rows.into_iter().filter_map(|(label, value)| value.map(|value| (label, value))).collect();
+    let at = told.iter().position(|(label, _)| BEHIND_PROCESSES.contains(label)).unwrap_or(told.len());
+    told.splice(at..at, app.processes.iter().map(|process| ("beside", beside(process))));
+    told
+}
+
+/// What stands below the processes.
+const BEHIND_PROCESSES: [&str; 7] = ["port", "health", "services", "system", "env", "Dockerfile", "compose"];
+
+/// A process that runs beside the app.
+fn beside(process: &Process) -> String {
+    let single = if process.single { " (never twice at once)" } else { "" };
+    format!("{}: {}{single}", process.name, process.command)
 }
 
 /// So many names of variables are told beside the required ones; `--json` has them all.

@@ -64,7 +64,7 @@ impl Choice<'_> {
     }
 
     /// A dependency is there; `name@3` asks for version 3 or later.
-    fn depends(&self, needed: &str) -> bool {
+    pub(super) fn depends(&self, needed: &str) -> bool {
         let (name, least) = match needed.rsplit_once('@') {
             Some((name, version)) if !name.is_empty() => (name, version.parse::<u32>().ok()),
             _ => (needed, None),

@@ -26,6 +26,7 @@ mod names;
 mod outputs;
 mod platforms;
 mod ports;
+mod processes;
 mod profile;
 mod project;
 mod registry;

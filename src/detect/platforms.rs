@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::project::Folder;
-use crate::model::Evidence;
+use crate::model::{AppProfile, Evidence};
 
 /// So many processes of a Procfile are told of at most.
 const PROCESSES: usize = 10;
@@ -72,11 +72,41 @@ pub(super) fn start(folder: Folder<'_>) -> Option<Said> {
     web.or_else(|| START.iter().find_map(|place| said(folder, place)))
 }
 
-/// Warns of the processes of a Procfile beside the one that starts: only one program of a folder is run.
-pub(super) fn warn_of_others(folder: Folder<'_>, start: Option<&str>, release: Option<&str>) {
+/// Processes that run neither when requests come nor before a version, and not beside what runs.
+const ASIDE: &[&str] = &["web", "release", "postdeploy", "console"];
+
+/// What is to run beside what answers, by the names that a Procfile or `fly.toml` has for it.
+pub(super) fn others(folder: Folder<'_>) -> Vec<(String, Said)> {
+    let text = folder.text("Procfile").unwrap_or_default();
+    let told = processes(&text).filter(|(name, command)| is_process(name, command) && !ASIDE.contains(name));
+    let told = told
+        .filter_map(|(name, command)| Some((name, Said { file: "Procfile", command: anywhere(command)?.to_owned() })));
+    let told = told.map(|(name, said)| (name.to_owned(), said));
+    told.chain(of_fly(folder)).collect()
+}
+
+/// The processes of `fly.toml` to which no requests go.
+fn of_fly(folder: Folder<'_>) -> Vec<(String, Said)> {
+    let value = if folder.has("fly.toml") { folder.value("fly.toml") } else { None };
+    let Some(value) = value else { return Vec::new() };
+    let lists = ["/http_service/processes", "/services/0/processes", "/services/1/processes"];
+    let answering = lists.iter().filter_map(|at| value.pointer(at)?.as_array()).flatten().filter_map(Value::as_str);
+    let answering: Vec<&str> = answering.chain(["app", "web"]).collect();
+    let named = value.get("processes").and_then(Value::as_object).into_iter().flatten();
+    let others = named.filter(|(name, _)| !answering.contains(&name.as_str()));
+    let others = others.filter_map(|(name, command)| Some((name, command.as_str()?.trim())));
+    let others = others.filter(|(_, command)| !command.is_empty());
+    others.map(|(name, command)| (name.clone(), Said { file: "fly.toml", command: command.to_owned() })).collect()
+}
+
+/// Warns of the processes of a Procfile that are not run.
+pub(super) fn warn_of_others(folder: Folder<'_>, profile: &AppProfile) {
     let Some(text) = folder.text("Procfile") else { return };
-    let runs =
-        |command: &str| anywhere(command).is_some_and(|command| Some(command) == start || Some(command) == release);
+    let runs = |command: &str| {
+        let own = profile.start_command.iter().chain(&profile.release_command);
+        let mut own = own.chain(profile.processes.iter().map(|process| &process.command));
+        anywhere(command).is_some_and(|command| own.any(|one| one == command))
+    };
     let all: Vec<(&str, &str)> = processes(&text).filter(|(name, command)| is_process(name, command)).collect();
     let others: Vec<&str> = all.iter().filter(|(_, command)| !runs(command)).map(|(name, _)| *name).collect();
     if others.len() == all.len() || others.is_empty() {
@@ -85,8 +115,9 @@ pub(super) fn warn_of_others(folder: Folder<'_>, start: Option<&str>, release: O
     let (told, more) = (&others[..others.len().min(PROCESSES)], others.len().saturating_sub(PROCESSES));
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
     let says = format!(
-        "one program of a folder is run: not {}{more}; `start` in wharf.toml can name another, or join several",
-        told.join(", ")
+        "not run: {}{more}; a table such as [app.processes.{}] in wharf.toml can say what runs beside the app",
+        told.join(", "),
+        told[0]
     );
     folder.project().warn(&folder.at("Procfile"), says);
 }

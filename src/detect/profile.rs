@@ -15,6 +15,7 @@ use super::manifests::package_json::PackageJson;
 use super::outputs;
 use super::platforms;
 use super::ports;
+use super::processes;
 use super::release;
 use super::rules::{CommandRule, FrameworkRule, Manager};
 use super::services;
@@ -63,6 +64,11 @@ pub(super) fn profile(app: &App<'_>) -> (AppProfile, Option<Warning>) {
     };
     profile.develop_command = commands.develop(profile.start_command.as_deref());
     let release = release::find(app, &commands.choice(), rule, &profile);
+    let beside = processes::find(
+        app,
+        &commands.choice(),
+        &AppProfile { release_command: release.as_ref().map(|it| it.command.clone()), ..profile.clone() },
+    );
     let start = profile.start_command.as_deref();
     // A command that is given the port is there to listen.
     let serves = || start.is_some_and(|start| start.contains("$PORT") || listens(app));
@@ -96,6 +102,8 @@ pub(super) fn profile(app: &App<'_>) -> (AppProfile, Option<Warning>) {
         profile.release_command = Some(release.command);
         told.extend(release.by);
     }
+    profile.processes = beside.processes;
+    told.extend(beside.by);
     told.extend(built_first(app));
     profile.dependencies.sort_by(|one, other| one.name.cmp(&other.name));
     told.extend(env::evidence(&names_of_environment(app, &docker, rule, &mut profile)));
@@ -109,7 +117,7 @@ pub(super) fn profile(app: &App<'_>) -> (AppProfile, Option<Warning>) {
         // Wharf serves the files itself.
         profile.evidence.retain(|one| !one.says.starts_with("starts with "));
     }
-    platforms::warn_of_others(folder, profile.start_command.as_deref(), profile.release_command.as_deref());
+    platforms::warn_of_others(folder, &profile);
     profile.confidence = evidence::confidence(app.weight, &profile.evidence);
     (profile, shut)
 }

@@ -151,6 +151,7 @@ fn share(stack: &mut Stack, other: Stack) {
     take(&mut stack.test, other.test);
     take(&mut stack.lint, other.lint);
     take(&mut stack.develop, other.develop);
+    take(&mut stack.processes, other.processes);
     take(&mut stack.tests, other.tests);
     take(&mut stack.test_marks, other.test_marks);
     take(&mut stack.env, other.env);

@@ -72,6 +72,8 @@ pub(super) struct Stack {
     /// What runs before each new version, where the framework does not say; only where there is a database that it could
     /// change and that outlives a container.
     pub release: List<CommandRule>,
+    /// What runs beside it: workers and schedulers.
+    pub processes: List<ProcessRule>,
     /// Files that are its tests, anywhere in it: names with at most one `*`, where `.*` at the end is the ending of any of
     /// its sources; one that ends in `/` is a folder with sources.
     pub tests: List<Text>,
@@ -291,6 +293,36 @@ pub(super) struct FrameworkRule {
     pub develop: List<CommandRule>,
     /// What runs before each new version.
     pub release: List<CommandRule>,
+}
+
+/// A tool that runs beside the program as a process of its own. Of several rules with one name the first holds that does.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct ProcessRule {
+    /// What its process is called.
+    pub name: Text,
+    /// The tool's dependency, which the running app must have.
+    pub needs: Option<Text>,
+    /// A dependency that does the same in another way.
+    pub without: Option<Text>,
+    /// Texts of which one must stand in its sources, comments aside; one that ends with a line end, at the end of a line.
+    pub holds: List<Text>,
+    /// The only files in which those count, relative to the app; any source where none is named.
+    pub within: List<Text>,
+    /// Texts that say that it runs in another way, or not at all.
+    pub unless: List<Text>,
+    /// What its main object is made with: `Celery(`; the command has it as `{made}`.
+    pub made: List<Text>,
+    /// It works through a service that all containers see: one is needed.
+    pub shared: bool,
+    /// How it starts.
+    pub run: List<CommandRule>,
+    /// How it starts for development, where that is another command.
+    pub develop: List<CommandRule>,
+    /// It must never run twice at once.
+    pub single: bool,
+    /// Words that all stand in a command which does the same.
+    pub like: List<Text>,
 }
 
 /// A setting that says where a build leaves files to be served.

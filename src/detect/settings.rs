@@ -1,11 +1,13 @@
 //! `wharf.toml`.
 
+use std::collections::BTreeMap;
+
 use super::names::label;
 use super::services;
 use super::text::{decode, line_and_column};
 use crate::model::{
-    AppProfile, AppSettings, Evidence, FileTree, Problem, ProblemCode, ReadError, Settings, Warning, is_debian_package,
-    is_service, is_variable,
+    AppProfile, AppSettings, Environment, Evidence, FileTree, Problem, ProblemCode, Process, ProcessSettings,
+    ReadError, Settings, Warning, is_debian_package, is_service, is_variable,
 };
 
 /// The file that holds a project's settings.
@@ -66,7 +68,21 @@ pub(super) fn unmeant(profiles: &[AppProfile], settings: &Settings) -> Vec<Warni
             if names.is_empty() { "none was found".to_owned() } else { format!("there is {}", names.join(", ")) };
         Warning { file: SETTINGS_FILE.to_owned(), says: format!("[apps.{key}] is no app of this project: {known}") }
     };
-    settings.apps.keys().filter(|key| !is_there(key)).map(says).collect()
+    let unmeant = settings.apps.keys().filter(|key| !is_there(key)).map(says);
+    unmeant.chain(profiles.iter().flat_map(|app| unsaid(app, settings))).collect()
+}
+
+/// A warning for each process that the settings name for an app and nothing says how to start.
+fn unsaid(app: &AppProfile, settings: &Settings) -> Vec<Warning> {
+    let runs = |name: &str, said: &ProcessSettings| {
+        said.command.is_some() || app.processes.iter().any(|process| process.name == name)
+    };
+    let in_any: BTreeMap<String, ProcessSettings> =
+        Environment::ALL.into_iter().flat_map(|environment| settings.resolve(app, environment).processes).collect();
+    let unsaid = in_any.iter().filter(|(name, said)| said.enabled != Some(false) && !runs(name, said));
+    let says =
+        |name: &str| format!("nothing says how the process {name} of {} is started: write its `command`", app.name);
+    unsaid.map(|(name, _)| Warning { file: SETTINGS_FILE.to_owned(), says: says(name) }).collect()
 }
 
 /// What is wrong with a value that TOML has nothing against: the keys that lead to it, and the way out.
@@ -159,6 +175,24 @@ fn check_app(place: &[&str], app: &AppSettings) -> Result<(), Fault> {
     for (key, value) in commands {
         if value.as_ref().is_some_and(|command| command.trim().is_empty()) {
             return Err(fault(&at(key), format!("`{key}` says nothing"), "leave the line out to have it detected"));
+        }
+    }
+    check_processes(place, app)
+}
+
+fn check_processes(place: &[&str], app: &AppSettings) -> Result<(), Fault> {
+    for (name, process) in &app.processes {
+        let at = [place, &["processes", name]].concat();
+        if label(name) != *name || name.is_empty() || name.len() > Process::LONGEST_NAME {
+            let fix =
+                format!("use small letters, digits and hyphens, {} at most, as in “worker”", Process::LONGEST_NAME);
+            return Err(fault(&at, format!("“{name}” is no name for a process"), fix));
+        }
+        for (key, value) in [("command", &process.command), ("develop", &process.develop)] {
+            if value.as_ref().is_some_and(|command| command.trim().is_empty()) {
+                let fix = "leave the line out to have it detected, or say `enabled = false`";
+                return Err(fault(&[&at[..], &[key]].concat(), format!("`{key}` says nothing"), fix));
+            }
         }
     }
     Ok(())
@@ -353,6 +387,9 @@ fn example(key: &str) -> &'static str {
         "triggers" => "triggers = [\"push\", \"manual\"]",
         "generate" => "generate = [\"docker\", \"github\"]",
         "branch" => "branch = \"main\"",
+        "command" => "command = \"celery --app shop worker\"",
+        "single" | "enabled" => "enabled = false",
+        "processes" => "[app.processes.worker]",
         "install" | "build" | "start" => "start = \"node server.js\"",
         "test" | "lint" | "develop" => "test = \"npm test\"",
         _ => "LOG_LEVEL = \"info\"",
@@ -379,6 +416,9 @@ fn malformed(at: Option<(usize, usize)>, says: &str, key: Option<&str>) -> Probl
             Some(range) => format!("`{key}` takes a whole number {range}"),
             None => format!("`{key}` takes another kind of value"),
         };
+        if says.contains("expected struct ProcessSettings") {
+            return problem(at, &why).fix("write a table, as in `[app.processes.worker]` with `command = \"…\"` below");
+        }
         return problem(at, &why).fix(format!("write it as in `{}`", example(key)));
     }
     let mut quoted = says.split('`').skip(1).step_by(2);

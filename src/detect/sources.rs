@@ -203,6 +203,12 @@ impl<'p> Sources<'p> {
         !marks.is_empty() && own.any(|(_, text)| any_stands_in(&text, marks))
     }
 
+    /// The files for whose text this holds, tests aside.
+    pub(super) fn own_with(&self, holds: impl Fn(&str) -> bool) -> Vec<&str> {
+        let own = self.texts().filter(|(path, text)| !is_of_tests(path) && holds(text));
+        own.map(|(path, _)| path).collect()
+    }
+
     /// The same for the files that are beyond those looked at, for what must be known.
     pub(super) fn hold_beyond(&self, marks: &[Text]) -> bool {
         let all = self.below(FILES_BEYOND);

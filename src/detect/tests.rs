@@ -572,6 +572,7 @@ mod conventions;
 mod mounts;
 mod names;
 mod places;
+mod processes;
 mod reach;
 mod reasons;
 mod releases;

@@ -44,6 +44,11 @@ impl Start {
         self.words.unwrap_or_else(|| vec!["/bin/sh".to_owned(), "-c".to_owned(), self.text])
     }
 
+    /// The same of a command that ends with a signal, which a shell has to let through.
+    pub(crate) fn into_lasting_words(self) -> Vec<String> {
+        self.words.unwrap_or_else(|| vec!["/bin/sh".to_owned(), "-c".to_owned(), with_exec(&self.text)])
+    }
+
     /// What stands behind `CMD`: exec form. A shell that is needed gives its place to the app, so that signals arrive.
     pub(crate) fn exec_form(&self) -> String {
         match &self.words {

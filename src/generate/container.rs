@@ -104,13 +104,19 @@ impl Container {
 impl Container {
     /// The words of what runs once before each new version, as the image has it.
     pub(super) fn release(&self, profile: &AppProfile) -> Option<Vec<String>> {
-        let release = without_runner(profile.release_command.as_deref()?);
-        let start = without_runner(profile.start_command.as_deref().unwrap_or_default());
-        let release = Start::parse(release);
-        let start = Start::parse(start);
-        let (Some(made), Some(starts)) = (release.built(), start.built()) else {
-            return Some(release.into_words());
-        };
+        Some(self.in_image(profile, profile.release_command.as_deref()?).into_words())
+    }
+
+    /// The words of a process that runs beside what starts, until a signal comes.
+    pub(super) fn process(&self, profile: &AppProfile, command: &str) -> Vec<String> {
+        self.in_image(profile, command).into_lasting_words()
+    }
+
+    /// A command as the image has what it runs.
+    fn in_image(&self, profile: &AppProfile, command: &str) -> Start {
+        let command = Start::parse(without_runner(command));
+        let start = Start::parse(without_runner(profile.start_command.as_deref().unwrap_or_default()));
+        let (Some(made), Some(starts)) = (command.built(), start.built()) else { return command };
         // What lies beside what starts was made with it.
         let folder = |path: &str| path.rsplit_once('/').map(|(folder, _)| folder.trim_start_matches("./").to_owned());
         let place = match made.rsplit_once('.') {
@@ -119,10 +125,10 @@ impl Container {
         };
         let place = place.filter(|place| made == starts || folder(made) == folder(starts) && place.contains("{name}"));
         let name = made.rsplit('/').next().unwrap_or(made);
-        Some(match place {
-            Some(place) => release.with(made, &place.replace("{name}", name)).into_words(),
-            None => release.into_words(),
-        })
+        match place {
+            Some(place) => command.with(made, &place.replace("{name}", name)),
+            None => command,
+        }
     }
 }
 

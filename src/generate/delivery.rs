@@ -11,6 +11,7 @@ use super::container::Container;
 use super::develop::Develop;
 use super::escape::{is_env_name, slug};
 use super::order::Order;
+use super::processes::{self, Beside};
 use super::services::{self, Service, StandsIn};
 use super::{docker, view};
 use crate::model::{AppProfile, AppSettings, Environment, Problem, RunsOn, Trigger, names_a_secret};
@@ -116,6 +117,8 @@ pub(super) struct App<'a> {
     release: Option<Vec<String>>,
     /// Whether the same can be run from the sources.
     release_from_sources: bool,
+    /// What runs beside it.
+    processes: Vec<Beside<'a>>,
     /// Where built files lie, relative to the app; null for what is no static site.
     output_dir: Option<&'a str>,
     /// `server`, `static` or `none`.
@@ -360,6 +363,11 @@ fn in_environment<'a>(order: &Order<'a>, ground: &'a Ground, name: Environment) 
         }
         apps.push(app);
     }
+    let taken = apps.iter().map(|app| app.host.clone()).chain(services.iter().map(|service| service.name.clone()));
+    let taken: Vec<String> = taken.chain(apps.iter().map(|app| format!("{}-release", app.host))).collect();
+    for app in &mut apps {
+        processes::settle(&mut app.processes, &taken);
+    }
     let services = services.iter().filter(|service| service.runs_in(name)).collect();
     InEnvironment { name, short, size, services, apps }
 }
@@ -417,10 +425,9 @@ impl<'a> App<'a> {
             test: profile.test_command.as_deref(),
             build: profile.build_command.as_deref(),
             start: profile.start_command.as_deref(),
-            release_from_sources: release
-                .as_ref()
-                .is_some_and(|words| !words[0].starts_with('/') || words[0] == "/bin/sh"),
+            release_from_sources: release.as_ref().is_some_and(|words| is_in_path(&words[0])),
             release,
+            processes: processes::of(profile, container, &host),
             output_dir: profile.output_dir.as_deref(),
             serving: profile.serving,
             port,
@@ -484,7 +491,7 @@ impl App<'_> {
         let container = |app: &Self| (app.user, app.writes.to_vec(), app.read_only);
         of(self) == of(other)
             && container(self) == container(other)
-            && self.release == other.release
+            && (&self.release, &self.processes) == (&other.release, &other.processes)
             && (&self.services, &self.connections) == (&other.services, &other.connections)
             && (&self.variables, &self.secrets, &self.required) == (&other.variables, &other.secrets, &other.required)
             && self.build_env == other.build_env
@@ -495,6 +502,11 @@ impl App<'_> {
 fn check_required<'a>(profile: &AppProfile, names: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
     let install = profile.check_install_command.as_deref().unwrap_or_default();
     names.filter(|name| !install.contains(super::secrets::made_by(name).trim_end_matches(" --show"))).collect()
+}
+
+/// Whether a program is found where the sources run too, and not only where the image has what a build made.
+fn is_in_path(program: &str) -> bool {
+    !program.starts_with('/') || program == "/bin/sh"
 }
 
 /// The name of its image, without registry and tag.

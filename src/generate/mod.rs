@@ -22,6 +22,7 @@ mod kinds;
 mod order;
 mod pipelines;
 mod plan;
+mod processes;
 mod review;
 mod secrets;
 mod services;

@@ -61,6 +61,25 @@ fn section(out: &mut String, title: &str, app: &AppProfile, with_path: bool) {
     let packages = "System packages that it needs, by Debian's names.";
     line(out, packages, "packages", Some(list(&app.system_packages)).filter(|_| !app.system_packages.is_empty()));
     environment(out, title, app);
+    processes(out, title, app);
+}
+
+/// What runs beside it.
+fn processes(out: &mut String, title: &str, app: &AppProfile) {
+    for process in &app.processes {
+        let _ = writeln!(
+            out,
+            "\n# Runs beside it, of the same image, on no port; `enabled = false` leaves it out.\n[{title}.processes.{}]",
+            Key::new(process.name.as_str())
+        );
+        let _ = writeln!(out, "command = {}", Value::from(process.command.as_str()));
+        if let Some(develop) = &process.develop_command {
+            let _ = writeln!(out, "# For development.\ndevelop = {}", Value::from(develop.as_str()));
+        }
+        if process.single {
+            out.push_str("# It must never run twice at once.\nsingle = true\n");
+        }
+    }
 }
 
 /// A guess is not said as if somebody had set it: then it would have to answer well.

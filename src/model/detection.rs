@@ -79,6 +79,8 @@ pub struct AppProfile {
     /// Runs once before each new version takes requests, in that version's own image: a migration of its database. A shell
     /// command; null where nothing is to run.
     pub release_command: Option<String>,
+    /// What runs beside it of the same image and with the same environment, by name.
+    pub processes: Vec<Process>,
     /// How it answers requests.
     pub serving: Serving,
     /// Where the build leaves files to be served, or, of a server, all that runs (`.next/standalone`), relative to the
@@ -114,6 +116,26 @@ pub struct AppProfile {
     pub system_packages: Vec<String>,
     /// What was seen, and what it says.
     pub evidence: Vec<Evidence>,
+}
+
+/// A further process of an app, such as a worker of a queue or a scheduler: one instance, which listens on no port and gets
+/// no requests, until somebody stops it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Process {
+    /// Its name: a DNS label of at most [`Process::LONGEST_NAME`] letters, unique in the app: `worker`, `beat`.
+    pub name: String,
+    /// Starts it; a shell command.
+    pub command: String,
+    /// Starts it for development; null where that is no other command.
+    pub develop_command: Option<String>,
+    /// It must never run twice at once, not even while a new version takes over: a scheduler, which would do everything
+    /// twice.
+    pub single: bool,
+}
+
+impl Process {
+    /// So many letters a name may have.
+    pub const LONGEST_NAME: usize = 20;
 }
 
 /// How an app answers requests.

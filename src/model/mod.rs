@@ -38,8 +38,8 @@ pub use deployment::{
     Action, Deployment, DeploymentStatus, Failure, Release, StatusChange, Step, StepName, StepStatus,
 };
 pub use detection::{
-    AppProfile, Bearing, Dependency, DependencyScope, Detection, Evidence, Framework, Language, Monorepo, Serving,
-    Warning,
+    AppProfile, Bearing, Dependency, DependencyScope, Detection, Evidence, Framework, Language, Monorepo, Process,
+    Serving, Warning,
 };
 pub use environment::Environment;
 pub use event::{Event, EventKind};
@@ -55,7 +55,7 @@ pub use port::{PORT_RANGE, PortHolder, PortLease};
 pub use problem::{Problem, ProblemCode};
 pub use project::Project;
 pub use secret::Secret;
-pub use settings::{AppSettings, RunsOn, Settings, Trigger};
+pub use settings::{AppSettings, ProcessSettings, RunsOn, Settings, Trigger};
 pub use target::{Instance, InstanceState, TargetKind, TargetRef, TargetStatus};
 pub use time::{Millis, Timestamp};
 pub use tree::{FileTree, ReadError};

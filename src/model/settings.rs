@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{AppProfile, Detection, Environment, Evidence, Serving, names_a_secret};
+use super::{AppProfile, Detection, Environment, Evidence, Process, Serving, names_a_secret};
 
 /// A project's settings: what holds for all apps, for one app, for one environment.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -44,6 +44,8 @@ pub struct AppSettings {
     pub develop: Option<String>,
     /// Instead of the command that was found to run before each new version.
     pub release: Option<String>,
+    /// Processes that run beside it, by name: instead of those that were found, or besides them.
+    pub processes: BTreeMap<String, ProcessSettings>,
     /// The port that the app listens on.
     pub port: Option<u16>,
     /// The path to ask for its health.
@@ -99,6 +101,20 @@ pub struct AppSettings {
     pub approval: Option<bool>,
 }
 
+/// What can be said about a process of an app. What is absent is left to detection.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct ProcessSettings {
+    /// Instead of the command that was found; one that was not found has to say it.
+    pub command: Option<String>,
+    /// Starts it for development; null for the same command.
+    pub develop: Option<String>,
+    /// Whether it must never run twice at once.
+    pub single: Option<bool>,
+    /// Whether it runs; null for yes.
+    pub enabled: Option<bool>,
+}
+
 /// What an app runs on in a cloud.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -139,8 +155,13 @@ impl AppSettings {
     pub fn overlaid(&self, over: &Self) -> Self {
         let mut env = self.env.clone();
         env.extend(over.env.clone());
+        let mut processes = self.processes.clone();
+        for (name, over) in &over.processes {
+            let below = processes.entry(name.clone()).or_default();
+            *below = below.overlaid(over);
+        }
         macro_rules! overlaid {
-            ($($key:ident)*) => { Self { env, $($key: over.$key.clone().or_else(|| self.$key.clone()),)* } };
+            ($($key:ident)*) => { Self { env, processes, $($key: over.$key.clone().or_else(|| self.$key.clone()),)* } };
         }
         overlaid!(
             path install build start test lint develop release port health_path runtime_version test_versions packages services bind cpus
@@ -148,6 +169,47 @@ impl AppSettings {
             deletion_protection highly_available compute triggers approval
         )
     }
+}
+
+impl ProcessSettings {
+    fn overlaid(&self, over: &Self) -> Self {
+        macro_rules! overlaid {
+            ($($key:ident)*) => { Self { $($key: over.$key.clone().or_else(|| self.$key.clone()),)* } };
+        }
+        overlaid!(command develop single enabled)
+    }
+
+    /// The process with what is said instead; none where it is not to run, or nothing says how.
+    fn applied_to(&self, name: &str, found: Option<&Process>) -> Option<Process> {
+        let found = found.filter(|_| self.enabled != Some(false));
+        let process = match (&self.command, found) {
+            (Some(command), found) if self.enabled != Some(false) => Process {
+                name: name.to_owned(),
+                command: command.clone(),
+                // Of another command that one says nothing.
+                develop_command: found.filter(|it| it.command == *command).and_then(|it| it.develop_command.clone()),
+                single: found.is_some_and(|it| it.single),
+            },
+            (_, found) => found?.clone(),
+        };
+        Some(Process {
+            develop_command: self.develop.clone().or(process.develop_command),
+            single: self.single.unwrap_or(process.single),
+            ..process
+        })
+    }
+}
+
+/// The processes that were found, with what the settings say instead, by name.
+fn processes(found: &[Process], said: &BTreeMap<String, ProcessSettings>) -> Vec<Process> {
+    let mut all: BTreeMap<&str, Process> = found.iter().map(|one| (one.name.as_str(), one.clone())).collect();
+    for (name, said) in said {
+        match said.applied_to(name, all.get(name.as_str())) {
+            Some(process) => all.insert(name, process),
+            None => all.remove(name.as_str()),
+        };
+    }
+    all.into_values().collect()
 }
 
 impl Settings {
@@ -198,6 +260,7 @@ impl Settings {
         over(&mut profile.lint_command, settings.lint);
         over(&mut profile.develop_command, settings.develop);
         over(&mut profile.release_command, settings.release);
+        profile.processes = processes(&app.processes, &settings.processes);
         profile.health_guessed &= settings.health_path.is_none();
         over(&mut profile.health_path, settings.health_path);
         over(&mut profile.runtime_version, settings.runtime_version);
@@ -234,6 +297,7 @@ fn overruling(found: &AppProfile, settled: &AppProfile) -> Option<Evidence> {
         ("lint", found.lint_command != settled.lint_command),
         ("develop", found.develop_command != settled.develop_command),
         ("release", found.release_command != settled.release_command),
+        ("processes", found.processes != settled.processes),
         ("health_path", found.health_path != settled.health_path),
         ("runtime_version", found.runtime_version != settled.runtime_version),
         ("port", found.port != settled.port),

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::db::{Db, Order, Pair, Writes, readable};
 use super::keys::{self, Key, text};
-use super::older::{PlanV1, PlanV2, PlanV3, PlanV4, PlanV5};
+use super::older::{PlanV1, PlanV2, PlanV3, PlanV4, PlanV5, PlanV6};
 use super::record::{Record, decode, payload};
 use super::{Store, StoreError, projects};
 use crate::model::{
@@ -18,7 +18,7 @@ impl Record for Deployment {
 
 impl Record for Plan {
     const WHAT: &'static str = "plan";
-    const VERSION: u16 = 6;
+    const VERSION: u16 = 7;
 
     fn migrate(version: u16, bytes: &[u8]) -> Option<Result<Self, bincode::Error>> {
         match version {
@@ -27,6 +27,7 @@ impl Record for Plan {
             3 => Some(payload::<PlanV3>(bytes).map(Self::from)),
             4 => Some(payload::<PlanV4>(bytes).map(Self::from)),
             5 => Some(payload::<PlanV5>(bytes).map(Self::from)),
+            6 => Some(payload::<PlanV6>(bytes).map(Self::from)),
             _ => None,
         }
     }

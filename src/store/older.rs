@@ -8,29 +8,32 @@ use crate::model::{
 };
 
 /// A plan whose evidence was not yet weighed.
-pub(super) type PlanV1 = OldPlan<EvidenceV1, NotSaid, NotSaid>;
+pub(super) type PlanV1 = OldPlan<EvidenceV1, NotSaid, NotSaid, NotSaid>;
 
 /// A plan that did not yet tell a guessed health path from one that was said.
-pub(super) type PlanV2 = OldPlan<Evidence, NotSaid, NotSaid>;
+pub(super) type PlanV2 = OldPlan<Evidence, NotSaid, NotSaid, NotSaid>;
 
 /// A plan that did not yet know how its app is tested, checked and developed.
-pub(super) type PlanV3 = OldPlan<Evidence, bool, NotSaid>;
+pub(super) type PlanV3 = OldPlan<Evidence, bool, NotSaid, NotSaid>;
 
 /// A plan that did not yet know what runs before each new version of its app.
-pub(super) type PlanV4 = OldPlan<Evidence, bool, Checks>;
+pub(super) type PlanV4 = OldPlan<Evidence, bool, Checks, NotSaid>;
 
 /// A plan that did not yet know what only builds read, and which packages of its project an app depends on.
-pub(super) type PlanV5 = OldPlan<Evidence, bool, Commands>;
+pub(super) type PlanV5 = OldPlan<Evidence, bool, Commands, NotSaid>;
 
-/// A plan of the first shapes, by the shapes of its evidence, of whether its health path was guessed, and of how it is
-/// checked.
+/// A plan that did not yet know of further processes of its app.
+pub(super) type PlanV6 = OldPlan<Evidence, bool, Commands, Vec<String>>;
+
+/// A plan of the first shapes, by the shapes of its evidence, of whether its health path was guessed, of how it is checked,
+/// and of the names that came with its packages.
 #[derive(Deserialize)]
-pub(super) struct OldPlan<E, G, C> {
+pub(super) struct OldPlan<E, G, C, N> {
     key: AppKey,
     project_name: String,
     target: TargetRef,
     source: Source,
-    profile: OldProfile<E, G, C>,
+    profile: OldProfile<E, G, C, N>,
     build: BuildPlan,
     compute: Compute,
     storage: Vec<Volume>,
@@ -45,7 +48,7 @@ pub(super) struct OldPlan<E, G, C> {
 }
 
 #[derive(Deserialize)]
-struct OldProfile<E, G, C> {
+struct OldProfile<E, G, C, N> {
     path: String,
     name: String,
     stack: String,
@@ -67,7 +70,9 @@ struct OldProfile<E, G, C> {
     services: Vec<String>,
     env: Vec<String>,
     required_env: Vec<String>,
+    build_env: N,
     dependencies: Vec<Dependency>,
+    packages: N,
     confidence: f64,
     config_files: Vec<String>,
     dockerfile: Option<String>,
@@ -83,6 +88,12 @@ pub(super) struct NotSaid;
 impl From<NotSaid> for bool {
     fn from(_: NotSaid) -> Self {
         false
+    }
+}
+
+impl From<NotSaid> for Vec<String> {
+    fn from(_: NotSaid) -> Self {
+        Self::new()
     }
 }
 
@@ -126,8 +137,8 @@ pub(super) struct EvidenceV1 {
     says: String,
 }
 
-impl<E: Into<Evidence>, G: Into<bool>, C: Into<Commands>> From<OldPlan<E, G, C>> for Plan {
-    fn from(old: OldPlan<E, G, C>) -> Self {
+impl<E: Into<Evidence>, G: Into<bool>, C: Into<Commands>, N: Into<Vec<String>>> From<OldPlan<E, G, C, N>> for Plan {
+    fn from(old: OldPlan<E, G, C, N>) -> Self {
         Self {
             key: old.key,
             project_name: old.project_name,
@@ -149,8 +160,10 @@ impl<E: Into<Evidence>, G: Into<bool>, C: Into<Commands>> From<OldPlan<E, G, C>>
     }
 }
 
-impl<E: Into<Evidence>, G: Into<bool>, C: Into<Commands>> From<OldProfile<E, G, C>> for AppProfile {
-    fn from(old: OldProfile<E, G, C>) -> Self {
+impl<E: Into<Evidence>, G: Into<bool>, C: Into<Commands>, N: Into<Vec<String>>> From<OldProfile<E, G, C, N>>
+    for AppProfile
+{
+    fn from(old: OldProfile<E, G, C, N>) -> Self {
         let Commands { checks, release } = old.checks.into();
         Self {
             path: old.path,
@@ -170,6 +183,7 @@ impl<E: Into<Evidence>, G: Into<bool>, C: Into<Commands>> From<OldProfile<E, G, 
             lint_command: checks.lint,
             develop_command: checks.develop,
             release_command: release,
+            processes: Vec::new(),
             serving: old.serving,
             output_dir: old.output_dir,
             port: old.port,
@@ -178,9 +192,9 @@ impl<E: Into<Evidence>, G: Into<bool>, C: Into<Commands>> From<OldProfile<E, G, 
             services: old.services,
             env: old.env,
             required_env: old.required_env,
-            build_env: Vec::new(),
+            build_env: old.build_env.into(),
             dependencies: old.dependencies,
-            packages: Vec::new(),
+            packages: old.packages.into(),
             confidence: old.confidence,
             config_files: old.config_files,
             dockerfile: old.dockerfile,

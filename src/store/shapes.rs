@@ -10,9 +10,9 @@ use crate::model::{
     Action, AppKey, AppProfile, Artifact, Bearing, BuildPlan, Compute, Consent, Dependency, DependencyScope,
     Deployment, DeploymentId, DeploymentStatus, EnvValue, EnvVar, Environment, Event, EventKind, Evidence, Failure,
     Framework, HealthCheck, HealthProbe, Instance, Job, JobId, JobKind, JobState, Limits, Millis, NetworkPlan, Plan,
-    PortHolder, PortLease, PortPlan, Problem, ProblemCode, Project, ProjectId, Release, Scaling, Security, ServicePlan,
-    Source, StatusChange, Step, StepName, StepStatus, TargetKind, TargetRef, TargetStatus, Timeouts, Timestamp, User,
-    Volume,
+    PortHolder, PortLease, PortPlan, Problem, ProblemCode, Process, Project, ProjectId, Release, Scaling, Security,
+    ServicePlan, Source, StatusChange, Step, StepName, StepStatus, TargetKind, TargetRef, TargetStatus, Timeouts,
+    Timestamp, User, Volume,
 };
 
 /// The bytes in hexadecimal, 32 a line; each is read back and compared first.
@@ -113,6 +113,12 @@ fn plan() -> Plan {
             lint_command: Some("l".into()),
             develop_command: Some("d".into()),
             release_command: Some("r".into()),
+            processes: vec![Process {
+                name: "beat".into(),
+                command: "b".into(),
+                develop_command: Some("d".into()),
+                single: true,
+            }],
             health_guessed: true,
             build_env: vec!["VITE_A".into()],
             packages: vec!["packages/ui".into()],
@@ -302,6 +308,22 @@ const PLAN_V5: &str = "050002703103776562010473686f7001010468657265010e687474707
     010173014e0201620173016101020101fb000403072f6865616c7468fb8813fb\
     d00703fc40771b00fce0930400fb1027";
 
+/// What the sixth version of the sample's plan was written as: it had no `processes`.
+const PLAN_V6: &str = "060002703103776562010473686f7001010468657265010e68747470733a2f2f\
+    686f73742f7801046d61696e01026330012e0377656200000000000000000000\
+    0001066e6578746a73010231350000000000000001016301017401016c010164\
+    010172000001fbb80b00010000000106564954455f4101046e6578740002010b\
+    7061636b616765732f7569000000000000000000000000020c7061636b616765\
+    2e6a736f6e06737065616b7301000000000000e03f00062e6e766d7263046173\
+    6b730001012e0a446f636b657266696c65010a446f636b657266696c65064652\
+    4f4d207808746f206275696c6401046d616b65010372756e012e010000000000\
+    00f83f01fb0004010176052f64617461036e6574007f0000010108706f737467\
+    7265730b706f7374677265733a3137fb38150108706f73746772657303014e00\
+    0170014e010173014e02016201730161010176052f64617461010a70675f6973\
+    726561647901fbb80b01fb204e03014e000170014e010173014e020162017301\
+    6101020101fb000403072f6865616c7468fb8813fbd00703fc40771b00fce093\
+    0400fb1027";
+
 /// The plan that these hexadecimal digits hold.
 fn read(digits: &str) -> Plan {
     let digits: Vec<char> = digits.chars().collect();
@@ -313,6 +335,8 @@ fn read(digits: &str) -> Plan {
 #[test]
 fn plans_of_older_shapes_are_read() {
     let mut expected = plan();
+    expected.profile.processes = Vec::new();
+    assert_eq!(read(PLAN_V6), expected);
     (expected.profile.build_env, expected.profile.packages) = (Vec::new(), Vec::new());
     assert_eq!(read(PLAN_V5), expected);
     expected.profile.release_command = None;

@@ -18,6 +18,7 @@ mod jvm;
 mod lua;
 mod maven;
 mod node;
+mod node_processes;
 mod node_release;
 mod node_scripts;
 mod nx;
@@ -26,6 +27,7 @@ mod php;
 mod prisma;
 mod python;
 mod python_checks;
+mod python_processes;
 mod ruby;
 mod rust;
 mod scala;
@@ -33,9 +35,13 @@ mod sites;
 mod swift;
 mod zig;
 
+use std::collections::BTreeMap;
+
+use super::data::Text;
 use super::facts::Facts;
 use super::rules::FrameworkRule;
 use super::sources::Sources;
+use super::words::Word;
 
 /// What the manifests of a folder say, read as that stack's.
 pub(super) fn read(stack: &str, sources: &Sources<'_>) -> Facts {
@@ -75,6 +81,21 @@ pub(super) fn finish(stack: &str, sources: &Sources<'_>, framework: Option<&Fram
         "bun" => bun::finish(sources, framework, facts),
         "python" => python::finish(sources, framework, facts),
         _ => {}
+    }
+}
+
+/// Words for the command of a tool whose object is made with one of the texts `made`, and whose marks stand in these files,
+/// relative to the app.
+pub(super) fn points(
+    stack: &str,
+    sources: &Sources<'_>,
+    facts: &Facts,
+    made: &[Text],
+    files: &[&str],
+) -> BTreeMap<String, Word> {
+    match stack {
+        "python" => python_processes::words(sources, facts, made, files),
+        _ => BTreeMap::new(),
     }
 }
 

@@ -8,7 +8,7 @@ use crate::detect::manifests::package_json::PackageJson;
 use crate::detect::project::Folder;
 use crate::detect::rules::FrameworkRule;
 use crate::detect::sources::Sources;
-use crate::detect::stacks::{ends_in, node_release, node_scripts, nx, prisma};
+use crate::detect::stacks::{ends_in, node_processes, node_release, node_scripts, nx, prisma};
 use crate::model::{DependencyScope, Serving};
 
 /// Where a program begins when its manifest does not say.
@@ -147,6 +147,7 @@ fn read_manifest(facts: &mut Facts, folder: Folder<'_>, manifest: &PackageJson) 
     }
     node_scripts::read(facts, folder, manifest, develops);
     node_release::read(facts, manifest);
+    node_processes::read(facts, manifest);
     facts.members = manifest.workspaces();
     if !facts.members.is_empty() {
         let tool = facts.manager.as_ref().map_or("npm", |(name, _)| name);

@@ -366,7 +366,7 @@ fn entry(sources: &Sources<'_>) -> Option<String> {
 
 /// What a file is imported as; none where its name, or that of a folder above it, is none for a module. A hyphen and a
 /// digit in front are none for `import`, but servers look modules up by their text.
-fn module_of(file: &str) -> Option<String> {
+pub(super) fn module_of(file: &str) -> Option<String> {
     let path = file.trim_end_matches(".py").trim_end_matches("/__init__");
     let is_name = |part: &str| !part.is_empty() && part.chars().all(|c| c.is_alphanumeric() || "_-".contains(c));
     path.split('/').all(is_name).then(|| path.replace('/', "."))
@@ -503,7 +503,7 @@ fn point_at(facts: &mut Facts, module: &str, object: &str) {
 
 /// `name = Flask(` at the beginning of a line; or what the function that makes one is called for there; or that
 /// function, where it can be called without arguments.
-fn object(sources: &Sources<'_>, mark: &str) -> Option<(String, String)> {
+pub(super) fn object(sources: &Sources<'_>, mark: &str) -> Option<(String, String)> {
     let mut factory: Option<(String, String, bool)> = None;
     for (path, text) in sources.texts().filter(|(_, text)| text.contains(mark)) {
         for (number, line) in text.lines().enumerate().filter(|(_, line)| line.contains(mark)) {

@@ -246,10 +246,12 @@ fn what_a_procfile_says_beside_the_program_that_runs_is_warned_of() {
         let files = [("requirements.txt", "flask\n"), ("app.py", "app = Flask(__name__)\n"), ("Procfile", procfile)];
         super::detect_files(&files).warnings
     };
-    let warnings = app("web: gunicorn app:app\nworker: celery -A app worker\n# clock: x\nrelease: flask db upgrade\n");
+    let warnings = app(
+        "web: gunicorn app:app\ncss: npm run css\nworker: celery -A app worker\n# clock: x\nrelease: flask db upgrade\n",
+    );
     let [warning] = warnings.as_slice() else { panic!("{warnings:?}") };
     assert_eq!(warning.file, "Procfile");
-    assert!(warning.says.contains("not worker;"), "{}", warning.says);
+    assert!(warning.says.starts_with("not run: css;"), "{}", warning.says);
     assert!(app("web: gunicorn app:app\n").is_empty());
     assert!(app("worker: celery -A app worker\n").is_empty(), "it is what starts, or nothing of it is");
 }

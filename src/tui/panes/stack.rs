@@ -136,6 +136,10 @@ fn facts<'a>(model: &'a Model, profile: &AppProfile, width: usize) -> Vec<Line<'
         start => add("Start", start.clone(), Role::Base),
     }
     add("Release", profile.release_command.clone(), Role::Base);
+    for process in &profile.processes {
+        let single = if process.single { ", never twice at once" } else { "" };
+        add("Beside", Some(format!("{}: {}{single}", process.name, process.command)), Role::Base);
+    }
     add("Test", profile.test_command.clone(), Role::Base);
     add("Lint", profile.lint_command.clone(), Role::Base);
     let serves = match profile.serving {

@@ -1,0 +1,51 @@
+//! What runs beside an app, for templates.
+
+use serde::Serialize;
+
+use super::container::Container;
+use super::view;
+use crate::model::{AppProfile, Process};
+
+/// A process beside an app: its image with other words, the same environment, no port, one instance.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(super) struct Beside<'a> {
+    /// A DNS label, unique in the app.
+    pub(super) name: &'a str,
+    /// Its name beside those of apps and services: `shop-worker`.
+    pub(super) host: String,
+    /// The words that go in the place of those that start the app.
+    words: Vec<String>,
+    /// It must never run twice at once: the one of an earlier version has to be gone before this starts.
+    single: bool,
+    /// Starts it from the sources; for a shell.
+    develop: &'a str,
+    /// Whether it sees no changes of the sources by itself.
+    restarts: bool,
+}
+
+/// The processes of an app, called after it; none of what only serves files.
+pub(super) fn of<'a>(profile: &'a AppProfile, container: &Container, host: &str) -> Vec<Beside<'a>> {
+    let all = profile.processes.iter().filter(|_| !container.is_site);
+    all.map(|process| beside(profile, process, container, host)).collect()
+}
+
+fn beside<'a>(profile: &'a AppProfile, process: &'a Process, container: &Container, host: &str) -> Beside<'a> {
+    let develop = process.develop_command.as_deref();
+    Beside {
+        name: &process.name,
+        host: format!("{host}-{}", process.name),
+        words: container.process(profile, &process.command),
+        single: process.single,
+        develop: view::without_runner(develop.unwrap_or(&process.command)),
+        restarts: develop.is_none(),
+    }
+}
+
+/// Calls them otherwise where an app or a service has the name.
+pub(super) fn settle(processes: &mut [Beside<'_>], taken: &[String]) {
+    for process in processes {
+        while taken.contains(&process.host) {
+            process.host.push_str("-process");
+        }
+    }
+}
