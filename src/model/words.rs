@@ -46,25 +46,17 @@ pub fn names_a_secret(name: &str) -> bool {
     // What is about secrets and holds none: files, addresses, switches and sizes; how machines of EC2 hand out
     // credentials, and what Azure's functions call the way in which they sign in (`AzureWebJobsStorage__credential`). An
     // app may be called after secrets, too, and its size is none.
-    const ABOUT: [&str; 15] = [
-        "_FILE",
-        "_PATH",
-        "_URL",
-        "_DUMMY",
-        "_NAME",
-        "_TTL",
-        "_EXPIRY",
-        "_LENGTH",
-        "__CREDENTIAL",
-        "_CPU",
-        "_MEMORY",
-        "_TASKS",
-        "_LEVEL",
-        "_DOMAIN",
-        "HTTP_TOKENS",
+    #[rustfmt::skip]
+    const ABOUT: [&str; 42] = [
+        "_FILE", "_PATH", "_URL", "_DUMMY", "_NAME", "_TTL", "_EXPIRY", "_LENGTH", "__CREDENTIAL", "_CPU", "_MEMORY",
+        "_TASKS", "_LEVEL", "_DOMAIN", "HTTP_TOKENS", "_ALGORITHM", "_AUDIENCE", "_COUNT", "_DAYS", "_ENABLED",
+        "_ENDPOINT", "_EXPIRES_IN", "_FORMAT", "_HASHER", "_HEADER", "_HISTORY", "_HOST", "_HOURS", "_ISSUER",
+        "_LIFETIME", "_LIMIT", "_MINUTES", "_POLICY", "_PORT", "_PREFIX", "_REQUIRED", "_ROUNDS", "_SECONDS", "_SIZE",
+        "_TYPE", "MAX_TOKENS", "_PER_MINUTE",
     ];
     let name = in_capitals(name);
-    PARTS.iter().any(|part| name.contains(part))
+    // Who takes words apart is called after them, too.
+    PARTS.iter().any(|part| name.contains(part) && !name.contains("TOKENIZ"))
         && !ABOUT.iter().any(|end| name.ends_with(end))
         && !name.contains("RANDOM_")
         && !name.contains("ALLOW_EMPTY_")
@@ -121,6 +113,10 @@ mod tests {
             "token-url",
             "HttpTokens",
             "SecretsApiCpu",
+            "TOKENIZERS_PARALLELISM",
+            "PASSWORD_POLICY",
+            "tokenIssuer",
+            "LLM_MAX_TOKENS",
             "AzureWebJobsStorage__credential",
         ] {
             assert!(!names_a_secret(name), "{name}");

@@ -7,8 +7,8 @@ use super::parameters::above;
 use super::project::Project;
 use super::tree::Entry;
 use super::{
-    Fault, Faults, azure, cloudformation, compose, context, folder, github, gitlab, helm, kubernetes, scripts,
-    terraform,
+    Fault, Faults, azure, cloudformation, compose, context, dockerfile, folder, github, gitlab, helm, joined,
+    kubernetes, scripts, terraform,
 };
 
 /// What is named in one file and stands in none.
@@ -31,7 +31,7 @@ pub(super) fn check(project: &Project<'_>) -> Vec<Fault> {
     compose::check_all(&composes, project, &mut found);
     context::check(&all(Kind::Dockerfile).collect::<Vec<_>>(), &composes, project, &mut found);
     scripts::check(project, &mut found);
-    ignore_lists(all(Kind::Dockerfile).map(|(path, _)| path), files, &mut found);
+    ignore_lists(all(Kind::Dockerfile), files, &mut found);
     let told: Vec<&str> = [Kind::Script, Kind::Workflow, Kind::Pipeline, Kind::Jenkinsfile]
         .into_iter()
         .flat_map(|kind| all(kind).map(|(_, text)| text))
@@ -93,12 +93,17 @@ fn manifests(all: &[(&str, &str)], scripts: &[&str], files: &BTreeMap<String, St
 
 /// What an image is built from has a list of what stays out of it: beside the Dockerfile, or further up.
 fn ignore_lists<'a>(
-    dockerfiles: impl Iterator<Item = &'a str>,
+    dockerfiles: impl Iterator<Item = (&'a str, &'a str)>,
     files: &BTreeMap<String, String>,
     found: &mut Vec<Fault>,
 ) {
-    for path in dockerfiles {
-        let mut lists = above(path).map(|folder| super::joined(folder, ".dockerignore"));
+    // What names each thing that it takes needs none.
+    let takes_all = |text: &str| {
+        let sources = dockerfile::copied_or_matched(text);
+        sources.iter().any(|(_, source)| matches!(joined("", source).as_str(), "" | "*" | "**" | ".*" | ".[!.]*"))
+    };
+    for (path, _) in dockerfiles.filter(|(_, text)| takes_all(text)) {
+        let mut lists = above(path).map(|folder| joined(folder, ".dockerignore"));
         if !lists.any(|list| files.contains_key(&list)) && !files.contains_key(&format!("{path}.dockerignore")) {
             let mut faults = Faults { path, found: Vec::new() };
             faults.add("ignore-list", None, "no .dockerignore keeps history and secrets out of the image");

@@ -183,7 +183,8 @@ fn here_documents(instruction: &Instruction) -> Vec<String> {
 fn from(instruction: &Instruction, stages: &mut Stages, faults: &mut Faults<'_>) {
     stages.finish();
     let words: Vec<&str> = instruction.rest.split_whitespace().filter(|word| !word.starts_with("--")).collect();
-    let image = words.first().copied().unwrap_or_default();
+    let image = stages.filled(words.first().copied().unwrap_or_default());
+    let image = image.as_str();
     let earlier = stages.users.iter().find(|(name, _)| name.eq_ignore_ascii_case(image)).map(|(_, user)| user.clone());
     let name = match words.as_slice() {
         [_] => None,
@@ -194,9 +195,9 @@ fn from(instruction: &Instruction, stages: &mut Stages, faults: &mut Faults<'_>)
         }
     };
     if earlier.is_none() && image != "scratch" {
-        images::check(&stages.filled(image), instruction.line, faults);
+        images::check(image, instruction.line, faults);
     }
-    let non_root = image.ends_with(":nonroot").then(|| (instruction.line, "nonroot".to_owned()));
+    let non_root = images::is_non_root(image).then(|| (instruction.line, "nonroot".to_owned()));
     stages.user = earlier.unwrap_or(non_root);
     stages.count += 1;
     stages.names.push(name.unwrap_or_default());
@@ -267,6 +268,14 @@ fn could_be(pattern: &str, name: &str) -> bool {
 
 /// What a Dockerfile copies out of what it is built from, by names alone, with its lines.
 pub(super) fn copied(text: &str) -> Vec<(usize, String)> {
+    let is_name = |source: &String| !source.contains(['*', '?', '[', '$', ':']) && !source.starts_with("git@");
+    let mut copied = copied_or_matched(text);
+    copied.retain(|(_, source)| is_name(source));
+    copied
+}
+
+/// The same with patterns and addresses.
+pub(super) fn copied_or_matched(text: &str) -> Vec<(usize, String)> {
     let mut nothing = Faults { path: "", found: Vec::new() };
     let (mut stages, mut found) = (Stages::default(), Vec::new());
     for instruction in read(text, &mut nothing) {
@@ -274,9 +283,7 @@ pub(super) fn copied(text: &str) -> Vec<(usize, String)> {
             "ARG" | "ENV" => stages.keep(&instruction),
             "COPY" | "ADD" if !instruction.rest.contains("--from=") && !instruction.rest.contains("<<") => {
                 let sources = sources(&instruction.rest).into_iter().map(|source| stages.filled(&source));
-                let is_name =
-                    |source: &String| !source.contains(['*', '?', '[', '$', ':']) && !source.starts_with("git@");
-                found.extend(sources.filter(is_name).map(|source| (instruction.line, source)));
+                found.extend(sources.map(|source| (instruction.line, source)));
             }
             _ => {}
         }
@@ -408,6 +415,7 @@ CMD [\"a\"]
                 ("RUN x", "ARG X=x\nCOPY --from=$X:latest /a /b", "unpinned-image", 5),
                 ("FROM a:1\n", "ARG T=latest\nARG I=a:$T\nFROM ${I}\n", "unpinned-image", 3),
                 ("FROM a:1\n", "FROM ${I-a}\n", "unpinned-image", 1),
+                ("FROM a:1\n", "ARG V=b\nFROM c AS b\nFROM $V\n", "unpinned-image", 2),
                 ("FROM a:1", "FROM a@sha256:00", "bare-digest", 1),
                 ("RUN x", "CMD ['a']", "dockerfile-syntax", 4),
                 ("RUN x", "RUM x", "dockerfile-syntax", 4),
@@ -429,5 +437,7 @@ CMD [\"a\"]
         let rules = |text: &str| check("Dockerfile", text).into_iter().map(|f| (f.rule, f.line)).collect::<Vec<_>>();
         assert_eq!(rules("FROM a:1 AS base\nUSER app\nFROM base\nRUN x\n"), []);
         assert_eq!(rules("FROM a:1 AS base\nRUN y\nFROM base\nRUN x\n"), [("root-user", Some(3))]);
+        assert_eq!(rules("ARG V=base\nFROM a:1 AS base\nUSER app\nFROM ${V} AS last\n"), []);
+        assert_eq!(rules("FROM nginxinc/nginx-unprivileged:1.27\n"), []);
     }
 }

@@ -14,7 +14,7 @@ pub(super) fn check(text: &str, faults: &mut Faults<'_>) {
                 .trim_start_matches('/')
                 .trim_start_matches("**/")
                 .trim_end_matches('/');
-            pattern == wanted || pattern == "*" || pattern == ".*" || pattern == format!("{wanted}*")
+            pattern == wanted || matches!(pattern, "*" | "**") || pattern == ".*" || pattern == format!("{wanted}*")
         };
         if !patterns.iter().any(covers) {
             faults.add("ignore-list", None, format!("it does not name {wanted}: {why} would go into the image"));
@@ -40,8 +40,8 @@ pub(super) mod tests {
             ],
         },
         Case {
-            files: &[("api/Dockerfile.dockerignore", "*\n!src\n")],
-            breaks: &[("*\n", ".env*\n", "ignore-list", 0)],
+            files: &[("api/Dockerfile.dockerignore", "**\n!src\n")],
+            breaks: &[("**\n", ".env*\n", "ignore-list", 0)],
         },
     ];
 }

@@ -27,6 +27,14 @@ pub(super) fn check(image: &str, line: usize, faults: &mut Faults<'_>) {
     }
 }
 
+/// Whether an image says by its name that it does not run as root.
+pub(super) fn is_non_root(image: &str) -> bool {
+    let tag = image.split('@').next().and_then(|image| image.rsplit('/').next()?.split_once(':')).map(|(_, tag)| tag);
+    let is_said = |text: &str| ["nonroot", "rootless"].iter().any(|end| text.split('-').any(|part| part == *end));
+    let name = name(image);
+    tag.is_some_and(is_said) || is_said(name) || name.ends_with("-unprivileged")
+}
+
 /// The name of an image without where it comes from and its version.
 fn name(image: &str) -> &str {
     let name = image.rsplit('/').next().unwrap_or(image);

@@ -40,7 +40,7 @@ impl Kind {
         let is_yaml = matches!(ending, "yaml" | "yml");
         if name.ends_with(".dockerignore") {
             Some(Self::IgnoreList)
-        } else if name == "dockerfile" || name == "containerfile" || name.starts_with("dockerfile.") {
+        } else if is_dockerfile(&name) {
             Some(Self::Dockerfile)
         } else if is_yaml && path.contains(".github/workflows/") {
             Some(Self::Workflow)
@@ -72,9 +72,9 @@ impl Kind {
             Some(Self::CloudFormationValues)
         } else if (is_yaml || ending == "json") && is_in(path, &["cloudformation"]) && !is_in(path, &["parameters"]) {
             Some(Self::CloudFormation)
-        } else if ending == "json" && is_in(path, &["arm", "bicep"]) {
+        } else if ending == "json" && is_in(path, &["arm", "bicep"]) && name != "bicepconfig.json" {
             Some(Self::Arm)
-        } else if name.starts_with(".env") {
+        } else if name == ".env" || name.starts_with(".env.") {
             Some(Self::EnvFile)
         } else {
             None
@@ -128,7 +128,37 @@ impl Kind {
     }
 }
 
+/// Endings of what a Dockerfile is only made from, or is told about in.
+const NONE_YET: [&str; 14] =
+    ["ejs", "erb", "gotmpl", "hbs", "in", "j2", "jinja", "jinja2", "liquid", "md", "mustache", "php", "tmpl", "tpl"];
+
+fn is_dockerfile(name: &str) -> bool {
+    let (stem, ending) = name.rsplit_once('.').unwrap_or((name, ""));
+    let begins =
+        ["dockerfile", "containerfile"].iter().any(|word| stem == *word || stem.starts_with(&format!("{word}.")));
+    begins && !NONE_YET.contains(&ending) || ending == "dockerfile" && !stem.is_empty()
+}
+
 /// Whether a path leads through one of these folders.
 fn is_in(path: &str, folders: &[&str]) -> bool {
     super::folder(path).split('/').any(|part| folders.contains(&part))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Kind;
+
+    #[test]
+    fn names_tell_what_is_a_file_and_what_only_makes_one() {
+        for path in ["Dockerfile", "a/Containerfile", "Dockerfile.dev", "docker/api.dockerfile", "Containerfile.prod"] {
+            assert_eq!(Kind::of(path, ""), Some(Kind::Dockerfile), "{path}");
+        }
+        for path in
+            ["Dockerfile.ejs", "dockerfile.blade.php", "Dockerfile.j2", "Dockerfile.tmpl", "dockerfiles", ".envrc"]
+        {
+            assert_eq!(Kind::of(path, ""), None, "{path}");
+        }
+        assert_eq!(Kind::of("api/.env.example", ""), Some(Kind::EnvFile));
+        assert_eq!(Kind::of("infra/bicep/bicepconfig.json", ""), None);
+    }
 }

@@ -30,6 +30,8 @@ mod rules;
 mod scripts;
 mod secrets;
 mod shell;
+#[cfg(test)]
+mod sound;
 mod terraform;
 mod tokens;
 mod tree;

@@ -45,7 +45,15 @@ pub(super) fn scan(text: &str, faults: &mut Faults<'_>) {
 /// Whether a text cannot be the secret itself: nothing, or a reference to where it is kept.
 pub(super) fn is_reference(text: &str) -> bool {
     let text = text.trim();
-    text.is_empty() || text.contains("${") || text.contains("$(") || text.contains("{{") || text.starts_with('$')
+    let is_named = |begin: &str, end: char| text.starts_with(begin) && text.ends_with(end);
+    text.is_empty()
+        || text.contains("${")
+        || text.contains("$(")
+        || text.contains("{{")
+        || text.starts_with('$')
+        || text.starts_with("ref+")
+        || is_named("<", '>')
+        || is_named("ENC[", ']')
 }
 
 /// So short no service makes a key.

@@ -55,8 +55,8 @@ pub(super) struct Language {
     pub(super) letters: &'static str,
 }
 
-const SIGNS: [&str; 16] =
-    ["...", "===", "==", "!=", "<=", ">=", "&&", "||", "=>", "->", "?.", "??", "::", "=~", "!~", "+="];
+const SIGNS: [&str; 17] =
+    ["...", "===", "==", "!=", "<=", ">=", "&&", "||", "=>", "->", "?.", ".?", "??", "::", "=~", "!~", "+="];
 
 /// Takes a text apart.
 pub(super) fn read<'a>(text: &'a str, language: &Language) -> Result<Vec<Token<'a>>, Wrong> {
@@ -148,7 +148,7 @@ impl<'a> Reader<'a, '_> {
         let is_pattern = first == '/'
             && self.language.has_bare_code
             && matches!(before.last().map(|token| &token.kind), Some(Kind::Sign("=~" | "==~" | "(" | "," | "=" | "~")));
-        if is_pattern && let Some(end) = rest[1..].lines().next().and_then(|line| line.find('/')) {
+        if is_pattern && let Some(end) = rest[1..].lines().next().and_then(end_of_pattern) {
             self.skip(end + 2);
             return token(Kind::Text(Text { raw: &rest[1..=end], quote: "/", code: Vec::new() }));
         }
@@ -211,6 +211,11 @@ impl<'a> Reader<'a, '_> {
         }
         Err((line, format!("the text that {word} is to end does not end")))
     }
+}
+
+/// Where a pattern ends whose first slash was read; `\\/` is one in it.
+fn end_of_pattern(inner: &str) -> Option<usize> {
+    inner.match_indices('/').map(|(at, _)| at).find(|at| !inner[..*at].ends_with('\\'))
 }
 
 /// Where a text ends whose beginning was read; each piece of code in it is told with its place and length.

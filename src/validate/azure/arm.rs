@@ -1,5 +1,7 @@
 //! Templates of Azure Resource Manager (learn.microsoft.com, “Understand the structure and syntax of ARM templates”).
 
+use std::borrow::Cow;
+
 use super::meant::{Given, Meant};
 use crate::validate::Faults;
 use crate::validate::cloud::Resource;
@@ -35,6 +37,7 @@ const TOP: &[&str] = &[
 const TYPES: &[&str] = &["string", "securestring", "int", "bool", "object", "secureobject", "array"];
 
 pub(in crate::validate) fn check(text: &str, faults: &mut Faults<'_>) {
+    let text = &without_comments(text);
     if let Err(error) = serde_json::from_str::<serde::de::IgnoredAny>(text) {
         return faults.add("template-syntax", error.line().max(1), format!("it is no JSON: {error}"));
     }
@@ -43,6 +46,10 @@ pub(in crate::validate) fn check(text: &str, faults: &mut Faults<'_>) {
         Ok(_) => return faults.add("template-syntax", None, "there is no template: it has resources"),
         Err((line, why)) => return faults.add("template-syntax", line, format!("it cannot be read: {why}")),
     };
+    // What a template loads lies beside it.
+    if !root.entries().iter().any(|entry| TOP.contains(&entry.key.as_str())) {
+        return;
+    }
     if root.text_of("$schema").is_some_and(|schema| schema.contains("Parameters.json")) {
         return values(&root, faults);
     }
@@ -61,6 +68,34 @@ pub(in crate::validate) fn check(text: &str, faults: &mut Faults<'_>) {
     }
     policies(&root, &Given::new(), faults);
     expressions(&root, &root, faults);
+}
+
+/// A template as JSON: what is commented out is as many spaces, so that all else stays on its line. Azure takes `//` and
+/// `/* */`.
+pub(super) fn without_comments(text: &str) -> Cow<'_, str> {
+    if !text.contains("//") && !text.contains("/*") {
+        return Cow::Borrowed(text);
+    }
+    let mut plain = String::with_capacity(text.len());
+    let mut rest = text;
+    let mut is_text = false;
+    while let Some(letter) = rest.chars().next() {
+        let length = match letter {
+            '\\' if is_text => 1 + rest[1..].chars().next().map_or(0, char::len_utf8),
+            '/' if !is_text && rest.starts_with("//") => rest.find('\n').unwrap_or(rest.len()),
+            '/' if !is_text && rest.starts_with("/*") => rest.find("*/").map_or(rest.len(), |end| end + 2),
+            _ => letter.len_utf8(),
+        };
+        is_text ^= letter == '"';
+        let (piece, after) = rest.split_at(length);
+        if letter == '/' && length > 1 {
+            plain.extend(piece.chars().map(|letter| if letter == '\n' { '\n' } else { ' ' }));
+        } else {
+            plain.push_str(piece);
+        }
+        rest = after;
+    }
+    Cow::Owned(plain)
 }
 
 /// A file of values for a template.

@@ -27,7 +27,9 @@ pub(in crate::validate) fn check_all(
         }
         found.extend(faults.found);
     }
-    let parsed = arm.iter().filter_map(|(path, text)| Some((*path, tree::read(text).ok()?.into_iter().next()?)));
+    let parsed = arm
+        .iter()
+        .filter_map(|(path, text)| Some((*path, tree::read(&arm::without_comments(text)).ok()?.into_iter().next()?)));
     let is_values = |root: &Node| root.text_of("$schema").is_some_and(|schema| schema.contains("Parameters.json"));
     let (values, roots): (Vec<_>, Vec<_>) = parsed.partition(|(_, root)| is_values(root));
     let paths: Vec<&str> = roots.iter().map(|(path, _)| *path).chain(bicep.iter().map(|(path, _)| *path)).collect();

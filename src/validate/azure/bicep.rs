@@ -11,7 +11,8 @@ use crate::validate::secrets::{names_a_place, names_a_secret};
 use crate::validate::tokens::{Kind, Language, Quote, Token, Wrong, balanced, read, read_from};
 
 pub(super) const LANGUAGE: Language = Language {
-    comments: &["//"],
+    // `#disable-next-line` and its like are for who looks at the file.
+    comments: &["//", "#"],
     quotes: &[
         Quote { mark: "'''", escapes: false, code: &[], is_long: true },
         Quote { mark: "'", escapes: true, code: &["${"], is_long: false },
@@ -244,7 +245,7 @@ fn used(tokens: &[Token<'_>], names: &HashSet<&str>, depth: usize, faults: &mut 
             }
             Kind::Word(name) => {
                 let before = index.checked_sub(1).and_then(kind);
-                let is_field = matches!(before, Some(Kind::Sign("." | "?." | "::" | "@" | "!")))
+                let is_field = matches!(before, Some(Kind::Sign("." | "?." | ".?" | "::" | "@" | "!")))
                     && !(before == Some(&Kind::Sign("!"))
                         && kind(index + 1) != Some(&Kind::Sign("("))
                         && names.contains(name));

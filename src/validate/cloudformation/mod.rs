@@ -63,7 +63,13 @@ pub(super) fn check(text: &str, faults: &mut Faults<'_>) {
         Ok(_) => return faults.add("template-syntax", None, "there is no template: it has Resources"),
         Err((line, why)) => return faults.add("template-syntax", line, format!("it cannot be read: {why}")),
     };
-    for entry in root.entries().iter().filter(|entry| !TOP.contains(&entry.key.as_str())) {
+    // Other files of the tools lie beside templates.
+    if !root.entries().iter().any(|entry| TOP.contains(&entry.key.as_str())) {
+        return;
+    }
+    let is_serverless = root.names_of("Transform").iter().any(|(_, name)| name.starts_with("AWS::Serverless-"));
+    let is_known = |key: &str| TOP.contains(&key) || is_serverless && key == "Globals";
+    for entry in root.entries().iter().filter(|entry| !is_known(&entry.key)) {
         faults.add("template-syntax", entry.line, format!("a template has no section “{}”", entry.key));
     }
     for parameter in root.entries_of("Parameters") {
@@ -76,7 +82,9 @@ pub(super) fn check(text: &str, faults: &mut Faults<'_>) {
     if root.entries_of("Resources").is_empty() {
         faults.add("template-syntax", root.entry("Resources").map(|entry| entry.line), "there are no Resources");
     }
-    for resource in root.entries_of("Resources").iter().filter(|entry| !entry.key.starts_with("Fn::")) {
+    // What a macro puts there is not known.
+    let is_made = |entry: &&Entry| entry.key.starts_with("Fn::") || entry.node.get("Fn::Transform").is_some();
+    for resource in root.entries_of("Resources").iter().filter(|entry| !is_made(entry)) {
         self::resource(resource, faults);
     }
     let template = Template { root: &root, is_open: root.get("Transform").is_some() };

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{environment, hosts, whole};
+use super::{environment, goes_over, hosts, says_what_runs, whole};
 use crate::validate::project::Project;
 use crate::validate::tree::{self, Node};
 use crate::validate::{Fault, Faults, dockerfile, folder, joined};
@@ -16,7 +16,7 @@ pub(in crate::validate) fn check_all(composes: &[(&str, &str)], project: &Projec
         let Some(root) = tree::read(text).ok().and_then(whole::one) else { continue };
         let mut faults = Faults { path, found: Vec::new() };
         // What another than the usual file says to be required is given by whoever deploys.
-        let is_usual = path.rsplit('/').next().is_some_and(|name| name.split('.').count() == 2);
+        let is_usual = !goes_over(path);
         let mut known = examples(folder(path), files);
         if !known.is_empty() {
             known.extend(text.lines().filter(|line| line.starts_with('#')).filter_map(named_by));
@@ -32,7 +32,15 @@ pub(in crate::validate) fn check_all(composes: &[(&str, &str)], project: &Projec
             super::inspect(&all, &mut faults);
         }
         let beside = composes.iter().filter(|(other, _)| folder(other) == folder(path));
-        hosts::check(&all, &beside.filter_map(|(_, text)| whole::read(text)).collect::<Vec<_>>(), &mut faults);
+        let beside: Vec<Node> = beside.filter_map(|(_, text)| whole::read(text)).collect();
+        let runs = |name: &str| beside.iter().any(|root| root.at(&["services", name]).is_some_and(says_what_runs));
+        for entry in all.entries_of("services").iter().filter(|entry| entry.node.is_map() && goes_over(path)) {
+            if !runs(&entry.key) {
+                let message = format!("the service {} has neither image nor build, here or beside", entry.key);
+                faults.add("compose-syntax", entry.line, message);
+            }
+        }
+        hosts::check(&all, &beside, &mut faults);
         found.extend(faults.found);
     }
 }

@@ -126,11 +126,25 @@ pub(super) fn check(text: &str, faults: &mut Faults<'_>) {
             continue;
         }
         known(service, SERVICE, "a service", faults);
-        if !["image", "build", "extends", "provider"].iter().any(|key| service.get(key).is_some()) {
+        // What goes over another file says only what differs.
+        if goes_over(faults.path) {
+            continue;
+        }
+        if !says_what_runs(service) {
             faults.add("compose-syntax", entry.line, format!("the service {name} has neither image nor build"));
         }
     }
     inspect(&whole::whole(faults.path, whole::read(text).as_ref().unwrap_or(root), &|_| None), faults);
+}
+
+/// Whether a file goes over another one: `compose.prod.yaml` over `compose.yaml`.
+fn goes_over(path: &str) -> bool {
+    path.rsplit('/').next().is_some_and(|name| name.split('.').count() > 2)
+}
+
+/// Whether a service says what runs, or where that is said.
+fn says_what_runs(service: &Node) -> bool {
+    ["image", "build", "extends", "provider"].iter().any(|key| service.get(key).is_some())
 }
 
 /// What a file names is defined in it, and it keeps to the policies.

@@ -152,8 +152,8 @@ fn is_root(user: &str) -> bool {
 
 fn production(entry: &Entry, faults: &mut Faults<'_>) {
     let (name, service) = (&entry.key, &entry.node);
-    // What it extends says more, and is not here.
-    if service.get("extends").is_some() {
+    // What it extends or goes over says more, and is not here.
+    if service.get("extends").is_some() || !super::says_what_runs(service) {
         return;
     }
     for mount in mounts(service).filter(|mount| mount.source.starts_with(['.', '~']) && !mount.is_read_only) {

@@ -44,18 +44,44 @@ fn end(inner: &str) -> Option<usize> {
 
 /// The contexts that an expression uses, each as the names on the way to its value in lower case; `*` is any.
 pub(super) fn contexts(text: &str) -> Result<Vec<Vec<String>>, String> {
+    Ok(read(text)?.into_iter().map(|found| found.path).collect())
+}
+
+/// Those whose values an expression can come to: what is only compared, negated or asked for is none.
+pub(super) fn told(text: &str) -> Vec<Vec<String>> {
+    read(text).unwrap_or_default().into_iter().filter(|found| found.is_told).map(|found| found.path).collect()
+}
+
+fn read(text: &str) -> Result<Vec<Found>, String> {
     let mut reader = Reader { rest: text.trim_start(), depth: 0, found: Vec::new() };
     reader.expression()?;
     if reader.rest.is_empty() { Ok(reader.found) } else { Err(reader.unexpected()) }
 }
 
+/// A context in an expression.
+struct Found {
+    path: Vec<String>,
+    /// Whether its value can be the expression's.
+    is_told: bool,
+}
+
 struct Reader<'a> {
     rest: &'a str,
     depth: usize,
-    found: Vec<Vec<String>>,
+    found: Vec<Found>,
 }
 
+const COMPARED: [&str; 6] = ["==", "!=", "<=", ">=", "<", ">"];
+
+/// Functions that answer yes or no, whatever they are called with; a hash says nothing of what it is made from.
+const ANSWERS: [&str; 4] = ["contains", "endswith", "hashfiles", "startswith"];
+
 impl<'a> Reader<'a> {
+    /// Of what was found from there on, only the truth is asked.
+    fn asked(&mut self, from: usize) {
+        self.found[from..].iter_mut().for_each(|found| found.is_told = false);
+    }
+
     fn unexpected(&self) -> String {
         match self.rest.chars().next() {
             Some(c) => format!("“{c}” is not expected there"),
@@ -78,10 +104,20 @@ impl<'a> Reader<'a> {
         if self.depth > DEEPEST {
             return Err("it nests too deep".to_owned());
         }
+        let mut is_compared = false;
         loop {
-            while !self.rest.starts_with("!=") && self.eat("!") {}
+            let from = self.found.len();
+            let mut is_asked = is_compared;
+            while !self.rest.starts_with("!=") && self.eat("!") {
+                is_asked = true;
+            }
             self.operand()?;
-            if !["==", "!=", "<=", ">=", "<", ">", "&&", "||"].iter().any(|sign| self.eat(sign)) {
+            is_compared = COMPARED.iter().any(|sign| self.eat(sign));
+            let leads_on = !is_compared && self.eat("&&");
+            if is_asked || is_compared || leads_on {
+                self.asked(from);
+            }
+            if !is_compared && !leads_on && !self.eat("||") {
                 break;
             }
         }
@@ -115,7 +151,11 @@ impl<'a> Reader<'a> {
             if !FUNCTIONS.contains(&name.as_str()) {
                 return Err(format!("there is no function {name}"));
             }
+            let from = self.found.len();
             self.arguments()?;
+            if ANSWERS.contains(&name.as_str()) {
+                self.asked(from);
+            }
             return self.path(None);
         }
         if matches!(name.as_str(), "true" | "false" | "null" | "nan" | "infinity") {
@@ -149,7 +189,7 @@ impl<'a> Reader<'a> {
                 self.want("]")?;
                 part
             } else {
-                self.found.extend(path);
+                self.found.extend(path.map(|path| Found { path, is_told: true }));
                 return Ok(());
             };
             if let Some(path) = &mut path {
@@ -194,6 +234,15 @@ mod tests {
         let found: Vec<String> = found.unwrap().into_iter().map(|path| path.join(" ")).collect();
         assert_eq!(found, ["github event * name", "matrix os", "steps a-b outputs x"]);
         assert_eq!(contexts("fromJSON(needs.x.outputs.y)[0].z").unwrap().len(), 1);
+    }
+
+    #[test]
+    fn what_is_only_asked_for_is_not_told() {
+        let told = |text: &str| told(text).into_iter().map(|path| path.join(".")).collect::<Vec<_>>();
+        assert_eq!(told("!a.b && format('{0}', a.c) || (a.d == 'x' && a.e)"), ["a.c", "a.e"]);
+        assert_eq!(told("contains(a.b, 'x') && 'y' || a.c"), ["a.c"]);
+        assert_eq!(told("'x' == a.b"), [""; 0]);
+        assert_eq!(told("a.b || 'x'"), ["a.b"]);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Safety of workflows (docs.github.com, “Secure use reference”).
 
-use super::expressions::{contexts, embedded};
+use super::expressions::{embedded, told};
 use crate::validate::secrets::is_kept;
 use crate::validate::tree::{Entry, Node};
 use crate::validate::{Faults, images};
@@ -68,10 +68,10 @@ impl<'n> Within<'n> {
         }
     }
 
-    /// The contexts of an expression, and those of what they stand for.
+    /// The contexts that an expression can come to, and those of what they stand for.
     fn contexts(&self, expression: &str, depth: usize) -> Vec<Vec<String>> {
         let mut all = Vec::new();
-        for path in contexts(expression).unwrap_or_default() {
+        for path in told(expression) {
             let meant = self.meant(&path).filter(|_| depth < DEEPEST);
             for (_, inner) in meant.and_then(|text| embedded(text).ok()).unwrap_or_default() {
                 all.extend(self.contexts(inner, depth + 1));
@@ -120,7 +120,8 @@ fn least(root: &Node, jobs: &[Entry], faults: &mut Faults<'_>) {
             faults.add("broad-permissions", entry.node.line, message);
         }
     }
-    for scope in top.map(|entry| entry.node.entries()).unwrap_or_default() {
+    // Of one job, it is said of that.
+    for scope in top.filter(|_| jobs.len() > 1).map(|entry| entry.node.entries()).unwrap_or_default() {
         if scope.node.text() == Some("write") {
             let message = format!("every job may write {}: say it in the job that does", scope.key);
             faults.add("broad-permissions", scope.line, message);

@@ -140,9 +140,15 @@ pub(super) fn check(text: &str, faults: &mut Faults<'_>) {
     policies::check(&pipeline, faults);
 }
 
+fn extends(job: &Node, base: &str) -> bool {
+    job.names_of("extends").iter().any(|(_, name)| *name == base)
+}
+
 fn job(entry: &Entry, pipeline: &Pipeline<'_>, stages: &[&str], faults: &mut Faults<'_>) {
     let (name, job) = (&entry.key, &entry.node);
-    for key in job.entries().iter().filter(|key| !JOB.contains(&key.key.as_str())) {
+    // What nobody extends is a place for lines that others refer to.
+    let is_job = !name.starts_with('.') || pipeline.jobs.iter().any(|other| extends(&other.node, name));
+    for key in job.entries().iter().filter(|key| is_job && !JOB.contains(&key.key.as_str())) {
         faults.add("pipeline-syntax", key.line, format!("a job has no key “{}”", key.key));
     }
     for (line, base) in job.names_of("extends") {

@@ -72,6 +72,8 @@ pub(super) fn check_values(text: &str, faults: &mut Faults<'_>) {
             let text = entry.node.text().unwrap_or_default();
             if names_a_secret(&entry.key)
                 && !entry.key.starts_with("existing")
+                // Which key of a secret it is.
+                && !["PasswordKey", "TokenKey"].iter().any(|end| entry.key.ends_with(end))
                 && entry.node.truth().is_none()
                 && !is_reference(text)
                 && text.parse::<f64>().is_err()
@@ -174,12 +176,16 @@ pub(super) fn check_all(files: &BTreeMap<String, String>, found: &mut Vec<Fault>
             .filter(|(path, _)| path.strip_prefix(&below).is_some_and(|rest| rest.starts_with('/')))
             .collect();
         let all: String = templates.iter().map(|(_, text)| text.as_str()).collect::<Vec<_>>().join("\n");
+        let asked = asked(&all);
         let has_libraries = files.get(&joined(root, "Chart.yaml")).is_some_and(|chart| chart.contains("dependencies:"));
         for (path, text) in templates {
             let mut faults = Faults { path, found: Vec::new() };
             for (line, action) in actions(text).unwrap_or_default() {
                 for wanted in used(action) {
-                    if lacks(values.as_ref(), &wanted) {
+                    // What is asked for first may be given or not, unless it is one of those written wrong.
+                    let may_lack = asked.iter().any(|path| wanted.starts_with(path))
+                        && !values.iter().flat_map(Node::entries).any(|entry| is_like(&entry.key, wanted[0]));
+                    if lacks(values.as_ref(), &wanted) && !may_lack {
                         let message = format!("values.yaml has no {}", wanted.join("."));
                         faults.add("unknown-reference", line, message);
                     }
@@ -226,6 +232,29 @@ fn unread<'n>(node: &'n Node, path: &mut Vec<&'n str>, is_known: &dyn Fn(&[&str]
         path.pop();
     }
 }
+
+/// The values that a chart goes without: it asks whether they are there, or has another in their place. Their map is.
+fn asked(all: &str) -> Vec<Vec<&str>> {
+    let asks = |action: &str| {
+        let word = action.trim_start_matches("else ").split_whitespace().next().unwrap_or_default();
+        matches!(word, "if" | "with" | "range")
+            || action.split(|c: char| !c.is_alphanumeric()).any(|word| WITHOUT.contains(&word))
+    };
+    let every = actions(all).unwrap_or_default();
+    let paths = every.into_iter().filter(|(_, action)| asks(action)).flat_map(|(_, action)| used(action));
+    paths.filter(|path| path.len() == 1).collect()
+}
+
+/// Whether two names differ in a letter or two at one place.
+fn is_like(one: &str, other: &str) -> bool {
+    let before = one.chars().zip(other.chars()).take_while(|(a, b)| a == b).count();
+    let longest = one.len().max(other.len());
+    let behind = one.chars().rev().zip(other.chars().rev()).take_while(|(a, b)| a == b).count();
+    longest > 3 && before + behind + 2 >= longest
+}
+
+/// Functions that take what is not there.
+const WITHOUT: [&str; 5] = ["coalesce", "default", "empty", "required", "ternary"];
 
 /// The paths behind `.Values.`.
 fn used(action: &str) -> impl Iterator<Item = Vec<&str>> {

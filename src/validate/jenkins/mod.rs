@@ -59,15 +59,26 @@ pub(super) fn check(text: &str, faults: &mut Faults<'_>) {
         Err((line, why)) => return faults.add("pipeline-syntax", line, why),
     };
     images(&tokens, faults);
-    let all = blocks(&tokens);
-    match all.iter().find(|block| block.name == "pipeline") {
-        Some(pipeline) => self::pipeline(pipeline, faults),
-        // Of a scripted one only its commands are looked at.
-        None if tokens.iter().any(|token| token.kind == Kind::Word("node")) => {}
+    // It may stand in a function that a library or another file calls.
+    let begins = |two: &[Token<'_>]| two[0].kind == Kind::Word("pipeline") && two[1].kind == Kind::Sign("{");
+    let at = tokens.windows(2).position(begins);
+    match at.and_then(|at| blocks(&tokens[at..]).into_iter().next()) {
+        Some(pipeline) => self::pipeline(&pipeline, faults),
+        // Of a scripted one, and of one that a library makes, only its commands are looked at.
+        None if does_something(&tokens) => {}
         None => faults.add("pipeline-syntax", None, "there is no pipeline { … }"),
     }
     commands(&tokens, faults);
     written(&tokens, faults);
+}
+
+/// Whether something is called that is no section of a pipeline out of its place.
+fn does_something(tokens: &[Token<'_>]) -> bool {
+    let sections = [PIPELINE, STAGE, &["stage"]];
+    let is_lost = |block: &Block<'_>| sections.iter().any(|words| words.contains(&block.name));
+    let own = blocks(tokens);
+    let held = |block: &Block<'_>| block.body.map(blocks).is_some_and(|inner| inner.iter().any(is_lost));
+    !own.is_empty() && !own.iter().any(|block| is_lost(block) || block.name != "node" && held(block))
 }
 
 /// `name { … }`, `name('argument') { … }` or `name argument`, with what stands in it.

@@ -122,9 +122,15 @@ pub(super) fn check(text: &str, faults: &mut Faults<'_>) {
         Ok(documents) => documents,
         Err((line, why)) => return faults.add("manifest-syntax", line, format!("it is no YAML: {why}")),
     };
-    for object in objects(&documents) {
+    for object in objects(&documents).filter(|document| !is_steps(document)) {
         self::object(object, faults);
     }
+}
+
+/// Whether a document is a list of changes (RFC 6902), as an overlay makes them.
+fn is_steps(document: &Node) -> bool {
+    let is_step = |item: &Node| item.get("op").is_some() && item.get("path").is_some();
+    !document.items().is_empty() && document.items().iter().all(is_step)
 }
 
 fn object(object: &Node, faults: &mut Faults<'_>) {
@@ -138,7 +144,10 @@ fn object(object: &Node, faults: &mut Faults<'_>) {
         }
     }
     let (Some(version), Some(kind)) = (version, kind) else { return };
-    if let Some((_, right)) = KINDS.iter().find(|(known, right)| *known == kind && *right != version) {
+    // Others call theirs the same: the Service of Knative.
+    let is_ours = version.split_once('/').is_none_or(|(group, _)| !group.contains('.') || group.ends_with(".k8s.io"));
+    let wrong = KINDS.iter().find(|(known, right)| is_ours && *known == kind && *right != version);
+    if let Some((_, right)) = wrong {
         let line = object.entry("apiVersion").map(|entry| entry.line);
         faults.add("manifest-syntax", line, format!("{kind} is in {right}, not in {version}"));
     }
@@ -194,6 +203,10 @@ fn selector(kind: &str, object: &Node, faults: &mut Faults<'_>) {
 
 /// Values of secrets are in no file; annotations and types may be.
 fn secret(object: &Node, faults: &mut Faults<'_>) {
+    // Encrypted by SOPS, key by key.
+    if object.get("sops").is_some() {
+        return;
+    }
     for entry in ["data", "stringData"].iter().flat_map(|key| object.entries_of(key)) {
         if entry.node.text().is_some_and(|text| !text.is_empty() && !super::secrets::is_reference(text)) {
             let message = format!("the value of {} is written down; base64 hides nothing", entry.key);

@@ -54,7 +54,11 @@ pub(in crate::validate) fn check_all(of: &Folder<'_>, paths: &BTreeSet<&str>, to
     for (path, file) in &parsed {
         let mut faults = Faults { path, found: Vec::new() };
         super::policies::check(&meant.filled(&file.blocks), &mut faults);
-        for (line, names) in &file.references {
+        // What is moved or let go is not there any more.
+        let left = |block: &&Block| matches!(block.kind.as_str(), "moved" | "removed");
+        let left = file.blocks.iter().filter(left).filter_map(|block| block.body.get("from"));
+        let left: BTreeSet<usize> = left.map(|node| node.line).collect();
+        for (line, names) in file.references.iter().filter(|(line, _)| !left.contains(line)) {
             if let Some(lacks) = all.lacks(names, file) {
                 faults.add("unknown-reference", *line, lacks);
             }
