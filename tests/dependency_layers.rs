@@ -147,7 +147,7 @@ fn modules_that_replace_others_are_there_before_anything_is_fetched() {
 #[test]
 fn other_apps_of_a_folder_of_apps_stay_behind() {
     let app = profiles::express().files(&["apps/web/package.json", "yarn.lock"]).at("apps/web");
-    let app = app.manager("yarn", "yarn install --frozen-lockfile");
+    let app = app.manager("yarn", "yarn install");
     let made = profiles::usual(&app).unwrap();
     let dockerfile = &made.iter().find(|file| file.path.ends_with("Dockerfile")).unwrap().content;
     assert!(dockerfile.contains("RUN find /app/apps -mindepth 1 -maxdepth 1 ! -name web -exec rm -r {} +\n"));

@@ -12,9 +12,9 @@ use crate::support::wharf::Wharf;
 
 const ROOT: &str = r#"{"name": "yard", "private": true, "workspaces": ["apps/*", "packages/*"],
   "scripts": {"prepare": "node -e 'require(`is-odd`)'"}, "devDependencies": {"is-odd": "3.0.1"}}"#;
-const API: &str = r#"{"name": "@yard/api", "private": true, "scripts": {"start": "node index.js"},
+const API: &str = r#"{"name": "@yard/api", "version": "1.0.0", "private": true, "scripts": {"start": "node index.js"},
   "dependencies": {"@yard/greeting": "WORKSPACE", "express": "4.21.2"}, "devDependencies": {"is-number": "7.0.0"}}"#;
-const OTHER: &str = r#"{"name": "@yard/other", "private": true, "scripts": {"start": "node index.js"},
+const OTHER: &str = r#"{"name": "@yard/other", "version": "1.0.0", "private": true, "scripts": {"start": "node index.js"},
   "dependencies": {"koa": "2.16.1"}}"#;
 const GREETING: &str =
     r#"{"name": "@yard/greeting", "version": "1.0.0", "main": "index.js", "dependencies": {"ms": "2.1.3"}}"#;
@@ -87,4 +87,20 @@ fn of_npm() {
 fn of_pnpm() {
     let lock = ["npx", "--yes", "pnpm@10.8.1", "install", "--lockfile-only", "--ignore-scripts"];
     proves("pnpm@10.8.1", &lock, "workspace:*");
+}
+
+#[test]
+fn of_yarn() {
+    let lock = ["npx", "--yes", "--package", "@yarnpkg/cli-dist@4.9.1", "yarn", "install", "--mode=update-lockfile"];
+    proves("yarn@4.9.1", &lock, "workspace:*");
+}
+
+#[test]
+fn of_the_first_yarn() {
+    proves("yarn@1.22.22", &["npx", "--yes", "yarn@1.22.22", "install", "--ignore-scripts"], "1.0.0");
+}
+
+#[test]
+fn of_bun() {
+    proves("bun@1.3.5", &["npx", "--yes", "bun@1.3.5", "install", "--lockfile-only"], "workspace:*");
 }

@@ -83,6 +83,7 @@ pub(super) fn read(sources: &Sources<'_>) -> Facts {
         facts.files.push("package.json".to_owned());
         read_manifest(&mut facts, folder, manifest);
         inherit(&mut facts, folder);
+        berry(&mut facts, folder);
         turbo(&mut facts, folder);
         lock(&mut facts, folder);
     }
@@ -119,11 +120,6 @@ fn read_manifest(facts: &mut Facts, folder: Folder<'_>, manifest: &PackageJson) 
     }
     facts.manager = manifest.manager();
     facts.manager_hint = manifest.manager_engine().or_else(|| yarn_release(folder));
-    let modern = |version: &String| !version.starts_with("1.") && version != "1";
-    let berry = matches!(&facts.manager, Some((name, Some(version))) if name == "yarn" && modern(version));
-    if berry || folder.upwards().any(|above| above.has(".yarnrc.yml")) {
-        facts.phrase("berry", "", []);
-    }
     ask_for_versions(facts, folder, manifest);
     let build = manifest.script("build").unwrap_or("");
     let programs: Vec<&str> = build.split_whitespace().map(|word| word.rsplit('/').next().unwrap_or(word)).collect();
@@ -251,6 +247,15 @@ fn inherit(facts: &mut Facts, folder: Folder<'_>) {
             facts.manager = manifest.manager();
         }
         return;
+    }
+}
+
+/// Notes a Yarn of the second version or later, which has other words.
+fn berry(facts: &mut Facts, folder: Folder<'_>) {
+    let modern = |version: &String| !version.starts_with("1.") && version != "1";
+    let said = matches!(&facts.manager, Some((name, Some(version))) if name == "yarn" && modern(version));
+    if said || folder.upwards().any(|above| above.has(".yarnrc.yml")) {
+        facts.phrase("berry", "", []);
     }
 }
 
