@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use wharf::detect::detect;
 use wharf::generate::{Draft, Order, Reviewer as _, Rules, Templates, kinds};
-use wharf::model::{AppProfile, Artifact, FileTree as _, Framework, Settings};
+use wharf::model::{AppProfile, Artifact, FileTree as _, Framework, Process, Settings};
 use wharf::os::tree::DiskTree;
 use wharf::validate::{Surroundings, check_all, check_project};
 
@@ -36,6 +36,38 @@ fn compose_files() {
             insta::assert_snapshot!(format!("env-{name}"), file(&artifacts, ".env.example"));
         }
     }
+}
+
+#[test]
+fn what_runs_beside_an_app_is_its_image_with_other_words() {
+    let celery = |what: &str| format!("cd api && celery --app shop {what}");
+    let process = |name: &str, develop: Option<&str>, single| Process {
+        name: name.to_owned(),
+        command: celery(name),
+        develop_command: develop.map(celery),
+        single,
+    };
+    let app = profiles::of("python", "gunicorn shop.wsgi").runtime("3.12", 8000).needs(&["redis"], &["REDIS_URL"], &[]);
+    let app = AppProfile { processes: vec![process("beat", None, true), process("worker", Some("dev"), false)], ..app };
+    let files = of(&AppProfile { develop_command: Some("flask run".to_owned()), ..app.clone() });
+    for (name, kind) in [("compose.yaml", "development"), ("compose.production.yaml", "production")] {
+        insta::assert_snapshot!(format!("compose-processes-{kind}"), file(&files, name));
+    }
+    // What has to be built runs as it is built, where nothing says how the sources are run.
+    let built = AppProfile { stack: "node".to_owned(), develop_command: Some("npm run dev".to_owned()), ..app.clone() };
+    let made = of(&built.build("npm run build"));
+    let read: yaml_serde::Value = yaml_serde::from_str(file(&made, "compose.yaml")).unwrap();
+    let services = &read["services"];
+    assert!(services["web-beat"]["build"].get("target").is_none() && services["web-beat"].get("volumes").is_none());
+    assert_eq!(services["web-worker"]["build"]["target"].as_str(), Some("dependencies"));
+    // What only serves files has no image for them, and a sister's name is not taken.
+    let site = AppProfile { processes: app.processes.clone(), ..profiles::of("node", "npx serve").serves("dist") };
+    assert!(!file(&of(&site), "compose.yaml").contains("web-beat"));
+    let sister = AppProfile { name: "web-beat".to_owned(), path: "beat".to_owned(), ..profiles::express() };
+    let wanted = ["docker", "compose"].map(str::to_owned).into();
+    let both = Order::new("shop", &[&app, &sister], &Settings::default()).artifacts(&wanted).unwrap();
+    let compose = file(&both, "compose.yaml");
+    assert!(compose.contains("\n  web-beat-process:\n") && compose.contains("\n  web-beat:\n"), "{compose}");
 }
 
 #[test]

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::templates::Templates;
 use super::{docker, view};
-use crate::model::{AppProfile, Problem};
+use crate::model::{AppProfile, Problem, Process};
 
 /// What a stack says of it.
 #[derive(Clone, Debug, Deserialize)]
@@ -33,6 +33,10 @@ pub(super) struct Rules {
     user: Option<String>,
     /// What brings the dependencies of development as it starts.
     before: Option<String>,
+    /// Whether sources run as they are, so that what runs beside the app needs no build, nor a command of its own for
+    /// development.
+    #[serde(default)]
+    interpreted: bool,
     /// An expression: it does not see changes by itself, and is started anew.
     restarts: Option<String>,
     /// An expression: where it does not hold, nothing is known.
@@ -71,9 +75,23 @@ pub(super) struct Develop {
     /// The names of what changes while it runs, and starts nothing anew.
     ignore: Vec<String>,
     debug_port: Option<u16>,
+    #[serde(skip)]
+    before: Option<String>,
+    #[serde(skip)]
+    interpreted: bool,
 }
 
 impl Develop {
+    /// Starts a process beside the app from the sources; none where these have to be built for it.
+    pub(super) fn process(&self, process: &Process) -> Option<String> {
+        let own = process.develop_command.as_deref();
+        let command = view::without_runner(own.or(self.interpreted.then_some(process.command.as_str()))?);
+        Some(match &self.before {
+            Some(before) => format!("{before} && {command}"),
+            None => command.to_owned(),
+        })
+    }
+
     /// The port for debuggers.
     pub(super) fn debug_port(&self) -> Option<u16> {
         self.debug_port
@@ -140,6 +158,8 @@ impl Rules {
             user: self.user.clone(),
             restarts: self.restarts.as_ref().map_or(Ok(false), holds)?,
             debug_port,
+            before: self.before.clone(),
+            interpreted: self.interpreted,
         }))
     }
 }

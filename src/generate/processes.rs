@@ -3,7 +3,6 @@
 use serde::Serialize;
 
 use super::container::Container;
-use super::view;
 use crate::model::{AppProfile, Process};
 
 /// A process beside an app: its image with other words, the same environment, no port, one instance.
@@ -17,8 +16,8 @@ pub(super) struct Beside<'a> {
     words: Vec<String>,
     /// It must never run twice at once: the one of an earlier version has to be gone before this starts.
     single: bool,
-    /// Starts it from the sources; for a shell.
-    develop: &'a str,
+    /// Starts it from the sources, for a shell; null where these have to be built for it.
+    develop: Option<String>,
     /// Whether it sees no changes of the sources by itself.
     restarts: bool,
 }
@@ -30,14 +29,13 @@ pub(super) fn of<'a>(profile: &'a AppProfile, container: &Container, host: &str)
 }
 
 fn beside<'a>(profile: &'a AppProfile, process: &'a Process, container: &Container, host: &str) -> Beside<'a> {
-    let develop = process.develop_command.as_deref();
     Beside {
         name: &process.name,
         host: format!("{host}-{}", process.name),
         words: container.process(profile, &process.command),
         single: process.single,
-        develop: view::without_runner(develop.unwrap_or(&process.command)),
-        restarts: develop.is_none(),
+        develop: container.develop.as_ref().and_then(|develop| develop.process(process)),
+        restarts: process.develop_command.is_none(),
     }
 }
 

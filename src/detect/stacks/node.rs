@@ -143,7 +143,7 @@ fn read_manifest(facts: &mut Facts, folder: Folder<'_>, manifest: &PackageJson) 
     }
     node_scripts::read(facts, folder, manifest, develops);
     node_release::read(facts, manifest);
-    node_processes::read(facts, manifest);
+    node_processes::read(facts, folder, manifest);
     facts.members = manifest.workspaces();
     if !facts.members.is_empty() {
         let tool = facts.manager.as_ref().map_or("npm", |(name, _)| name);
