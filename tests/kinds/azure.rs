@@ -47,6 +47,38 @@ fn an_app_runs_beside_what_it_needs_in_a_private_network() {
 }
 
 #[test]
+fn what_comes_before_a_version_is_brought_without_that_version() {
+    let app = AppProfile { release_command: Some("bin/migrate \"${x}\" [a]".to_owned()), ..api() };
+    let template = arm("shop", &[&app, &profile("worker")]);
+    let resources = template["resources"].as_object().unwrap();
+    let is = |condition: &str, kind: &str| {
+        let under = resources.values().filter(|one| one["condition"] == condition);
+        under.filter(|one| one["type"].as_str().unwrap().starts_with(kind)).count()
+    };
+    let (groups, held) = ("Microsoft.ContainerInstance/containerGroups", "[not(parameters('releases'))]");
+    assert_eq!((is("[parameters('releases')]", groups), is(held, groups), is(held, "Microsoft.Web/sites")), (1, 1, 2));
+    let group = &resources["apiRelease"];
+    let properties = &group["properties"];
+    let container = &properties["containers"][0]["properties"];
+    assert_eq!(properties["restartPolicy"], "Never");
+    assert_eq!(container["command"].as_array().unwrap().len(), 3, "{container}");
+    assert_eq!(
+        container["image"],
+        resources["apiApp"]["properties"]["siteConfig"]["linuxFxVersion"].as_str().unwrap().replace("DOCKER|", "")
+    );
+    let told = container["environmentVariables"].as_array().unwrap();
+    for (name, is_secret) in [("DATABASE_URL", true), ("SESSION_SECRET", true), ("LOG_LEVEL", false)] {
+        let variable = told.iter().find(|it| it["name"] == name).unwrap();
+        assert_eq!(variable.get("secureValue").is_some(), is_secret, "{variable}");
+    }
+    for needed in ["postgresApp", "redisNames", "pulls", "network"] {
+        assert!(group["dependsOn"].as_array().unwrap().contains(&needed.into()), "{needed}: {group}");
+    }
+    let usual = arm("shop", &[&api()]);
+    assert!(usual["parameters"].get("releases").is_none() && !types(&usual).contains("Microsoft.Network/natGateways"));
+}
+
+#[test]
 fn environments_differ_by_parameters_that_the_template_has() {
     for (name, profile) in profiles::all() {
         let made = files("arm", "shop", &[&profile, &api()], &Settings::default());
@@ -68,7 +100,8 @@ fn environments_differ_by_parameters_that_the_template_has() {
 
 #[test]
 fn bicep_says_the_same() {
-    for (name, profile) in profiles::all() {
+    let released = AppProfile { release_command: Some("bin/migrate".to_owned()), ..api() };
+    for (name, profile) in profiles::all().into_iter().chain([("released", released)]) {
         let template = arm("shop", &[&profile]);
         let bicep = &files("bicep", "shop", &[&profile], &Settings::default())["infra/bicep/main.bicep"];
         for (symbol, resource) in template["resources"].as_object().unwrap() {

@@ -48,8 +48,35 @@ case "$*" in
 esac
 "#;
 
+/// Keeps everybody out of the vault whom nobody let in; `open` is a file beside it where it lets all in. What a group of
+/// containers runs ends badly where there is a file `unfit`, and not at all where there is `slow`.
+const AZ: &str = r#"
+after() { local name=$1; while [ "$2" != "$name" ]; do shift; done; echo "$3"; }
+case "$*" in
+  "account show"*) echo 0f1e ;;
+  *"secret list"*maxresults*)
+    if [ ! -e "$here/open" ]; then
+      printf 'ERROR: (Forbidden) Client address is not authorized.\nClient address: 203.0.113.7\nCaller: x\n' >&2
+      exit 1
+    fi ;;
+  *"network-rule add"*) touch "$here/open" ;;
+  *"network-rule remove"*) rm "$here/open" ;;
+  *"container show"*)
+    if [ -e "$here/unfit" ]; then printf 'Terminated\t1\tError\n'; exit; fi
+    if [ -e "$here/slow" ]; then printf 'Running\tNone\tNone\n'; exit; fi
+    printf 'Terminated\t0\tCompleted\n' ;;
+  *"container logs"*) echo "there is no table" ;;
+  *"container create"*) cat "$(after --file "$@")" >>"$here/asked" ;;
+  *"blob exists"*) if grep -qxF -- "$(after --name "$@")" "$here/marks"; then echo true; else echo false; fi ;;
+  *"blob upload"*) after --name "$@" >>"$here/marks" ;;
+  *"deployment group show"*) grep -qxF -- "$(after --name "$@")" "$here/marks" && echo Succeeded ;;
+  *"deployment group create"*) after --name "$@" >>"$here/marks" ;;
+esac
+"#;
+
 const TERRAFORM: &str = r#"
 case "$*" in
+  *"state show"*) echo '    name = "shop-stage-vault"' ;;
   "output -raw network") cat "$here/network" 2>/dev/null || printf vpc-1 ;;
   "output -json "*) printf '{"cluster":"api-staging"}' ;;
   "output -raw "*_release) printf shop-staging-release ;;
@@ -67,7 +94,14 @@ impl Cloud {
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(path, content).unwrap();
         }
-        for (name, does) in [("aws", AWS), ("gcloud", GCLOUD), ("terraform", TERRAFORM), ("docker", "cat >/dev/null")] {
+        for (name, does) in [
+            ("aws", AWS),
+            ("az", AZ),
+            ("gcloud", GCLOUD),
+            ("terraform", TERRAFORM),
+            ("docker", "cat >/dev/null"),
+            ("sleep", ""),
+        ] {
             let program = folder.path().join(name);
             let notes = "here=$(dirname \"$0\")\necho \"$(basename \"$0\") $*\" >>\"$here/asked\"";
             fs::write(&program, format!("#!/bin/bash\n{notes}\n{does}\n")).unwrap();
@@ -89,8 +123,15 @@ impl Cloud {
         let _ = fs::remove_file(self.0.path().join("asked"));
         let path = format!("{}:{}", self.0.path().display(), std::env::var("PATH").unwrap());
         let mut command = Command::new("bash");
-        command.arg(self.0.path().join("project").join(script)).args(["staging", tag]).stdin(Stdio::null());
-        let output = command.env("PATH", path).env("AWS_REGION", "eu-central-1").output().unwrap();
+        command
+            .arg(self.0.path().join("project").join(script))
+            .args(["staging", tag, "westeurope"])
+            .stdin(Stdio::null());
+        for (name, value) in [("AWS_REGION", "eu-central-1"), ("DATABASE_PASSWORD", "hush"), ("SESSION_SECRET", "hush")]
+        {
+            command.env(name, value);
+        }
+        let output = command.env("PATH", path).output().unwrap();
         let asked = fs::read_to_string(self.0.path().join("asked")).unwrap_or_default();
         let said = String::from_utf8(output.stderr).unwrap();
         (output.status.success(), asked.lines().map(str::to_owned).collect(), said)
@@ -307,4 +348,115 @@ fn google_runs_a_migration_as_a_job_before_the_service_has_the_new_version() {
     assert!(!deployed && said.contains("failed: what ran goes on"), "{said}");
     assert!(said.contains("resource.labels.job_name=shop-staging-release"), "{said}");
     assert!(!asked.iter().any(|line| line == WHOLE), "{asked:#?}");
+}
+
+#[test]
+fn azure_runs_a_migration_in_a_container_group_before_the_app_has_the_new_version() {
+    let script = "infra/terraform-azure/deploy.sh";
+    let made = made("terraform-azure", &Settings::default());
+    let squeezed = |name: &str| made[name].split_whitespace().collect::<Vec<_>>().join(" ");
+    let app = squeezed("infra/terraform-azure/app-api.tf");
+    let (service, group) = app.split_once("resource \"terraform_data\" \"api_release\"").unwrap();
+    let image = "/shop:${var.image_tag}\"";
+    assert!(service.contains("azurerm_linux_web_app") && group.contains(image), "{app}");
+    for part in [
+        r#"command = ["sh", "-c", "bin/migrate \u0024{x} && echo \"done\""]"#,
+        "restartPolicy = \"Never\"",
+        "subnetIds = [{ id = azurerm_subnet.api_release.id }]",
+        "userAssignedIdentities = { (azurerm_user_assigned_identity.api.id) = {} }",
+        "for name, secret in merge(azurerm_key_vault_secret.api, azurerm_key_vault_secret.api_connection)",
+        "secureValue = secret.value",
+        "azurerm_subnet_nat_gateway_association.api_release",
+        "azurerm_postgresql_flexible_server_database.postgres",
+        "azurerm_private_endpoint.redis",
+    ] {
+        assert!(group.contains(part), "{part}: {group}");
+    }
+    let (_, output) = made["infra/terraform-azure/outputs.tf"].split_once("output \"api_release\"").unwrap();
+    assert!(output.split_once('}').unwrap().0.contains("sensitive"), "{output}");
+
+    let cloud = Cloud::new(&made);
+    let (deployed, asked, said) = cloud.deploy(script, "1.4.0");
+    assert!(deployed, "{said}");
+    let order = [
+        "-target=terraform_data.api_release -out=tfplan",
+        "terraform apply -input=false tfplan",
+        "az storage blob exists --auth-mode login",
+        "az container create --resource-group shop-staging --file release.json",
+        "az container show --resource-group shop-staging --name shop-staging-release",
+        "az storage blob upload --auth-mode login",
+    ];
+    let order = places(&asked, order);
+    let whole = |asked: &[String]| asked.iter().position(|line| line == WHOLE);
+    assert!(order.is_sorted() && Some(order[5]) < whole(&asked), "{asked:#?}");
+    assert!(asked[order[5]].contains("--name staging.released/vpc-1/api/1.4.0 "), "{asked:#?}");
+    assert_eq!(count(&asked, "az container delete"), 2, "what is left of another run goes, and this one: {asked:#?}");
+    assert!(!cloud.0.path().join("project/infra/terraform-azure/release.json").exists());
+
+    let (deployed, asked, _) = cloud.deploy(script, "1.4.0");
+    assert!(deployed && count(&asked, "container create") == 0 && whole(&asked).is_some(), "{asked:#?}");
+
+    for (fault, said_of) in
+        [("unfit", "failed, with 1 (Terminated Error)"), ("slow", "failed, with None (Running None)")]
+    {
+        cloud.set(fault, "");
+        let (deployed, asked, said) = cloud.deploy(script, "1.5.0");
+        assert!(!deployed && said.contains(said_of) && said.contains("there is no table"), "{said}");
+        assert!(whole(&asked).is_none() && count(&asked, "blob upload") == 0, "{asked:#?}");
+        assert_eq!(count(&asked, "az container delete"), 2, "{asked:#?}");
+        cloud.clear(fault);
+    }
+    let without = files("terraform-azure", "shop", &[&api()], &Settings::default());
+    assert!(!without.values().any(|text| text.contains("release.json") || text.contains("nat_gateway")));
+}
+
+#[test]
+fn azure_lets_a_machine_in_for_as_long_as_it_deploys() {
+    let script = "infra/terraform-azure/deploy.sh";
+    let cloud = Cloud::new(&made("terraform-azure", &Settings::default()));
+    let opened = "az keyvault network-rule add --name shop-stage-vault --ip-address 203.0.113.7";
+    let closed = "az keyvault network-rule remove --name shop-stage-vault --ip-address 203.0.113.7";
+    for fault in [None, Some("unfit")] {
+        fault.inspect(|name| cloud.set(name, ""));
+        let (deployed, asked, said) = cloud.deploy(script, if fault.is_some() { "1.5.0" } else { "1.4.0" });
+        assert_eq!(deployed, fault.is_none(), "{said}");
+        let [open, plan, close] = places(&asked, [opened, "terraform plan", closed]);
+        assert!(open < plan && plan < close && close + 1 == asked.len(), "{asked:#?}");
+    }
+    // Whom the vault lets in already nobody lets in, nor keeps out.
+    cloud.set("open", "");
+    assert_eq!(count(&cloud.deploy(script, "1.4.0").1, "network-rule"), 0);
+    assert!(cloud.0.path().join("open").exists());
+}
+
+#[test]
+fn templates_of_azure_bring_what_comes_before_a_version_and_then_that_version() {
+    for (kind, file) in [("arm", "main.json"), ("bicep", "main.bicep")] {
+        let made = made(kind, &Settings::default());
+        let template = &made[&format!("infra/{kind}/{file}")];
+        assert!(template.contains("natGateway") && template.contains("Never"), "{template}");
+        let cloud = Cloud::new(&made);
+        let script = format!("infra/{kind}/deploy.sh");
+        let (deployed, asked, said) = cloud.deploy(&script, "1.4.0");
+        assert!(deployed, "{said}");
+        let order = [
+            "az container delete --resource-group shop-staging --name api-staging-release",
+            "az deployment group create --resource-group shop-staging --name shop-before-1.4.0",
+            "az container show --resource-group shop-staging --name api-staging-release",
+            "az deployment group create --resource-group shop-staging --name shop-1.4.0",
+        ];
+        let [_, before, _, after] = places(&asked, order);
+        assert!(places(&asked, order).is_sorted(), "{asked:#?}");
+        assert!(
+            asked[before].contains("--parameters releases=true ")
+                && asked[after].contains("--parameters releases=false ")
+        );
+        let (deployed, asked, _) = cloud.deploy(&script, "1.4.0");
+        assert!(deployed && count(&asked, "group create --resource-group") == 1, "{asked:#?}");
+        assert_eq!(count(&asked, "container show"), 0, "{asked:#?}");
+        cloud.set("unfit", "");
+        let (deployed, asked, said) = cloud.deploy(&script, "1.5.0");
+        assert!(!deployed && said.contains("what api runs before 1.5.0 failed, with 1"), "{said}");
+        assert_eq!(count(&asked, "releases=false"), 0, "{asked:#?}");
+    }
 }

@@ -14,11 +14,11 @@ import hcl2
 
 META = {"count", "for_each", "depends_on", "lifecycle", "provider", "provisioner", "connection"}
 # Small providers whose few types need no schema of their own.
-SMALL = {"random", "archive"}
+SMALL = {"random", "archive", "terraform"}
 NAME = r"([A-Za-z_][\w-]*)"
 REFERENCE = re.compile(
     rf"(?<![\w.\"/-])(?:(var|local|module)\.{NAME}"
-    rf"|(data\.)?((?:aws|azurerm|google|random|archive)_\w+)\.{NAME}(?:\[[^\]]*\])?(?:\.{NAME})?)"
+    rf"|(data\.)?((?:aws|azurerm|google|random|archive|terraform)_\w+)\.{NAME}(?:\[[^\]]*\])?(?:\.{NAME})?)"
 )
 
 

@@ -132,7 +132,12 @@ impl<'a> Parser<'a, '_> {
             };
             self.step();
             if self.eat("=") {
+                let before = self.file.references.len();
                 let node = self.expression()?;
+                if key == "ignore_changes" {
+                    // Parts of the resource itself.
+                    self.file.references.truncate(before);
+                }
                 if entries.iter().any(|entry| entry.key == key && entry.node.tag.as_deref() != Some("block")) {
                     return Err((line, format!("{key} stands twice")));
                 }
@@ -532,6 +537,15 @@ mod tests {
             assert!(found.contains(&wanted.to_owned()), "{wanted} in {found:?}");
         }
         assert!(["k", "v", "i"].iter().all(|name| file.local_names.contains(&(*name).to_owned())));
+    }
+
+    #[test]
+    fn what_a_resource_lets_others_change_is_its_own() {
+        let file = parse(
+            "a \"b\" \"c\" {\n  lifecycle {\n    ignore_changes = [network_acls[0].rules, d_e.f]\n  }\n  g = h_i.j\n}\n",
+        );
+        let found: Vec<String> = file.unwrap().references.iter().map(|(_, path)| path.join(".")).collect();
+        assert_eq!(found, ["h_i.j"]);
     }
 
     #[test]
