@@ -1,5 +1,6 @@
 //! Reads what detection knows of stacks and services while the program is built, and leaves it as constants: every
-//! `templates/stacks/NAME/stack.toml`, and of `templates/services/NAME.toml` the part `seen`.
+//! `templates/stacks/NAME/stack.toml`, and of `templates/services/NAME.toml` the part `seen`. `linking` says how the
+//! program is linked.
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -14,6 +15,7 @@ use serde::de::DeserializeOwned;
 #[path = "../src/detect/data.rs"]
 #[expect(dead_code, reason = "the program reads what is only written here")]
 mod data;
+mod linking;
 mod literal;
 #[path = "../src/detect/rules.rs"]
 mod rules;
@@ -43,8 +45,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     for read in [STACKS, SERVICES, "src/detect/data.rs", "src/detect/rules.rs", "build"] {
         println!("cargo::rerun-if-changed={read}");
     }
-    link_at_a_fixed_address();
-    link_the_unwinder();
+    linking::tell()?;
     let mut stacks: BTreeMap<String, Stack> = BTreeMap::new();
     for entry in fs::read_dir(STACKS)? {
         let folder = entry?;
@@ -73,20 +74,4 @@ fn read<T: DeserializeOwned>(file: &Path) -> Result<T, Box<dyn Error>> {
 
 fn leave(name: &str, text: &str) -> Result<(), Box<dyn Error>> {
     Ok(fs::write(Path::new(&env::var("OUT_DIR")?).join(name), text)?)
-}
-
-/// To move tens of thousands of pointers takes a fifth of what `wharf detect` does in all, at each start of the program.
-fn link_at_a_fixed_address() {
-    if env::var("CARGO_CFG_TARGET_OS").is_ok_and(|system| system == "linux") {
-        println!("cargo::rustc-link-arg-bins=-no-pie");
-    }
-}
-
-/// What unwinds a panic becomes part of the program: as a library of its own it would take a seventh of what `wharf
-/// detect` does in all to find, map and bind it.
-fn link_the_unwinder() {
-    let is = |what: &str, value: &str| env::var(what).is_ok_and(|own| own == value);
-    if is("CARGO_CFG_TARGET_OS", "linux") && is("CARGO_CFG_TARGET_ENV", "gnu") {
-        println!("cargo::rustc-link-lib=static:-bundle=gcc_eh");
-    }
 }
