@@ -67,27 +67,64 @@ pub(super) fn either(one: f64, other: f64) -> f64 {
     1.0 - (1.0 - one) * (1.0 - other)
 }
 
+/// Rules by a name, and what can be told of a name without a look-up, as most files fit none.
+struct ByName<'r> {
+    rules: HashMap<&'r str, Vec<(usize, &'r EvidenceRule)>>,
+    /// For each first letter the lengths of the names, a bit for each.
+    lengths: [u64; 256],
+}
+
+impl<'r> ByName<'r> {
+    fn new() -> Self {
+        Self { rules: HashMap::new(), lengths: [0; 256] }
+    }
+
+    fn add(&mut self, name: &'r str, entry: (usize, &'r EvidenceRule)) {
+        self.lengths[first_letter(name)] |= length(name);
+        self.rules.entry(name).or_default().push(entry);
+    }
+
+    fn get(&self, name: &str) -> &[(usize, &'r EvidenceRule)] {
+        if self.lengths[first_letter(name)] & length(name) == 0 {
+            return &[];
+        }
+        self.rules.get(name).map_or(&[], Vec::as_slice)
+    }
+}
+
+fn first_letter(name: &str) -> usize {
+    name.bytes().next().map_or(0, usize::from)
+}
+
+/// The bit of a name's length; long ones share the last.
+fn length(name: &str) -> u64 {
+    1 << name.len().min(63)
+}
+
 /// The rules by what they ask of a file's name, so that each file is looked up, not matched against each rule.
 struct Rules<'r> {
-    exact: HashMap<&'r str, Vec<(usize, &'r EvidenceRule)>>,
-    ending: HashMap<&'r str, Vec<(usize, &'r EvidenceRule)>>,
-    other: Vec<(Pattern<'r>, (usize, &'r EvidenceRule))>,
+    exact: ByName<'r>,
+    ending: ByName<'r>,
+    /// Other forms, by the letter that they begin with; at zero those that begin with anything.
+    other: [Vec<(Pattern<'r>, (usize, &'r EvidenceRule))>; 256],
     below: Vec<(usize, &'r EvidenceRule)>,
 }
 
 impl<'r> Rules<'r> {
     fn new(registry: &'r Registry) -> Self {
-        let mut rules = Self { exact: HashMap::new(), ending: HashMap::new(), other: Vec::new(), below: Vec::new() };
+        let other = std::array::from_fn(|_| Vec::new());
+        let mut rules = Self { exact: ByName::new(), ending: ByName::new(), other, below: Vec::new() };
         for entry in registry.evidence() {
             let file = entry.1.file.as_str();
             if file.contains('/') {
                 rules.below.push(entry);
             } else if !file.contains('*') {
-                rules.exact.entry(file).or_default().push(entry);
+                rules.exact.add(file, entry);
             } else if let Some(ending) = file.strip_prefix("*.") {
-                rules.ending.entry(ending).or_default().push(entry);
+                rules.ending.add(ending, entry);
             } else {
-                rules.other.push((Pattern::new(file), entry));
+                let letter = if file.starts_with('*') { 0 } else { first_letter(file) };
+                rules.other[letter].push((Pattern::new(file), entry));
             }
         }
         rules
@@ -140,11 +177,12 @@ pub(super) fn candidates<'p>(project: &'p Project<'p>, registry: &'p Registry) -
 fn seen_in<'r>(folder: Folder<'_>, rules: &Rules<'r>) -> Vec<(usize, &'r EvidenceRule)> {
     let mut seen: Vec<(usize, &'r EvidenceRule)> = Vec::new();
     for name in folder.files() {
-        let by_name = rules.exact.get(name).into_iter().flatten();
+        let by_name = rules.exact.get(name).iter();
         // `a.b.json` ends in `b.json` and in `json`.
         let dots = name.bytes().enumerate().filter(|(_, letter)| *letter == b'.');
-        let by_ending = dots.filter_map(|(at, _)| rules.ending.get(&name[at + 1..])).flatten();
-        let by_form = rules.other.iter().filter(|(form, _)| form.fits(name)).map(|(_, entry)| entry);
+        let by_ending = dots.flat_map(|(at, _)| rules.ending.get(&name[at + 1..]));
+        let forms = rules.other[first_letter(name)].iter().chain(&rules.other[0]);
+        let by_form = forms.filter(|(form, _)| form.fits(name)).map(|(_, entry)| entry);
         for entry in by_name.chain(by_ending).chain(by_form) {
             if !seen.iter().any(|(_, known)| std::ptr::eq(*known, entry.1)) && holds(folder, name, entry.1) {
                 seen.push(*entry);

@@ -75,11 +75,10 @@ impl<'a> Project<'a> {
             let (folder, _) = parts(path);
             let known = folders.contains_key(folder);
             let files = &mut folders.entry(folder).or_default().files;
-            let run = paths.iter().map_while(|path| name_in(folder, path));
-            let many = run.clone().count();
-            files.reserve(many);
-            files.extend(run);
-            paths = &paths[many..];
+            while let Some(name) = paths.first().and_then(|path| name_in(folder, path)) {
+                files.push(name);
+                paths = &paths[1..];
+            }
             let mut child = folder;
             let mut new = !known;
             // Each new folder is noted in the one above, up to the first that is known.

@@ -52,8 +52,11 @@ impl<'p> Pattern<'p> {
 
     /// Whether it stands for that name.
     pub(super) fn fits(self, name: &str) -> bool {
-        // Of many files most are told apart by the first letter, without a call that compares.
-        if self.before.as_bytes().first().is_some_and(|first| name.as_bytes().first() != Some(first)) {
+        // Of many files most are told apart by the first letter or the last, without a call that compares.
+        let (before, after, bytes) = (self.before.as_bytes(), self.after.unwrap_or("").as_bytes(), name.as_bytes());
+        if before.first().is_some_and(|first| bytes.first() != Some(first))
+            || after.last().is_some_and(|last| bytes.last() != Some(last))
+        {
             return false;
         }
         let Some(rest) = name.strip_prefix(self.before) else { return false };
