@@ -4,6 +4,7 @@ use std::io::{BufRead, BufReader};
 
 use serde_json::Value;
 
+use crate::processes_beside;
 use crate::support::app::{App, IMAGE};
 use crate::support::http;
 use crate::support::wharf::Wharf;
@@ -55,6 +56,47 @@ fn an_engine_killed_before_the_new_instance_starts_is_made_good() {
     assert!(in_between);
 }
 
+#[test]
+fn an_engine_killed_as_workers_are_replaced_is_made_good_on_docker() {
+    if docker::ready(&[IMAGE]) {
+        killed_with_workers("docker");
+    }
+}
+
+#[test]
+fn an_engine_killed_as_workers_are_replaced_is_made_good_with_processes() {
+    killed_with_workers("process");
+}
+
+/// Where they are begun, where one of them runs already, and where the new version takes over.
+fn killed_with_workers(target: &str) {
+    let wharf = Wharf::new();
+    let app = App::create(&wharf.path(&format!("works-on-{target}")));
+    processes_beside::work(&app, 1);
+    assert_eq!(wharf.json(&["deploy", app.path(), "--target", target])["status"], "healthy");
+    for (version, step) in (2..).zip(["health", "processes", "switch"]) {
+        processes_beside::work(&app, version);
+        let id = kill_when(&wharf, &app, target, |deployment| begun(deployment, step));
+        made_good_with(&wharf, target, &id, step, Some(version), 3);
+        assert_eq!(processes_beside::states(&wharf, &id), [("clock", true), ("worker", true)], "killed during {step}");
+    }
+    // The clock of the old version was stopped, and that of the new one begins.
+    processes_beside::work(&app, 5);
+    let clocks =
+        || wharf.instances(target).into_iter().filter(|name| name.contains("beside-clock")).collect::<Vec<_>>();
+    let before = clocks();
+    let mut client = wharf.spawn(&["deploy", app.path(), "--target", target]);
+    eventually("the clocks change", || clocks().iter().any(|clock| !before.contains(clock)).then_some(()));
+    let _ = client.kill();
+    client.wait().unwrap();
+    wharf.kill_engine();
+    wharf.run(&["engine", "start"]).exits(0);
+    let id = wharf.json(&["list"])["items"][0]["id"].as_str().unwrap().to_owned();
+    made_good_with(&wharf, target, &id, "processes, at the clock", Some(5), 3);
+    assert_eq!(processes_beside::states(&wharf, &id), [("clock", true), ("worker", true)]);
+    wharf.run(&["delete", app.path(), "--yes", "--volumes"]).exits(0);
+}
+
 /// Where nothing ran before, and where something did: one data folder, a version more for each kill.
 fn killed_at_each_step(target: &str) {
     let wharf = Wharf::new();
@@ -80,6 +122,11 @@ fn killed(wharf: &Wharf, app: &App, target: &str, step: &str, version: Option<u3
 
 /// Starts the engine again, and sees that all is as if nobody had killed it.
 fn made_good(wharf: &Wharf, target: &str, id: &str, step: &str, version: Option<u32>) {
+    made_good_with(wharf, target, id, step, version, 1);
+}
+
+/// The same, where each app has so many instances.
+fn made_good_with(wharf: &Wharf, target: &str, id: &str, step: &str, version: Option<u32>, each: usize) {
     wharf.run(&["engine", "start"]).exits(0);
     eventually(&format!("all jobs are over after a kill during {step}"), || {
         let jobs = wharf.json(&["jobs"]);
@@ -96,7 +143,7 @@ fn made_good(wharf: &Wharf, target: &str, id: &str, step: &str, version: Option<
     // Nothing stands twice, nothing is held for nobody.
     let healthy = wharf.json(&["list", "--status", "healthy"]);
     let up = healthy["items"].as_array().unwrap().len();
-    assert_eq!(wharf.instances(target).len(), up, "killed during {step}: {healthy:#}");
+    assert_eq!(wharf.instances(target).len(), up * each, "killed during {step}: {healthy:#}");
     let ports = wharf.json(&["ports"]);
     assert_eq!(ports.as_array().unwrap().len(), up, "killed during {step}: {ports:#}");
 }

@@ -28,6 +28,7 @@ mod plans;
 mod ports;
 mod process_demos;
 mod process_target;
+mod processes_beside;
 mod properties_artifacts;
 mod properties_deploy;
 mod properties_generate;

@@ -84,8 +84,14 @@ async fn lives(name: &str, set: BTreeMap<String, String>) {
 
     let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
     let env: BTreeMap<String, Secret> = set.into_iter().map(|(name, value)| (name, Secret::new(value))).collect();
-    let launch =
-        Launch { plan: &plan, deployment: &deployment, env: &env, service_env: &BTreeMap::new(), instead: None };
+    let launch = Launch {
+        plan: &plan,
+        deployment: &deployment,
+        env: &env,
+        service_env: &BTreeMap::new(),
+        instead: None,
+        process: None,
+    };
     let instance = target.start(&launch, &image, Role::Live, Some(port)).await.unwrap();
     let (HealthProbe::Http { path } | HealthProbe::Guessed { path }) = &plan.health.probe else {
         panic!("{:?}", plan.health)

@@ -72,7 +72,14 @@ impl Bench {
         let image = self.build(plan, &Said::default()).await?;
         let env = BTreeMap::from([("GREETING".to_owned(), Secret::new("hello, secret"))]);
         let deployment = DeploymentId::from("d1");
-        let launch = Launch { plan, deployment: &deployment, env: &env, service_env: &BTreeMap::new(), instead: None };
+        let launch = Launch {
+            plan,
+            deployment: &deployment,
+            env: &env,
+            service_env: &BTreeMap::new(),
+            instead: None,
+            process: None,
+        };
         self.target.start(&launch, &image, role, port).await
     }
 
@@ -356,8 +363,14 @@ async fn what_is_prepared_waits_for_its_port() {
     let holder = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let port = holder.local_addr().unwrap().port();
     let (deployment, env) = (DeploymentId::from("d1"), BTreeMap::new());
-    let launch =
-        Launch { plan: &plan, deployment: &deployment, env: &env, service_env: &BTreeMap::new(), instead: None };
+    let launch = Launch {
+        plan: &plan,
+        deployment: &deployment,
+        env: &env,
+        service_env: &BTreeMap::new(),
+        instead: None,
+        process: None,
+    };
     let prepared = bench.target.prepare(&launch, &image, Role::Live, Some(port)).await.unwrap();
     assert!(matches!(bench.target.state(&prepared).await.unwrap(), InstanceState::Exited { exit_code: None, .. }));
     assert!(bench.target.found().await.unwrap().iter().any(|found| found.instance == prepared));
@@ -379,8 +392,14 @@ async fn what_is_being_made_is_not_taken_for_what_was_cut_off() {
     let env = BTreeMap::new();
     for number in 0..50 {
         let deployment = DeploymentId::from(format!("d{number}").as_str());
-        let launch =
-            Launch { plan: &plan, deployment: &deployment, env: &env, service_env: &BTreeMap::new(), instead: None };
+        let launch = Launch {
+            plan: &plan,
+            deployment: &deployment,
+            env: &env,
+            service_env: &BTreeMap::new(),
+            instead: None,
+            process: None,
+        };
         let looking = async {
             for _ in 0..20 {
                 bench.target.found().await.unwrap();
@@ -548,8 +567,14 @@ async fn services_are_refused_with_the_way_out() {
     }];
     let nothing = BTreeMap::new();
     let deployment = DeploymentId::from("d1");
-    let launch =
-        Launch { plan: &plan, deployment: &deployment, env: &BTreeMap::new(), service_env: &nothing, instead: None };
+    let launch = Launch {
+        plan: &plan,
+        deployment: &deployment,
+        env: &BTreeMap::new(),
+        service_env: &nothing,
+        instead: None,
+        process: None,
+    };
     let error = bench.target.services(&launch, &Said::default()).await.unwrap_err().to_string();
     assert!(error.contains("postgres") && error.contains("--set DATABASE_URL="), "{error}");
 }

@@ -20,7 +20,7 @@ pub struct LogsArgs {
     /// Show the last NUMBER lines that are kept
     #[arg(short = 'n', long, value_name = "NUMBER", default_value_t = 100)]
     lines: u64,
-    /// Only what this step printed: plan, port, build, network, services, start, health, switch
+    /// Only what this step printed: plan, port, build, network, services, release, start, health, processes, switch
     #[arg(long, value_parser = step)]
     step: Option<StepName>,
     /// Put the time before each line

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::output::{self, Style};
 use super::{Context, Outcome, list::app_name, select::Selection};
 use crate::api::client::Client;
-use crate::model::{Deployment, Failure, HealthSample, Problem, Sample, Timestamp};
+use crate::model::{Deployment, Failure, HealthSample, InstanceState, Problem, ProcessState, Sample, Timestamp};
 
 /// Whose status to show.
 #[derive(Debug, Args)]
@@ -26,6 +26,8 @@ struct Status {
     running_since: Option<Timestamp>,
     health: Option<HealthSample>,
     sample: Option<Sample>,
+    /// What runs beside it.
+    processes: Vec<ProcessState>,
 }
 
 pub(super) async fn run(args: StatusArgs, context: &Context) -> Result<Outcome, Problem> {
@@ -52,13 +54,14 @@ pub(super) async fn run(args: StatusArgs, context: &Context) -> Result<Outcome, 
 
 async fn status(client: &Client, deployment: Deployment, live: Option<Deployment>) -> Result<Status, Problem> {
     let serving = live.as_ref().unwrap_or(&deployment);
-    let (running_since, health, sample) = if serving.status.is_up() {
+    let (running_since, health, sample, processes) = if serving.status.is_up() {
         let detail = client.deployment(serving.id.as_str()).await?;
-        (detail.running_since, client.health(&serving.id).await?.pop(), client.samples(&serving.id).await?.pop())
+        let (health, sample) = (client.health(&serving.id).await?.pop(), client.samples(&serving.id).await?.pop());
+        (detail.running_since, health, sample, detail.processes)
     } else {
-        (None, None, None)
+        (None, None, None, Vec::new())
     };
-    Ok(Status { deployment, live, running_since, health, sample })
+    Ok(Status { deployment, live, running_since, health, sample, processes })
 }
 
 fn text(status: &Status) -> String {
@@ -82,6 +85,9 @@ fn text(status: &Status) -> String {
         let memory = sample.memory_bytes as f64 / (1024.0 * 1024.0);
         row(&mut out, "uses", &format!("{:.1}% of a core, {memory:.0} MiB", sample.cpu_percent));
     }
+    for process in &status.processes {
+        row(&mut out, "beside", &format!("{}: {}", process.name, doing(process.state.as_ref())));
+    }
     if let Some(release) = serving.release {
         let commit = serving.commit.as_ref().map(|commit| format!(", commit {commit}")).unwrap_or_default();
         row(&mut out, "release", &format!("{release}{commit}"));
@@ -90,6 +96,20 @@ fn text(status: &Status) -> String {
         out.push_str(&failed(deployment, failure));
     }
     out
+}
+
+/// What a process does just now.
+fn doing(state: Option<&InstanceState>) -> String {
+    let code = |code: &Option<i32>| code.map_or_else(String::new, |code| format!(" with exit code {code}"));
+    match state {
+        Some(InstanceState::Running { restarts: 0 }) => "runs".to_owned(),
+        Some(InstanceState::Running { restarts }) => format!("runs, restarted {restarts} times"),
+        Some(InstanceState::Restarting { restarts, exit_code }) => {
+            format!("ended{}, restarted {restarts} times", code(exit_code))
+        }
+        Some(InstanceState::Exited { exit_code, .. }) => format!("ended{}", code(exit_code)),
+        Some(InstanceState::Gone) | None => "is not there".to_owned(),
+    }
 }
 
 fn head(deployment: &Deployment) -> String {

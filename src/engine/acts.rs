@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Inner;
+use super::beside::Beside;
 use super::error::EngineError;
 use super::health::{self, Unhealthy};
 use super::records;
@@ -32,24 +33,26 @@ impl Inner {
         if let Some(instance) = &deployment.live {
             self.stop_instance(&deployment, instance, plan.timeouts.stop.to_duration()).await?;
         }
+        let beside = self.beside_of(&deployment, &plan).await?;
+        self.stop_beside(&deployment.target, &beside).await?;
         self.unwatch(id);
         let outcome = self.start_again(&deployment, &plan, &*target, &image).await;
         match outcome {
-            Ok(instance) => {
+            Ok((instance, beside)) => {
                 let deployment = self
                     .update(id, |deployment| {
                         records::turn(deployment, DeploymentStatus::Healthy, "restarted");
                         deployment.live = Some(instance);
                     })
                     .await?;
-                self.watch(&deployment, plan);
+                self.watch(&deployment, plan, beside);
                 Ok(())
             }
             Err(error) => {
                 let problem = Problem::from(error);
                 let reason = format!("the restart failed: {}", problem.message);
                 let deployment = self.set_status(id, DeploymentStatus::Unhealthy, reason).await?;
-                self.watch(&deployment, plan);
+                self.watch(&deployment, plan, Vec::new());
                 Err(problem.into())
             }
         }
@@ -61,7 +64,7 @@ impl Inner {
         plan: &Plan,
         target: &dyn Target,
         image: &str,
-    ) -> Result<Instance, EngineError> {
+    ) -> Result<(Instance, Vec<Beside>), EngineError> {
         let limit = plan.timeouts.start.to_duration();
         let begun = tokio::time::timeout(limit, self.begin_again(deployment, plan, target, image)).await;
         let instance = begun.unwrap_or_else(|_| {
@@ -72,7 +75,7 @@ impl Inner {
                 .into())
         })?;
         match health::until_healthy(target, plan, &instance, |_| {}).await {
-            Ok(_) => Ok(instance),
+            Ok(_) => Ok((instance, self.start_beside(&deployment.id, plan, image).await?)),
             Err(Unhealthy::Target(error)) => Err(error.into()),
             Err(Unhealthy::Late(problem)) => Err((*problem).into()),
             Err(Unhealthy::Exited { exit_code, detail }) => Err(Problem::new(
@@ -98,8 +101,14 @@ impl Inner {
         image: &str,
     ) -> Result<Instance, EngineError> {
         let env = self.fill_env(plan).await?;
-        let launch =
-            Launch { plan, deployment: &deployment.id, env: &env.app, service_env: &env.services, instead: None };
+        let launch = Launch {
+            plan,
+            deployment: &deployment.id,
+            env: &env.app,
+            service_env: &env.services,
+            instead: None,
+            process: None,
+        };
         target.network(plan).await?;
         if !plan.services.is_empty() {
             target.services(&launch, &Silent).await?;
@@ -207,16 +216,21 @@ impl Inner {
     /// Stops and removes a deployment's instances; what was up is then stopped.
     async fn end_instances(self: &Arc<Self>, deployment: &Deployment, reason: &str) -> Result<(), EngineError> {
         let target = self.places.get(&deployment.target);
-        let grace = match self.store.plan(&deployment.id).await? {
-            Some(plan) => plan.timeouts.stop.to_duration(),
-            None => crate::model::Timeouts::default().stop.to_duration(),
+        let plan = self.store.plan(&deployment.id).await?;
+        let timeouts = plan.as_ref().map_or_else(crate::model::Timeouts::default, |plan| plan.timeouts);
+        let serves = deployment.live.as_ref().or(deployment.candidate.as_ref());
+        let beside = match &plan {
+            Some(plan) if serves.is_some() => self.beside_of(deployment, plan).await?,
+            _ => Vec::new(),
         };
-        if let Some(instance) = deployment.live.as_ref().or(deployment.candidate.as_ref()) {
-            self.stop_instance(deployment, instance, grace).await?;
+        if let Some(instance) = serves {
+            self.stop_instance(deployment, instance, timeouts.stop.to_duration()).await?;
+            self.stop_beside(&deployment.target, &beside).await?;
             self.last_words(&deployment.id).await;
         }
         self.unwatch(&deployment.id);
-        for instance in [&deployment.live, &deployment.candidate].into_iter().flatten() {
+        let beside = beside.iter().map(|one| &one.instance);
+        for instance in [&deployment.live, &deployment.candidate].into_iter().flatten().chain(beside) {
             target.remove(instance).await?;
         }
         self.update(&deployment.id, |deployment| {
@@ -254,6 +268,9 @@ impl Inner {
     pub(super) async fn bring_back(self: &Arc<Self>, old: &Deployment) {
         let Some(instance) = old.live.clone().filter(|_| old.status.is_up()) else { return };
         if self.is_watched(&old.id) {
+            if let Err(error) = self.resume_beside(old).await {
+                tracing::error!(deployment = %old.id, %error, "the old deployment's processes could not be brought back");
+            }
             return;
         }
         let target = self.places.get(&old.target);
@@ -271,10 +288,11 @@ impl Inner {
         let Some(instance) = &deployment.live else { return Ok(()) };
         let plan = self.plan_of(&deployment.id).await?;
         let env = self.fill_env(&plan).await?;
-        let after = self.logbook.position(&deployment.id).await;
+        let after = self.logbook.position(&deployment.id, &plan.key.app).await;
         self.follow_from(&deployment.id, &plan, instance, Role::Live, &env.redactor, after);
-        self.watch(deployment, plan);
-        Ok(())
+        let beside = self.beside_again(deployment, &plan, &env).await;
+        self.watch(deployment, plan, beside.as_ref().cloned().unwrap_or_default());
+        beside.map(drop)
     }
 
     /// Gives back what an app no longer needs: the candidate's port, and another port that it had before.

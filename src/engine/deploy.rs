@@ -4,6 +4,7 @@
 
 mod before;
 mod failure;
+mod processes;
 mod release;
 mod report;
 mod start;
@@ -121,7 +122,7 @@ impl Run {
     }
 
     async fn steps(&self) -> Result<(), (StepName, Stop)> {
-        use StepName::{Build, Health, Network, Plan, Port, Release, Services, Start, Switch};
+        use StepName::{Build, Health, Network, Plan, Port, Processes, Release, Services, Start, Switch};
         let timeouts = self.plan.timeouts;
         let (build_limit, start_limit) = (timeouts.build.to_duration(), timeouts.start.to_duration());
 
@@ -142,12 +143,18 @@ impl Run {
         let begun =
             self.step(Start, start_limit, |report| self.start(&env, &image, port, old.as_ref(), report)).await?;
         self.step(Health, start_limit + SHORT, |report| self.health(&begun, report)).await?;
+        let beside = if self.plan.profile.processes.is_empty() {
+            Vec::new()
+        } else {
+            let limit = start_limit + SHORT;
+            self.step(Processes, limit, |report| self.processes(&env, &image, old.as_ref(), report)).await?
+        };
         let switched = self
             .step(Switch, start_limit, |report| self.switch(&env, &image, port, &begun, old.as_ref(), report))
             .await?;
         // It answers on the app's port: from here on nothing cancels it any more.
         let port = switched.port();
-        self.finish(switched).await.map_err(|error| (Switch, error.into()))?;
+        self.finish(switched, beside).await.map_err(|error| (Switch, error.into()))?;
         self.tidy(&begun, old.as_ref(), port).await;
         Ok(())
     }
@@ -297,7 +304,14 @@ impl Run {
     }
 
     fn launch<'a>(&'a self, env: &'a FilledEnv) -> Launch<'a> {
-        Launch { plan: &self.plan, deployment: &self.id, env: &env.app, service_env: &env.services, instead: None }
+        Launch {
+            plan: &self.plan,
+            deployment: &self.id,
+            env: &env.app,
+            service_env: &env.services,
+            instead: None,
+            process: None,
+        }
     }
 }
 

@@ -43,7 +43,7 @@ pub(super) struct NewLine {
 enum Order {
     Write(DeploymentId, NewLine),
     Open(DeploymentId, oneshot::Sender<(Stored, broadcast::Receiver<Arc<LogLine>>)>),
-    Position(DeploymentId, oneshot::Sender<Option<u64>>),
+    Position(DeploymentId, String, oneshot::Sender<Option<u64>>),
     Close(DeploymentId),
     Remove(DeploymentId),
 }
@@ -95,10 +95,10 @@ impl Logbook {
         past.chain(self.follow(deployment.clone(), query, last, live)).boxed()
     }
 
-    /// Where to go on in an instance's output: the position of its last line that was kept.
-    pub(super) async fn position(&self, deployment: &DeploymentId) -> Option<u64> {
+    /// Where to go on in the output of a source's instance: the position of its last line that was kept.
+    pub(super) async fn position(&self, deployment: &DeploymentId, source: &str) -> Option<u64> {
         let (answer, position) = oneshot::channel();
-        self.orders.send(Order::Position(deployment.clone(), answer)).await.ok()?;
+        self.orders.send(Order::Position(deployment.clone(), source.to_owned(), answer)).await.ok()?;
         position.await.ok().flatten()
     }
 
@@ -183,8 +183,8 @@ fn write_all(mut orders: mpsc::Receiver<Order>, mut books: Books, lost: &AtomicU
             Order::Open(deployment, answer) => {
                 let _ = answer.send(books.of(&deployment).open());
             }
-            Order::Position(deployment, answer) => {
-                let _ = answer.send(books.of(&deployment).position());
+            Order::Position(deployment, source, answer) => {
+                let _ = answer.send(books.of(&deployment).position(&source));
             }
             Order::Close(deployment) => books.close(&deployment),
             Order::Remove(deployment) => books.remove(&deployment),

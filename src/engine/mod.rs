@@ -7,6 +7,7 @@
 //! *Architecture invariant:* the store is written first, then the world is changed, then clients are told.
 
 mod acts;
+mod beside;
 mod bus;
 mod deploy;
 mod env;

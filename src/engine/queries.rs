@@ -72,7 +72,13 @@ impl Engine {
         let plan = engine.store.plan(&deployment.id).await?;
         let history = engine.store.history(&deployment.id).await?;
         let running_since = engine.running_since(&deployment).await;
-        Ok(DeploymentDetail { deployment, plan, history, running_since })
+        let processes = match &plan {
+            Some(plan) => {
+                tokio::time::timeout(GLANCE, engine.process_states(&deployment, plan)).await.unwrap_or_default()
+            }
+            None => Vec::new(),
+        };
+        Ok(DeploymentDetail { deployment, plan, history, running_since, processes })
     }
 
     /// The releases of the app that a deployment is of.

@@ -14,7 +14,10 @@ use crate::model::{
     PortHolder, StepName, TargetKind, TargetRef,
 };
 use crate::os::clock;
-use crate::targets::{Found, Role};
+use crate::targets::{Found, Role, Target};
+
+/// What was begun and never came into service has done little; an old version's worker may be in the middle of something.
+const LET_FINISH: Duration = Duration::from_secs(10);
 
 /// Between attempts to settle what is on a target that does not answer.
 const AGAIN: Duration = Duration::from_secs(5);
@@ -67,6 +70,7 @@ impl Inner {
         let serving = newest_of_each(deployments);
         // What was half done goes first: it may hold the port that what was up needs again.
         for stray in found.iter().filter(|found| !self.belongs(found, &serving)) {
+            self.let_finish(&*place, stray).await;
             if let Err(error) = place.remove(&stray.instance).await {
                 tracing::warn!(instance = %stray.instance.name, %error, "a stray instance could not be removed");
             }
@@ -78,6 +82,15 @@ impl Inner {
             }
         }
         true
+    }
+
+    /// What works on something beside an app gets time to finish that.
+    async fn let_finish(&self, place: &dyn Target, stray: &Found) {
+        if stray.role == Role::Beside
+            && let Err(error) = place.stop(&stray.instance, LET_FINISH).await
+        {
+            tracing::warn!(instance = %stray.instance.name, %error, "a stray process could not be stopped");
+        }
     }
 
     async fn note_gone(&self, id: &DeploymentId, reason: &str) -> Result<(), EngineError> {
@@ -97,7 +110,10 @@ impl Inner {
                 && found.role == Role::Live
                 && deployment.live.as_ref().is_some_and(|live| live.id == found.instance.id)
         };
-        if serving.iter().any(serves) {
+        let works = |deployment: &&Deployment| {
+            deployment.id == found.deployment && found.role == Role::Beside && deployment.live.is_some()
+        };
+        if serving.iter().any(|deployment| serves(deployment) || works(deployment)) {
             return true;
         }
         // Asked for while this target did not answer yet, and under way now.
@@ -112,12 +128,24 @@ impl Inner {
         let known = found.iter().find(|found| found.instance.id == instance.id);
         match known.map(|found| &found.state) {
             None | Some(InstanceState::Gone) => {
+                self.remove_beside(deployment, found).await;
                 return self.note_gone(&deployment.id, "it was removed while no engine ran").await;
             }
             Some(InstanceState::Exited { .. }) => self.resume(deployment, instance).await,
             Some(InstanceState::Running { .. } | InstanceState::Restarting { .. }) => {}
         }
         self.watch_again(deployment).await
+    }
+
+    /// What runs beside an app that is gone goes too.
+    async fn remove_beside(&self, deployment: &Deployment, found: &[Found]) {
+        let place = self.places.get(&deployment.target);
+        for one in found.iter().filter(|one| one.role == Role::Beside && one.deployment == deployment.id) {
+            self.let_finish(&*place, one).await;
+            if let Err(error) = place.remove(&one.instance).await {
+                tracing::warn!(instance = %one.instance.name, %error, "a process could not be removed");
+            }
+        }
     }
 
     async fn resume(&self, deployment: &Deployment, instance: &Instance) {

@@ -197,9 +197,12 @@ impl Inner {
         let id = DeploymentId::new(now, chance::number());
         let (key, name, target) = (plan.key.clone(), plan.project_name.clone(), plan.target.clone());
         let mut deployment = Deployment::queued(id, key, name, target, action, by.to_owned(), now);
-        if release_command(&plan, action).is_some() {
-            deployment.steps = StepName::ALL.map(Step::pending).to_vec();
-        }
+        let has = |step: &StepName| match step {
+            StepName::Release => release_command(&plan, action).is_some(),
+            StepName::Processes => !plan.profile.processes.is_empty(),
+            _ => true,
+        };
+        deployment.steps = StepName::ALL.into_iter().filter(has).map(Step::pending).collect();
         self.create(&deployment).await?;
         self.store.put_plan(&deployment.id, &plan).await?;
         self.enqueue(JobKind::Deploy, &deployment.id, &deployment.key).await?;

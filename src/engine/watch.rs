@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::Inner;
+use super::beside::{Beside, source};
 use crate::model::{Deployment, DeploymentId, HealthSample, Instance, Plan, Sample, TargetRef};
 use crate::secrets::Redactor;
 use crate::targets::Role;
@@ -32,7 +33,8 @@ const SILENCE: Duration = Duration::from_millis(100);
 #[derive(Debug, Default)]
 pub(super) struct Watches {
     watched: Mutex<HashMap<DeploymentId, Watch>>,
-    followers: Mutex<HashMap<(DeploymentId, &'static str), Following>>,
+    /// By deployment, and what the log calls the output, or the role of what prints it.
+    followers: Mutex<HashMap<(DeploymentId, String), Following>>,
     /// The targets whose changes are listened to.
     listened: Mutex<HashMap<TargetRef, JoinHandle<()>>>,
 }
@@ -49,10 +51,19 @@ struct Following {
 #[derive(Clone, Debug)]
 struct Watch {
     instance: Instance,
+    /// What has to run beside it.
+    beside: Arc<Mutex<Vec<Beside>>>,
     end: CancellationToken,
     /// Its target says that something changed.
     changed: Arc<Notify>,
     recent: Arc<Mutex<Recent>>,
+}
+
+impl Watch {
+    /// Whether that instance is a part of it.
+    fn is_about(&self, id: &str) -> bool {
+        self.instance.id == id || lock(&self.beside).iter().any(|one| one.instance.id == id)
+    }
 }
 
 /// The last measurements.
@@ -77,9 +88,15 @@ fn keep<T>(queue: &mut VecDeque<T>, value: T) {
 
 impl Inner {
     /// Begins to watch a deployment that is up. Its output is followed already.
-    pub(super) fn watch(self: &Arc<Self>, deployment: &Deployment, plan: Plan) {
+    pub(super) fn watch(self: &Arc<Self>, deployment: &Deployment, plan: Plan, beside: Vec<Beside>) {
         let Some(instance) = deployment.live.clone() else { return };
-        let watch = Watch { instance, end: self.ending.child_token(), changed: Arc::default(), recent: Arc::default() };
+        let watch = Watch {
+            instance,
+            beside: Arc::new(Mutex::new(beside)),
+            end: self.ending.child_token(),
+            changed: Arc::default(),
+            recent: Arc::default(),
+        };
         let id = deployment.id.clone();
         if let Some(former) = lock(&self.watches.watched).insert(id.clone(), watch.clone()) {
             former.end.cancel();
@@ -99,11 +116,31 @@ impl Inner {
         lock(&self.watches.followers).retain(|(follows, _), _| follows != id);
     }
 
+    /// The same, but for the output of what runs beside the app and is yet to end.
+    pub(super) fn unwatch_app(&self, id: &DeploymentId) {
+        self.unjudge(id);
+        lock(&self.watches.followers).retain(|(follows, called), _| follows != id || called.contains('/'));
+    }
+
     /// Ceases to judge and measure a deployment, whose end is then nothing to be mended; its output is still followed.
     pub(super) fn unjudge(&self, id: &DeploymentId) {
         if let Some(watch) = lock(&self.watches.watched).remove(id) {
             watch.end.cancel();
         }
+    }
+
+    /// Says what has to run beside a deployment that is watched.
+    pub(super) fn judge_beside(&self, id: &DeploymentId, beside: Vec<Beside>) {
+        if let Some(watch) = lock(&self.watches.watched).get(id) {
+            *lock(&watch.beside) = beside;
+            watch.changed.notify_one();
+        }
+    }
+
+    /// Whether the output of that source is written to the log.
+    pub(super) fn is_followed(&self, id: &DeploymentId, source: &str) -> bool {
+        let followers = lock(&self.watches.followers);
+        followers.get(&(id.clone(), source.to_owned())).is_some_and(|following| !following.task.is_finished())
     }
 
     /// Whether a deployment is watched.
@@ -138,10 +175,36 @@ impl Inner {
         redactor: &Arc<Redactor>,
         after: Option<u64>,
     ) {
+        self.follow_as(id, plan, instance, (role, plan.key.app.clone()), redactor, after);
+    }
+
+    /// Begins to write the output of a process beside an app to the log, after a position in it.
+    pub(super) fn follow_process(
+        self: &Arc<Self>,
+        id: &DeploymentId,
+        plan: &Plan,
+        instance: &Instance,
+        process: &str,
+        redactor: &Arc<Redactor>,
+        after: Option<u64>,
+    ) {
+        self.follow_as(id, plan, instance, (Role::Beside, source(&plan.key.app, process)), redactor, after);
+    }
+
+    fn follow_as(
+        self: &Arc<Self>,
+        id: &DeploymentId,
+        plan: &Plan,
+        instance: &Instance,
+        (role, source): (Role, String),
+        redactor: &Arc<Redactor>,
+        after: Option<u64>,
+    ) {
+        let called = if role == Role::Beside { source.clone() } else { role.as_str().to_owned() };
         let follower = follow::Follower {
             engine: Arc::clone(self),
             deployment: id.clone(),
-            app: plan.key.app.clone(),
+            source,
             target: self.places.get(&plan.target),
             instance: instance.clone(),
             role,
@@ -150,7 +213,7 @@ impl Inner {
         };
         let lines = Arc::clone(&follower.lines);
         let following = Following { task: AbortOnDropHandle::new(self.spawn(follower.run(after))), lines };
-        lock(&self.watches.followers).insert((id.clone(), role.as_str()), following);
+        lock(&self.watches.followers).insert((id.clone(), called), following);
     }
 
     /// Waits until nothing more comes of the output of a deployment's stopped instances, but not for long,

@@ -102,7 +102,7 @@ fn words(command: &str) -> Option<Vec<String>> {
 const BUILT_IN: [&str; 8] = ["cd", "exec", "export", "set", ".", "source", "ulimit", "umask"];
 
 /// Puts `exec` before the last command of a chain, where the chain is one of `&&` and `;` only.
-fn with_exec(command: &str) -> String {
+pub(crate) fn with_exec(command: &str) -> String {
     let Some(at) = last_command(command) else { return command.to_owned() };
     let (before, last) = command.split_at(at);
     // Assignments stand before the word `exec`.

@@ -38,7 +38,7 @@ pub use beside::{Check, Folder, Read, Wishes, beside, diff, places, writes};
 pub use digests::{DIGESTS, Digests, base_images};
 pub use kinds::{Kind, kinds};
 pub use order::Order;
-pub use plan::{PlanInput, commands, left_to_others, plan, release};
+pub use plan::{PlanInput, commands, left_to_others, plan, process, release};
 pub use review::{CheckAll, Draft, Gain, Judged, Proposal, Reviewer, Rules, judge, patched};
 pub use settings_file::settings_file;
 pub use templates::{InUse, Templates};

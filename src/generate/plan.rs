@@ -3,13 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr};
 
+use super::command::with_exec;
 use super::container::Container;
 use super::services::{self, Service};
 use super::{Context, Templates, docker, escape, image, view};
 use crate::model::{
     AppKey, AppProfile, AppSettings, BuildPlan, Compute, EnvValue, EnvVar, HealthCheck, HealthProbe, Limits, Millis,
-    NetworkPlan, Plan, PlanCommands, PortPlan, Problem, ProblemCode, Scaling, Security, ServicePlan, Serving, Settings,
-    Source, TargetKind, TargetRef, Timeouts, Volume, Warning, is_variable,
+    NetworkPlan, Plan, PlanCommands, PortPlan, Problem, ProblemCode, Process, Scaling, Security, ServicePlan, Serving,
+    Settings, Source, TargetKind, TargetRef, Timeouts, Volume, Warning, is_variable,
 };
 
 /// What a plan is made of.
@@ -141,6 +142,15 @@ pub fn release(plan: &Plan, templates: &Templates) -> Result<Option<Vec<String>>
         return Ok(Container::new(profile, templates)?.release(profile));
     }
     Ok(profile.release_command.as_ref().map(|command| ["/bin/sh", "-c", command].map(str::to_owned).to_vec()))
+}
+
+/// The program with its arguments of a process beside the app, as the image or the folder has it.
+pub fn process(plan: &Plan, process: &Process, templates: &Templates) -> Result<Vec<String>, Problem> {
+    let profile = &plan.profile;
+    if plan.target.kind == TargetKind::Docker {
+        return Ok(Container::new(profile, templates)?.process(profile, &process.command));
+    }
+    Ok(["/bin/sh", "-c", &with_exec(&process.command)].map(str::to_owned).to_vec())
 }
 
 /// `wharf-PROJECT-APP-ENV`: the network's name and the beginning of the volumes'.

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::{
-    Deployment, DeploymentId, DeploymentStatus, Environment, Job, Plan, PortLease, Problem, Project, ProjectId,
-    Release, Secret, StatusChange, StepName, Take, TargetKind, TargetRef, TargetStatus, Timestamp, Warning,
+    Deployment, DeploymentId, DeploymentStatus, Environment, InstanceState, Job, Plan, PortLease, Problem, Project,
+    ProjectId, Release, Secret, StatusChange, StepName, Take, TargetKind, TargetRef, TargetStatus, Timestamp, Warning,
 };
 
 /// The version of the API. A client and an engine whose numbers differ do not talk.
@@ -107,6 +107,22 @@ pub struct DeploymentDetail {
     pub history: Vec<StatusChange>,
     /// Since when the instance that serves runs, as its target says; null where none does or the target is away.
     pub running_since: Option<Timestamp>,
+    /// The processes beside the app, while it is up.
+    #[serde(default)]
+    pub processes: Vec<ProcessState>,
+}
+
+/// A process beside an app, and how it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ProcessState {
+    /// Its name.
+    pub name: String,
+    /// What it runs.
+    pub command: String,
+    /// Whether it must never run twice at once.
+    pub single: bool,
+    /// What it does just now; null where nothing of it is there, or the target is away.
+    pub state: Option<InstanceState>,
 }
 
 /// Where a project is: a folder, or a git repository.

@@ -236,14 +236,16 @@ pub enum StepName {
     Health,
     /// The app's port leads to it.
     Switch,
-    /// What the app needs before each new version runs, such as a migration of its database. It stands last because
-    /// records that were stored count the names.
+    /// What the app needs before each new version runs, such as a migration of its database. It and what follows stand
+    /// last because records that were stored count the names.
     Release,
+    /// The processes beside the app run.
+    Processes,
 }
 
 impl StepName {
     /// All steps in their order.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Plan,
         Self::Port,
         Self::Build,
@@ -252,6 +254,7 @@ impl StepName {
         Self::Release,
         Self::Start,
         Self::Health,
+        Self::Processes,
         Self::Switch,
     ];
 
@@ -262,7 +265,7 @@ impl StepName {
     /// Whether the new instance was started before this step.
     #[must_use]
     pub const fn runs_app(self) -> bool {
-        matches!(self, Self::Start | Self::Health | Self::Switch)
+        matches!(self, Self::Start | Self::Health | Self::Processes | Self::Switch)
     }
 
     /// The word used in commands and JSON.
@@ -278,6 +281,7 @@ impl StepName {
             Self::Health => "health",
             Self::Switch => "switch",
             Self::Release => "release",
+            Self::Processes => "processes",
         }
     }
 }

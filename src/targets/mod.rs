@@ -152,6 +152,8 @@ pub struct Launch<'a> {
     pub service_env: &'a BTreeMap<String, BTreeMap<String, Secret>>,
     /// The program and its arguments that run instead of the app, in its place.
     pub instead: Option<&'a [String]>,
+    /// The name of the process that this is, for [`Role::Beside`].
+    pub process: Option<&'a str>,
 }
 
 /// What an instance is for.
@@ -163,11 +165,13 @@ pub enum Role {
     Candidate,
     /// It does something once before a new version, and ends.
     Release,
+    /// It runs beside the app, on no port; an app has one of each name.
+    Beside,
 }
 
 impl Role {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Live, Self::Candidate, Self::Release];
+    pub const ALL: [Self; 4] = [Self::Live, Self::Candidate, Self::Release, Self::Beside];
 
     /// The word used in names and labels.
     #[must_use]
@@ -176,6 +180,7 @@ impl Role {
             Self::Live => "live",
             Self::Candidate => "candidate",
             Self::Release => "release",
+            Self::Beside => "beside",
         }
     }
 }
@@ -187,6 +192,8 @@ pub struct Found {
     pub deployment: DeploymentId,
     /// The role named in its mark.
     pub role: Role,
+    /// The name of the process that it is, for [`Role::Beside`].
+    pub process: Option<String>,
     /// The instance.
     pub instance: Instance,
     /// What it does.

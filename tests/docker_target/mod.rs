@@ -141,7 +141,14 @@ impl World {
     }
 
     fn launch<'a>(&'a self, deployment: &'a DeploymentId) -> Launch<'a> {
-        Launch { plan: &self.plan, deployment, env: &self.env, service_env: &self.service_env, instead: None }
+        Launch {
+            plan: &self.plan,
+            deployment,
+            env: &self.env,
+            service_env: &self.service_env,
+            instead: None,
+            process: None,
+        }
     }
 }
 

@@ -42,8 +42,14 @@ async fn services(world: &World, password: Option<&str>, said: &Said) -> Result<
     let password = password.map(|value| ("POSTGRES_PASSWORD".to_owned(), Secret::new(value)));
     let service_env = BTreeMap::from([("postgres".to_owned(), password.into_iter().collect())]);
     let deployment = DeploymentId::from("one");
-    let launch =
-        Launch { plan: &world.plan, deployment: &deployment, env: &env, service_env: &service_env, instead: None };
+    let launch = Launch {
+        plan: &world.plan,
+        deployment: &deployment,
+        env: &env,
+        service_env: &service_env,
+        instead: None,
+        process: None,
+    };
     world.target.network(&world.plan).await?;
     tokio::time::timeout(Duration::from_mins(1), world.target.services(&launch, said)).await.expect("not in a minute")
 }

@@ -80,7 +80,9 @@ impl Run {
         let lines = self.engine.logbook.tail(&self.id, None, LOOKED_AT).await;
         // What the app itself prints is of no step, and is what matters once it was started.
         let matters = |line: &&LogLine| {
-            line.stream != LogStream::Wharf && (line.step == Some(step) || (line.step.is_none() && step.runs_app()))
+            let of_processes = step != StepName::Processes || line.source.contains('/');
+            line.stream != LogStream::Wharf
+                && (line.step == Some(step) || (line.step.is_none() && step.runs_app() && of_processes))
         };
         let printed: Vec<&str> = lines.iter().filter(matters).map(|line| line.text.as_str()).collect();
         let decisive = diagnose::decisive_lines(&printed);

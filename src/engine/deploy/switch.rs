@@ -6,6 +6,7 @@ use std::time::Instant;
 use super::report::StepReport;
 use super::start::Begun;
 use super::{Run, Stop};
+use crate::engine::beside::Beside;
 use crate::engine::env::FilledEnv;
 use crate::engine::error::EngineError;
 use crate::engine::health::Address;
@@ -47,7 +48,7 @@ impl Run {
         let stored = live.clone();
         self.engine.update(&self.id, |deployment| deployment.live = Some(stored)).await?;
         let moving_since = Instant::now();
-        self.engine.unwatch(&old.id);
+        self.engine.unwatch_app(&old.id);
         if let Some(instance) = &old.live {
             let grace = self.plan.timeouts.stop.to_duration();
             self.engine.places.get(&old.target).stop(instance, grace).await?;
@@ -61,7 +62,7 @@ impl Run {
     }
 
     /// Records that it is up, as a release, and begins to watch it.
-    pub(super) async fn finish(&self, switched: Switched) -> Result<(), EngineError> {
+    pub(super) async fn finish(&self, switched: Switched, beside: Vec<Beside>) -> Result<(), EngineError> {
         let release = self.keep_release().await?;
         let Switched { live, gap } = switched;
         let deployment = self
@@ -77,7 +78,7 @@ impl Run {
                 deployment.finished_at = Some(clock::now());
             })
             .await?;
-        self.engine.watch(&deployment, self.plan.clone());
+        self.engine.watch(&deployment, self.plan.clone(), beside);
         Ok(())
     }
 

@@ -1,6 +1,6 @@
 //! One deployment's file pair: the one written to, and the full one before it.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::OpenOptionsExt;
@@ -29,7 +29,7 @@ pub(super) struct Row {
     s: LogStream,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     p: Option<StepName>,
-    f: String,
+    pub(super) f: String,
     x: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) n: Option<u64>,
@@ -116,21 +116,22 @@ pub(super) struct Book {
     file: Option<BufWriter<File>>,
     size: u64,
     next: u64,
-    position: Option<u64>,
+    /// By source.
+    positions: BTreeMap<String, u64>,
     followers: broadcast::Sender<Arc<LogLine>>,
 }
 
 impl Book {
     fn open_at(folder: &Path, deployment: &DeploymentId) -> Self {
         let path = folder.join(format!("{deployment}.log"));
-        let (next, position) = Stored::at(deployment, &path, u64::MAX).end();
+        let (next, positions) = Stored::at(deployment, &path, u64::MAX).end();
         let mut book = Self {
             deployment: deployment.clone(),
             path,
             file: None,
             size: 0,
             next,
-            position,
+            positions,
             followers: broadcast::channel(FOLLOW).0,
         };
         book.open_file();
@@ -149,7 +150,9 @@ impl Book {
     }
 
     pub(super) fn write(&mut self, line: NewLine) {
-        self.position = line.position.or(self.position);
+        if let Some(position) = line.position {
+            self.positions.insert(line.source.clone(), position);
+        }
         let row = Row::new(self.next, line);
         self.next += 1;
         if let Err(error) = self.append(&row) {
@@ -187,8 +190,8 @@ impl Book {
         (Stored::at(&self.deployment, &self.path, self.next - 1), self.followers.subscribe())
     }
 
-    pub(super) fn position(&self) -> Option<u64> {
-        self.position
+    pub(super) fn position(&self, source: &str) -> Option<u64> {
+        self.positions.get(source).copied()
     }
 }
 

@@ -1,5 +1,6 @@
 //! Reads what a book has stored, without its thread.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
@@ -36,11 +37,11 @@ impl Stored {
         self.last
     }
 
-    /// The next cursor, and the last position in an instance's output.
-    pub(super) fn end(mut self) -> (u64, Option<u64>) {
-        let rows = self.last_rows(512);
+    /// The next cursor, and of each source the last position in its instance's output.
+    pub(super) fn end(mut self) -> (u64, BTreeMap<String, u64>) {
+        let rows = self.last_rows(4096);
         let next = rows.last().map_or(1, |row| row.cursor() + 1);
-        (next, rows.iter().rev().find_map(|row| row.n))
+        (next, rows.into_iter().filter_map(|row| Some((row.f, row.n?))).collect())
     }
 
     /// The lines that the query asks for, oldest first, read on a thread of their own.

@@ -24,7 +24,7 @@ async fn lines_are_numbered_on_across_reopening() {
     book.write(&id, line("two", None, Some(20))).await;
     assert_eq!(texts(&book, &id, LogQuery::default()).await, ["one", "two"]);
     let book = Logbook::open(folder.path()).unwrap();
-    assert_eq!(book.position(&id).await, Some(20));
+    assert_eq!(book.position(&id, "web").await, Some(20));
     book.write(&id, line("three", None, None)).await;
     let cursors: Vec<u64> = book.read(&id, LogQuery::default()).await.map(|line| line.cursor).collect().await;
     assert_eq!(cursors, [1, 2, 3]);

@@ -19,7 +19,8 @@ const AGAIN: Duration = Duration::from_secs(1);
 pub(super) struct Follower {
     pub(super) engine: Arc<Inner>,
     pub(super) deployment: DeploymentId,
-    pub(super) app: String,
+    /// What the log calls it.
+    pub(super) source: String,
     pub(super) target: Arc<dyn Target>,
     pub(super) instance: Instance,
     pub(super) role: Role,
@@ -48,18 +49,18 @@ impl Follower {
     }
 
     async fn write(&self, line: OutputLine) {
-        let serves = self.role == Role::Live;
+        let stays = matches!(self.role, Role::Live | Role::Beside);
         let line = NewLine {
             at: line.at,
-            source: self.app.clone(),
+            source: self.source.clone(),
             step: match self.role {
-                Role::Live => None,
+                Role::Live | Role::Beside => None,
                 Role::Candidate => Some(StepName::Health),
                 Role::Release => Some(StepName::Release),
             },
             stream: line.stream,
             text: self.redactor.redact(&line.text),
-            position: serves.then_some(line.position),
+            position: stays.then_some(line.position),
         };
         self.engine.logbook.write(&self.deployment, line).await;
         self.lines.fetch_add(1, Ordering::Relaxed);

@@ -7,6 +7,7 @@ use futures_util::StreamExt;
 
 use super::{Watch, keep, lock};
 use crate::engine::Inner;
+use crate::engine::beside::complaint;
 use crate::engine::health;
 use crate::engine::records;
 use crate::model::{
@@ -42,7 +43,7 @@ impl Inner {
     pub(super) async fn judge(self: Arc<Self>, id: DeploymentId, plan: Plan, watch: Watch) {
         let interval = plan.health.interval.to_duration();
         let mut failures = 0;
-        let mut revival = Revival::default();
+        let (mut revival, mut beside_revival) = (Revival::default(), Revival::default());
         loop {
             let pause = if failures == 0 { interval } else { interval.min(DOUBT) };
             tokio::select! {
@@ -57,12 +58,14 @@ impl Inner {
             if watch.end.is_cancelled() {
                 return;
             }
+            let beside = if check.ok { self.check_beside(&plan, &watch, &mut beside_revival).await } else { None };
             let status = match failures {
+                0 if beside.is_some() => DeploymentStatus::Degraded,
                 0 => DeploymentStatus::Healthy,
                 few if !health::is_down(&plan.health, few) => DeploymentStatus::Degraded,
                 _ => DeploymentStatus::Unhealthy,
             };
-            self.note_health(&id, status, check.detail).await;
+            self.note_health(&id, status, beside.unwrap_or(check.detail)).await;
         }
     }
 
@@ -108,6 +111,27 @@ impl Inner {
         check
     }
 
+    /// What is wrong with what should run beside the app.
+    async fn check_beside(&self, plan: &Plan, watch: &Watch, revival: &mut Revival) -> Option<String> {
+        let target = self.places.get(&plan.target);
+        let all = lock(&watch.beside).clone();
+        let mut wrong = None;
+        for one in all {
+            let state = target.state(&one.instance).await.ok()?;
+            let Some(complaint) = complaint(&one.name, &state) else { continue };
+            wrong.get_or_insert(complaint);
+            if matches!(state, InstanceState::Exited { .. })
+                && !watch.end.is_cancelled()
+                && lock(&watch.beside).iter().any(|known| known.instance.id == one.instance.id)
+                && revival.is_due(plan.target.kind)
+                && let Err(error) = target.resume(&one.instance).await
+            {
+                tracing::warn!(instance = %one.instance.name, %error, "it could not be started again");
+            }
+        }
+        wrong
+    }
+
     async fn note_health(&self, id: &DeploymentId, status: DeploymentStatus, reason: String) {
         let noted = self.update(id, |deployment| {
             if deployment.status.is_up() && deployment.status != status {
@@ -133,7 +157,7 @@ impl Inner {
                 if let Ok(mut changes) = target.changes().await {
                     engine.poke(|_| true);
                     while let Some(Ok(changed)) = changes.next().await {
-                        engine.poke(|watch| watch.instance.id == changed);
+                        engine.poke(|watch| watch.is_about(&changed));
                     }
                 }
                 // It went away: what runs there is looked at, now and when it is back.

@@ -10,7 +10,7 @@ use futures_util::{StreamExt, TryStreamExt};
 use super::connect::Engine;
 use super::inspect;
 use super::lifetime::{moment, nanos};
-use super::names::{DEPLOYMENT, Names, role};
+use super::names::{DEPLOYMENT, Names, PROCESS, role};
 use super::stream::fed;
 use super::{Found, TargetError};
 use crate::model::{DeploymentId, Instance};
@@ -46,6 +46,7 @@ fn found(container: &ContainerInspectResponse) -> Option<Found> {
     Some(Found {
         deployment: DeploymentId::from(labels.get(DEPLOYMENT)?.as_str()),
         role: role(labels)?,
+        process: labels.get(PROCESS).cloned(),
         instance: Instance {
             id: container.id.clone()?,
             name: container.name.as_deref()?.trim_start_matches('/').to_owned(),

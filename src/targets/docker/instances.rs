@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use bollard::models::{
-    ContainerCreateBody, EndpointSettings, HostConfig, HostConfigLogConfig, Mount, MountType, NetworkingConfig,
-    PortBinding, RestartPolicy, RestartPolicyNameEnum,
+    ContainerCreateBody, EndpointSettings, HealthConfig, HostConfig, HostConfigLogConfig, Mount, MountType,
+    NetworkingConfig, PortBinding, RestartPolicy, RestartPolicyNameEnum,
 };
 use bollard::query_parameters::{
     CreateContainerOptionsBuilder, RemoveContainerOptionsBuilder, StartContainerOptions, StopContainerOptionsBuilder,
@@ -14,7 +14,7 @@ use bollard::query_parameters::{
 use futures_util::StreamExt;
 
 use super::connect::{Engine, is_conflict, is_missing, words};
-use super::names::{Names, ROLE};
+use super::names::{Names, PROCESS, ROLE};
 use super::{Launch, Role, TargetError, network};
 use crate::model::{Instance, Secret, Volume};
 
@@ -32,7 +32,7 @@ pub(super) async fn prepare(
     port: Option<u16>,
 ) -> Result<Instance, TargetError> {
     network::ensure_volumes(engine, names, &launch.plan.key, &launch.plan.storage).await?;
-    let name = Names::instance(launch.plan, launch.deployment, role);
+    let name = Names::instance(launch.plan, launch.deployment, role, launch.process);
     remove(engine, &name).await?;
     let network = network::id(engine, names, launch.plan).await?;
     let body = container(names, launch, &network, image, role, port);
@@ -51,7 +51,8 @@ fn container(
     let plan = launch.plan;
     let mut labels = names.deployment_labels(&plan.key, launch.deployment);
     labels.insert(ROLE.to_owned(), role.as_str().to_owned());
-    let inside = plan.ports.container.map(|port| format!("{port}/tcp"));
+    labels.extend(launch.process.map(|name| (PROCESS.to_owned(), name.to_owned())));
+    let inside = plan.ports.container.filter(|_| role != Role::Beside).map(|port| format!("{port}/tcp"));
     let bindings = inside.clone().zip(port).map(|(inside, port)| {
         let binding = PortBinding { host_ip: Some(plan.network.bind.to_string()), host_port: Some(port.to_string()) };
         HashMap::from([(inside, Some(vec![binding]))])
@@ -62,6 +63,7 @@ fn container(
     // Others on the network are to meet the app, not what still proves itself; and that has one try.
     let (aliases, policy) = match role {
         Role::Live => (vec![plan.key.app.clone()], RestartPolicyNameEnum::UNLESS_STOPPED),
+        Role::Beside => (Vec::new(), RestartPolicyNameEnum::UNLESS_STOPPED),
         Role::Candidate | Role::Release => (Vec::new(), RestartPolicyNameEnum::NO),
     };
     let host = HostConfig {
@@ -80,6 +82,9 @@ fn container(
         cmd: launch.instead.map(<[String]>::to_vec).or_else(|| plan.compute.command.as_deref().map(in_shell)),
         env: Some(environment(launch.env)),
         labels: Some(labels),
+        // What listens on nothing is not asked what the image asks of the app.
+        healthcheck: (role == Role::Beside)
+            .then(|| HealthConfig { test: Some(vec!["NONE".to_owned()]), ..HealthConfig::default() }),
         exposed_ports: inside.map(|port| vec![port]),
         host_config: Some(host),
         networking_config: Some(networking(network, aliases)),

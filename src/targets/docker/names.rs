@@ -11,6 +11,8 @@ const APP: &str = "wharf.app";
 const ENVIRONMENT: &str = "wharf.environment";
 pub(super) const DEPLOYMENT: &str = "wharf.deployment";
 pub(super) const ROLE: &str = "wharf.role";
+/// The name of a process beside an app.
+pub(super) const PROCESS: &str = "wharf.process";
 pub(super) const SERVICE: &str = "service";
 pub(super) const CONFIG: &str = "wharf.config";
 /// Marks a network with the range that it is a part of.
@@ -37,9 +39,10 @@ impl Names {
     }
 
     /// The container of an instance.
-    pub(super) fn instance(plan: &Plan, deployment: &DeploymentId, role: Role) -> String {
+    pub(super) fn instance(plan: &Plan, deployment: &DeploymentId, role: Role, process: Option<&str>) -> String {
         let name = format!("{}-{deployment}", base(plan));
         match role {
+            Role::Beside => format!("{name}-{}-{}", role.as_str(), process.unwrap_or_default()),
             Role::Live => name,
             Role::Candidate | Role::Release => format!("{name}-{}", role.as_str()),
         }

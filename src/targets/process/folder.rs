@@ -26,6 +26,9 @@ pub(super) struct Record {
     /// Whether it is to end by itself: what is run before a new version. Records of earlier versions have none.
     #[serde(default)]
     pub(super) once: bool,
+    /// The name of the process beside the app that it is. Records of earlier versions have none.
+    #[serde(default)]
+    pub(super) process: Option<String>,
     /// Its name, for people.
     pub(super) name: String,
     /// Its port.
@@ -46,6 +49,7 @@ impl Record {
     /// What it is for.
     pub(super) const fn role(&self) -> Role {
         match (self.live, self.once) {
+            _ if self.process.is_some() => Role::Beside,
             (true, _) => Role::Live,
             (false, true) => Role::Release,
             (false, false) => Role::Candidate,
@@ -54,13 +58,20 @@ impl Record {
 
     /// The instance in the model's words.
     pub(super) fn instance(&self) -> Instance {
-        Instance { id: id(&self.deployment, self.role()), name: self.name.clone(), port: self.port }
+        Instance {
+            id: id(&self.deployment, self.role(), self.process.as_deref()),
+            name: self.name.clone(),
+            port: self.port,
+        }
     }
 }
 
 /// The identifier of an instance, and the name of its folder: short, because the path of a socket may not be long.
-pub(super) fn id(deployment: &DeploymentId, role: Role) -> String {
-    format!("{deployment}-{}", role.as_str())
+pub(super) fn id(deployment: &DeploymentId, role: Role, process: Option<&str>) -> String {
+    match process {
+        Some(process) => format!("{deployment}-{}-{process}", role.as_str()),
+        None => format!("{deployment}-{}", role.as_str()),
+    }
 }
 
 /// The folder of an instance.

@@ -125,7 +125,7 @@ impl ProcessTarget {
         if let Some(port) = port {
             env.insert("PORT".to_owned(), Secret::new(port.to_string()));
         }
-        let id = folder::id(launch.deployment, role);
+        let id = folder::id(launch.deployment, role, launch.process);
         if let Some(folder) = self.instances.folder(&id) {
             // Some servers (Rails) refuse to start beside another one in the same folder that left its number there.
             let file = folder.pid_file().to_string_lossy().into_owned();
@@ -145,11 +145,16 @@ impl ProcessTarget {
             mark: self.mark.clone(),
             key: plan.key.clone(),
             deployment: launch.deployment.clone(),
-            live: role == Role::Live,
+            live: matches!(role, Role::Live | Role::Beside),
             once: role == Role::Release,
+            process: launch.process.map(str::to_owned),
             name: format!(
-                "wharf-{}-{}-{}-{}",
-                plan.project_name, plan.key.app, plan.key.environment, launch.deployment
+                "wharf-{}-{}-{}-{}{}",
+                plan.project_name,
+                plan.key.app,
+                plan.key.environment,
+                launch.deployment,
+                launch.process.map_or_else(String::new, |name| format!("-{name}"))
             ),
             port,
             bind: plan.network.bind,
@@ -350,7 +355,8 @@ impl Target for ProcessTarget {
             if record.mark == self.mark {
                 let state = self.instances.state(&id).await?;
                 let (role, instance) = (record.role(), record.instance());
-                found.push(Found { deployment: record.deployment, role, instance, state });
+                let Record { deployment, process, .. } = record;
+                found.push(Found { deployment, role, process, instance, state });
             }
         }
         Ok(found)
