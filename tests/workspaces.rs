@@ -1,5 +1,5 @@
 //! Images of workspaces, built for real: what an app needs to run is in them, and neither what builds it nor what only its
-//! sisters need.
+//! sisters need; what migrates its database before a version stays, though it is a tool of development.
 
 use std::fs;
 use std::path::Path;
@@ -12,14 +12,20 @@ use crate::support::wharf::Wharf;
 
 const ROOT: &str = r#"{"name": "yard", "private": true, "workspaces": ["apps/*", "packages/*"],
   "scripts": {"prepare": "node -e 'require(`is-odd`)'"}, "devDependencies": {"is-odd": "3.0.1"}}"#;
-const API: &str = r#"{"name": "@yard/api", "version": "1.0.0", "private": true, "scripts": {"start": "node index.js"},
-  "dependencies": {"@yard/greeting": "WORKSPACE", "express": "4.21.2"}, "devDependencies": {"is-number": "7.0.0"}}"#;
+const API: &str = r#"{"name": "@yard/api", "version": "1.0.0", "private": true, "scripts": {"start": "node index.js", "db:migrate": "knex migrate:latest"},
+  "dependencies": {"@yard/greeting": "WORKSPACE", "express": "4.21.2", "pg": "8.16.0"},
+  "devDependencies": {"is-number": "7.0.0", "knex": "3.1.0"}}"#;
 const OTHER: &str = r#"{"name": "@yard/other", "version": "1.0.0", "private": true, "scripts": {"start": "node index.js"},
   "dependencies": {"koa": "2.16.1"}}"#;
 const GREETING: &str =
     r#"{"name": "@yard/greeting", "version": "1.0.0", "main": "index.js", "dependencies": {"ms": "2.1.3"}}"#;
 const INDEX: &str = "const app = require('express')();\nconst greeting = require('@yard/greeting');\n\
-    app.get('/', (_, answer) => answer.send(greeting));\napp.listen(process.env.PORT || 3000);\n";
+    const database = new (require('pg').Pool)({ connectionString: process.env.DATABASE_URL });\n\
+    app.get('/', async (_, answer) => {\n  const found = await database.query('select name from boats');\n  \
+    answer.send(`${greeting} ${found.rows[0].name}`);\n});\napp.listen(process.env.PORT || 3000);\n";
+const KNEXFILE: &str = "module.exports = { client: 'pg', connection: process.env.DATABASE_URL };\n";
+const MIGRATION: &str = "exports.up = async knex => {\n  await knex.schema.createTable('boats', table => table.string('name'));\n  \
+    await knex('boats').insert({ name: 'Tern' });\n};\nexports.down = knex => knex.schema.dropTable('boats');\n";
 
 /// Deploys the app of a workspace, and asks its container which modules there are.
 fn proves(manager: &str, lock: &[&str], workspace: &str) {
@@ -39,6 +45,8 @@ fn proves(manager: &str, lock: &[&str], workspace: &str) {
     write("pnpm-workspace.yaml", "packages:\n  - apps/*\n  - packages/*\n");
     write("apps/api/package.json", &API.replace("WORKSPACE", workspace));
     write("apps/api/index.js", INDEX);
+    write("apps/api/knexfile.js", KNEXFILE);
+    write("apps/api/migrations/1_boats.js", MIGRATION);
     write("apps/other/package.json", OTHER);
     write("apps/other/index.js", "new (require('koa'))().listen(process.env.PORT || 3000);\n");
     write("packages/greeting/package.json", GREETING);
@@ -54,12 +62,14 @@ fn proves(manager: &str, lock: &[&str], workspace: &str) {
         wharf.json(&["deploy", project.to_str().unwrap(), "--target", "docker", "--app", "api"])
     };
     assert_eq!(told["status"], "healthy", "{told:#}");
-    assert_eq!(http::get(told["url"].as_str().unwrap(), "/").unwrap().body, "ahoy 1m");
+    assert_eq!(http::get(told["url"].as_str().unwrap(), "/").unwrap().body, "ahoy 1m Tern");
     let id = format!("label=wharf.deployment={}", told["id"].as_str().unwrap());
     let container = docker::stdout(&["ps", "-q", "--filter", &id, "--filter", "label=wharf.role=live"]);
     let found = docker::stdout(&["exec", &container, "find", "/app", "-type", "d", "-name", "*"]);
     let has = |name: &str| found.lines().any(|path| path.ends_with(&format!("node_modules/{name}")));
-    for (name, expected) in [("express", true), ("ms", true), ("koa", false), ("is-number", false), ("is-odd", false)] {
+    for (name, expected) in
+        [("express", true), ("knex", true), ("ms", true), ("koa", false), ("is-number", false), ("is-odd", false)]
+    {
         assert_eq!(has(name), expected, "{manager} {name}: {found}");
     }
     assert!(!found.contains("/app/apps/other/node_modules"), "{found}");
@@ -75,7 +85,7 @@ fn base_ready(wharf: &Wharf, project: &Path, lock: &[&str]) -> bool {
         return false;
     }
     let images = base_images(wharf, project);
-    docker::ready(&images.iter().map(String::as_str).collect::<Vec<_>>())
+    docker::ready(&images.iter().map(String::as_str).chain(["postgres:16-bookworm"]).collect::<Vec<_>>())
 }
 
 #[test]

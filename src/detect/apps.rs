@@ -1,7 +1,7 @@
 //! Which candidates are apps, and which of them is meant first.
 
 use std::cell::OnceCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use foldhash::HashSet;
@@ -138,7 +138,15 @@ impl<'p> App<'p> {
         env.extend(self.facts.env.clone());
         let answers = |framework: &Chosen<'_>| framework.rule.serving == Serving::Server && !framework.faint;
         let serves = self.framework.as_ref().is_some_and(answers);
-        Inner { services: self.services().clone(), env, serves, ..Inner::default() }
+        Inner { services: self.services().clone(), env, system: self.system_packages(), serves, ..Inner::default() }
+    }
+
+    /// The system packages that its dependencies need as it runs: what only tests and builds need is not there.
+    pub(super) fn system_packages(&self) -> BTreeSet<String> {
+        let runs =
+            |name: &Text| self.facts.dependency(name).is_some_and(|found| found.scope != DependencyScope::Development);
+        let table = self.candidate.stack.system_packages.iter();
+        table.filter(|(_, names)| names.iter().any(runs)).map(|(package, _)| package.to_owned()).collect()
     }
 
     /// The names of environment variables that its sources read.

@@ -19,6 +19,8 @@ pub(super) struct Inner {
     pub services: Services,
     /// The names of environment variables that they read.
     pub env: Origins,
+    /// The system packages that their dependencies need.
+    pub system: BTreeSet<String>,
     /// One that becomes a part of the program is written with a framework that answers.
     pub serves: bool,
     /// Those that have to be built before it, each behind what it needs itself.
@@ -56,6 +58,7 @@ pub(super) fn of(read: &[App<'_>], monorepo: Option<&Monorepo>) -> Vec<Inner> {
                     let brought = brings[at].get_or_init(|| read[at].brings());
                     inner.services.extend(brought.services.clone());
                     inner.env.extend(brought.env.clone());
+                    inner.system.extend(brought.system.iter().cloned());
                     inner.serves |= app.facts.linked && brought.serves;
                     next.push(at);
                 }

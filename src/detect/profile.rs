@@ -21,7 +21,7 @@ use super::rules::{CommandRule, FrameworkRule, Manager};
 use super::services;
 use super::versions;
 use super::words::{Word, fill};
-use crate::model::{AppProfile, DependencyScope, Evidence, Language, Serving, Warning};
+use crate::model::{AppProfile, Evidence, Language, Serving, Warning};
 
 /// The profile of one app, and a warning where nobody outside of a container would reach it. Its name is still to be made
 /// unique.
@@ -393,16 +393,9 @@ fn names_of_environment(
 }
 
 fn system_packages(app: &App<'_>, rule: Option<&FrameworkRule>, profile: &mut AppProfile) {
-    let mut needed: BTreeSet<String> =
-        rule.into_iter().flat_map(|rule| rule.system_packages.iter().map(String::from)).collect();
-    for (package, dependencies) in app.candidate.stack.system_packages.iter() {
-        // What only tests and builds need is not there as it runs.
-        let runs =
-            |name: &Text| app.facts.dependency(name).is_some_and(|found| found.scope != DependencyScope::Development);
-        if dependencies.iter().any(runs) {
-            needed.insert(package.to_owned());
-        }
-    }
+    let mut needed = app.system_packages();
+    needed.extend(rule.into_iter().flat_map(|rule| rule.system_packages.iter().map(String::from)));
+    needed.extend(app.inner.system.iter().cloned());
     profile.system_packages = needed.into_iter().collect();
 }
 

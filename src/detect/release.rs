@@ -32,7 +32,9 @@ pub(super) fn find(
     }
     let rules = [framework.map_or(&[][..], |rule| &rule.release), &app.candidate.stack.release];
     let running = Choice { running: true, ..*choice };
-    let Some((rule, command)) = rules.iter().find_map(|rules| running.first_rule(rules)) else {
+    let carried =
+        || rules.iter().find_map(|rules| choice.first_rule(rules)).filter(|_| app.candidate.stack.keeps_tools);
+    let Some((rule, command)) = rules.iter().find_map(|rules| running.first_rule(rules)).or_else(carried) else {
         if let Some((_, command)) = rules.iter().find_map(|rules| choice.first_rule(rules)) {
             warn(app, &command, "comes with a dependency of development only, which is not there as the app runs");
         }

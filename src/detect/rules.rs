@@ -102,6 +102,8 @@ pub(super) struct Stack {
     pub yields: bool,
     /// Its packages often only bundle for another stack in the same folder.
     pub helps: bool,
+    /// Its images keep what a release runs, also where only development depends on it.
+    pub keeps_tools: bool,
 }
 
 /// By what a service is known: the part `seen` of `templates/services/NAME.toml`.

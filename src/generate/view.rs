@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::command::Start;
 use super::escape::is_env_name;
 use super::{Context, docker};
-use crate::model::{AppProfile, is_debian_package};
+use crate::model::{AppProfile, DependencyScope, is_debian_package};
 
 /// A profile, taken apart for templates. What a profile does not say is empty text, zero or null.
 #[derive(Serialize)]
@@ -41,6 +41,8 @@ pub(crate) struct View<'a> {
     /// The variables that its build writes into what it makes.
     build_env: Vec<&'a str>,
     system_packages: Vec<&'a str>,
+    /// Dependencies of development that its release runs, which its image keeps.
+    kept: Vec<&'a str>,
     /// Extensions of PHP that Composer's manifest asks for.
     extensions: Vec<&'a str>,
     /// Whether a Go program calls C.
@@ -94,6 +96,7 @@ impl<'a> View<'a> {
             packages: inner_packages(profile),
             build_env: build_env(profile),
             system_packages: packages(&profile.system_packages),
+            kept: kept(profile),
             extensions: profile.dependencies.iter().filter_map(|dependency| extension(&dependency.name)).collect(),
             cgo: profile.dependencies.iter().any(|dependency| CALLS_C.contains(&dependency.name.as_str())),
             tomcat: tomcat(profile),
@@ -117,7 +120,10 @@ impl Built {
 
 /// What generation looks at among the dependencies; a plan keeps these and no others.
 pub(crate) fn matters(dependency: &str) -> bool {
-    extension(dependency).is_some() || CALLS_C.contains(&dependency) || is_before_jakarta(dependency)
+    extension(dependency).is_some()
+        || MIGRATION_TOOLS.contains(&dependency)
+        || CALLS_C.contains(&dependency)
+        || is_before_jakarta(dependency)
 }
 
 fn tomcat(profile: &AppProfile) -> &'static str {
@@ -133,6 +139,16 @@ fn is_before_jakarta(dependency: &str) -> bool {
 /// Go modules that do not build without a C compiler.
 const CALLS_C: [&str; 3] =
     ["github.com/mattn/go-sqlite3", "github.com/confluentinc/confluent-kafka-go/v2", "gopkg.in/gographics/imagick.v3"];
+
+/// Packages of npm that bring a database up to date.
+const MIGRATION_TOOLS: [&str; 8] =
+    ["prisma", "knex", "sequelize-cli", "typeorm", "drizzle-kit", "@mikro-orm/cli", "node-pg-migrate", "db-migrate"];
+
+fn kept(profile: &AppProfile) -> Vec<&str> {
+    let tools = profile.dependencies.iter().filter(|it| it.scope == DependencyScope::Development);
+    let tools = tools.map(|it| it.name.as_str()).filter(|name| MIGRATION_TOOLS.contains(name));
+    tools.filter(|_| profile.release_command.is_some()).collect()
+}
 
 /// A PHP extension that Composer's manifest asks for.
 fn extension(dependency: &str) -> Option<&str> {

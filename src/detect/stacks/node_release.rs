@@ -20,7 +20,8 @@ const SCRIPTS: &[&str] = &[
     "migrate:up",
 ];
 
-/// What such a script runs that applies what is there and asks nobody, each with the package that brings it.
+/// What such a script runs that applies what is there and asks nobody, each with the package that brings it. An image keeps
+/// these (`MIGRATION_TOOLS`) where only development depends on them.
 const MIGRATORS: &[(&str, &str)] = &[
     ("prisma migrate deploy", "prisma"),
     ("knex migrate:latest", "knex"),
@@ -39,8 +40,9 @@ const RUNNERS: &[&str] = &["ts-node", "tsx"];
 /// Notes `release.script`, where all that it runs is there as the app runs.
 pub(super) fn read(facts: &mut Facts, manifest: &PackageJson) {
     let runs = |name: &str| facts.dependency(name).is_some_and(|it| it.scope != DependencyScope::Development);
+    let is_there = |name: &str| facts.dependency(name).is_some();
     let fits = |command: &str| {
-        MIGRATORS.iter().any(|(call, package)| command.contains(call) && runs(package))
+        MIGRATORS.iter().any(|(call, package)| command.contains(call) && is_there(package))
             && RUNNERS.iter().all(|runner| !command.contains(runner) || runs(runner))
     };
     let script = SCRIPTS.iter().find(|name| manifest.script(name).is_some_and(fits));

@@ -92,7 +92,7 @@ fn a_script_migrates_where_all_that_it_runs_is_there() {
     let knex = r#", "knex": "3""#;
     for (runtime, development, scripts, command) in [
         (knex, "", r#", "db:migrate": "knex migrate:latest""#, "npm run db:migrate"),
-        ("", r#""knex": "3""#, r#", "db:migrate": "knex migrate:latest""#, "-"),
+        ("", r#""knex": "3""#, r#", "db:migrate": "knex migrate:latest""#, "npm run db:migrate"),
         (knex, "", r#", "migrate": "knex migrate:make""#, "-"),
         (
             r#", "typeorm": "0.3""#,
@@ -120,11 +120,17 @@ fn a_script_migrates_where_all_that_it_runs_is_there() {
 fn what_an_image_could_not_run_is_warned_of() {
     let migrations = ("prisma/migrations/1/migration.sql", "");
     let development = node(r#", "@prisma/client": "6""#, r#""prisma": "6""#, "");
+    // The image keeps a tool of development that a release runs.
     let found = detect_files(&[LISTENS, ("package.json", &development), migrations]);
+    assert_eq!(found.apps[0].release_command.as_deref(), Some("npx prisma migrate deploy"));
+    assert!(found.warnings.is_empty(), "{:?}", found.warnings);
+    let gathered = development.replace("\"express\": \"4\"", "\"next\": \"15\"");
+    let config = ("next.config.js", "module.exports = { output: 'standalone' }");
+    let found = detect_files(&[config, ("package.json", &gathered), migrations, ("app/page.js", "")]);
     assert_eq!(found.apps[0].release_command, None);
     let [warning] = found.warnings.as_slice() else { panic!("{:?}", found.warnings) };
     assert_eq!(warning.file, "package.json");
-    assert!(warning.says.starts_with("npx prisma migrate deploy comes with a dependency of development only"));
+    assert!(warning.says.starts_with("npx prisma migrate deploy is not there beside the files"), "{}", warning.says);
 }
 
 #[test]
