@@ -40,7 +40,8 @@ pub(super) fn check(project: &Project<'_>) -> Vec<Fault> {
     let values: Vec<_> = all(Kind::CloudFormationValues).collect();
     cloudformation::check_all(&templates, &values, &told, &mut found);
     let (bicep, arm): (Vec<_>, Vec<_>) = (all(Kind::Bicep).collect(), all(Kind::Arm).collect());
-    azure::check_all(&bicep, &arm, &told, &mut found);
+    let own: Vec<_> = all(Kind::BicepValues).collect();
+    azure::check_all(&bicep, &own, &arm, &told, &mut found);
     let paths: BTreeSet<&str> = files.keys().map(String::as_str).collect();
     terraform(by_folder(all(Kind::Terraform)), all(Kind::TerraformValues), &paths, &told, &mut found);
     found

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::rules::RULES;
 use super::{
     azure, check_all, cloudformation, compose, dockerfile, env_file, github, gitlab, helm, ignore_list, jenkins,
-    kubernetes, shell, terraform,
+    kubernetes, shell, sound, terraform,
 };
 
 /// A sound file, or several that belong together, with changes that each break one rule.
@@ -32,6 +32,7 @@ pub(super) fn all() -> Vec<&'static Case> {
         jenkins::tests::CASES,
         kubernetes::tests::CASES,
         shell::tests::CASES,
+        sound::CASES,
         terraform::tests::CASES,
     ]
     .into_iter()

@@ -3,8 +3,8 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-use super::tree::{Node, Value};
-use super::{Faults, secrets};
+use super::tree::{Node, Style, Value};
+use super::{Faults, secrets, written};
 
 /// What a resource's property has to say.
 pub(super) struct Demand {
@@ -102,7 +102,7 @@ const WIDE_6: u32 = 4;
 /// Whether addresses are all of them, or so many that it comes to the same.
 pub(super) fn is_everywhere(address: &str) -> bool {
     let address = address.trim();
-    if matches!(address, "*" | "0.0.0.0" | "::" | "Internet" | "internet" | "Any" | "any") {
+    if matches!(address, "*" | "0.0.0.0" | "::" | "Internet" | "internet" | "Any" | "any" | "ANY") {
         return true;
     }
     let Some((first, length)) = address.split_once('/') else { return false };
@@ -168,17 +168,22 @@ pub(super) fn literal_secrets(node: &Node, is_open: &dyn Fn(&Node) -> bool, faul
         for entry in
             node.entries().iter().filter(|entry| secrets::names_a_secret(&entry.key) || entry.key == "secret_string")
         {
-            for node in entry.node.choices() {
+            for node in plain(&entry.node) {
                 let text = node.text().unwrap_or_default();
                 let is_word = text.parse::<f64>().is_ok() || node.truth().is_some();
-                // Names, addresses and paths of where it is kept.
-                let is_place = text.contains(['/', ':', '{', '[', ' ']) || text.starts_with('@');
-                if !text.is_empty() && !is_word && !is_place && !is_open(node) && !is_kept_elsewhere(&entry.key) {
+                if !text.is_empty() && !is_word && !is_place(text) && !is_open(node) && !is_kept_elsewhere(&entry.key) {
                     found.push((node.line, entry.key.clone()));
                 }
             }
+            // A password with a name in it is one all the same.
+            let rest = beside_values(&entry.node).filter(|_| entry.key.to_ascii_lowercase().ends_with("password"));
+            if rest.is_some_and(|rest| rest.len() > 3 && !is_place(&rest)) {
+                found.push((entry.node.line, entry.key.clone()));
+            }
         }
     });
+    in_pairs(node, is_open, &mut found);
+    in_texts(node, &mut found);
     for (line, key) in found {
         faults.add(
             "secret-in-file",
@@ -188,8 +193,73 @@ pub(super) fn literal_secrets(node: &Node, is_open: &dyn Fn(&Node) -> bool, faul
     }
 }
 
+/// Functions that only write a text another way.
+const WRITERS: [&str; 8] =
+    ["base64encode", "Base64", "Fn::Base64", "lower", "sensitive", "tostring", "trimspace", "upper"];
+
+/// The texts that a value may be, behind functions that hide none of it.
+fn plain(node: &Node) -> Vec<&Node> {
+    let is_writer = |name: &str| WRITERS.contains(&name);
+    let inner: Vec<&Node> = match (&node.value, node.tag.as_deref()) {
+        (Value::List(items), Some(tag)) if is_writer(tag) => items.iter().collect(),
+        (Value::Map(entries), None) if entries.len() == 1 && is_writer(&entries[0].key) => vec![&entries[0].node],
+        _ => return node.choices(),
+    };
+    inner.into_iter().flat_map(plain).collect()
+}
+
+/// What stands in a text beside the values that are put into it.
+fn beside_values(node: &Node) -> Option<String> {
+    let text = match (node.tag.as_deref(), node.entries()) {
+        (Some("Sub"), _) => node.text().or_else(|| node.items().first()?.text())?,
+        (None, [entry]) if entry.key == "Fn::Sub" => entry.node.text()?,
+        _ => return None,
+    };
+    let mut parts = text.split("${");
+    let first = parts.next().unwrap_or_default().to_owned();
+    Some(parts.fold(first, |all, part| all + part.split_once('}').map_or("", |(_, rest)| rest)))
+}
+
+/// Variables as pairs of a name and a value: those of containers and of functions.
+fn in_pairs(node: &Node, is_open: &dyn Fn(&Node) -> bool, found: &mut Vec<(usize, String)>) {
+    node.each(&mut |node| {
+        let of = |key: &str| node.entries().iter().find(|entry| entry.key.eq_ignore_ascii_case(key));
+        let (Some(name), Some(value)) = (of("name").and_then(|name| name.node.text()), of("value")) else { return };
+        let is_it = |value: &&Node| value.text().is_some_and(|text| secrets::is_kept(name, text) && !is_place(text));
+        let values = plain(&value.node).into_iter().filter(|value| !is_open(value) && value.truth().is_none());
+        found.extend(values.filter(is_it).map(|value| (value.line, name.to_owned())));
+    });
+}
+
+/// Whether a text is the name, the address or the path of where something is kept.
+fn is_place(text: &str) -> bool {
+    text.contains(['/', ':', '{', '[', ' ']) || text.starts_with('@')
+}
+
+/// Keys of what a machine runs as it starts.
+const SCRIPTS: [&str; 8] =
+    ["command", "commands", "custom_data", "customdata", "inline", "metadata_startup_script", "user_data", "userdata"];
+
+/// Scripts and files that are written into machines.
+fn in_texts(node: &Node, found: &mut Vec<(usize, String)>) {
+    let mut told = |node: &Node| found.extend(written::in_node(node).into_iter().map(|one| (one.line, one.name)));
+    node.each(&mut |node| {
+        if matches!(node.value, Value::Scalar { style: Style::Literal, .. }) {
+            told(node);
+        }
+        for entry in node.entries().iter().filter(|entry| SCRIPTS.contains(&entry.key.to_ascii_lowercase().as_str())) {
+            let is_line = |node: &Node| matches!(node.value, Value::Scalar { style, .. } if style != Style::Literal);
+            entry.node.each(&mut |inner| {
+                if is_line(inner) {
+                    told(inner);
+                }
+            });
+        }
+    });
+}
+
 /// Keys about secrets that hold none.
-fn is_kept_elsewhere(key: &str) -> bool {
+pub(super) fn is_kept_elsewhere(key: &str) -> bool {
     let key = key.to_ascii_lowercase().replace(['_', '-'], "");
     [
         "id",
@@ -210,7 +280,7 @@ fn is_kept_elsewhere(key: &str) -> bool {
     .any(|end| key.ends_with(end))
         || ["manage", "generate", "exclude", "require", "has", "use", "token", "disable", "enable"]
             .iter()
-            .any(|start| key.starts_with(start) && !key.ends_with("password"))
+            .any(|start| key.starts_with(start) && key != "token" && !key.ends_with("password"))
 }
 
 #[cfg(test)]

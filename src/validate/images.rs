@@ -30,7 +30,8 @@ pub(super) fn check(image: &str, line: usize, faults: &mut Faults<'_>) {
 /// Whether an image says by its name that it does not run as root.
 pub(super) fn is_non_root(image: &str) -> bool {
     let tag = image.split('@').next().and_then(|image| image.rsplit('/').next()?.split_once(':')).map(|(_, tag)| tag);
-    let is_said = |text: &str| ["nonroot", "rootless"].iter().any(|end| text.split('-').any(|part| part == *end));
+    let is_said =
+        |text: &str| ["chiseled", "nonroot", "rootless"].iter().any(|end| text.split('-').any(|part| part == *end));
     let name = name(image);
     tag.is_some_and(is_said) || is_said(name) || name.ends_with("-unprivileged")
 }
@@ -73,6 +74,21 @@ pub(super) fn is_service(image: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_tell_of_images_that_are_not_root() {
+        for image in [
+            "nginxinc/nginx-unprivileged:1",
+            "a/static:nonroot",
+            "dotnet/aspnet:8.0-jammy-chiseled",
+            "docker:27-dind-rootless",
+        ] {
+            assert!(is_non_root(image), "{image}");
+        }
+        for image in ["nginx:1", "unprivileged/nginx:1", "a:debug", "localhost:5000/a"] {
+            assert!(!is_non_root(image), "{image}");
+        }
+    }
 
     #[test]
     fn tags_pin_an_image() {

@@ -11,8 +11,10 @@ const CHARTS: &[&str] = &["helm", "chart", "charts"];
 /// A kind of file that is checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Kind {
+    Action,
     Arm,
     Bicep,
+    BicepValues,
     Chart,
     ChartTemplate,
     ChartValues,
@@ -38,12 +40,19 @@ impl Kind {
         let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
         let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
         let is_yaml = matches!(ending, "yaml" | "yml");
-        if name.ends_with(".dockerignore") {
+        if path.contains(".devcontainer/") {
+            // Where somebody works, and nothing is deployed.
+            None
+        } else if name.ends_with(".dockerignore") {
             Some(Self::IgnoreList)
         } else if is_dockerfile(&name) {
             Some(Self::Dockerfile)
         } else if is_yaml && path.contains(".github/workflows/") {
             Some(Self::Workflow)
+        } else if matches!(name.as_str(), "action.yml" | "action.yaml")
+            && (super::folder(path).is_empty() || path.contains(".github/actions/"))
+        {
+            Some(Self::Action)
         } else if is_yaml && (name.starts_with("compose") || name.starts_with("docker-compose")) {
             Some(Self::Compose)
         } else if name == "chart.yaml" {
@@ -54,7 +63,7 @@ impl Kind {
             Some(Self::ChartValues)
         } else if is_yaml && name.starts_with("kustomization.") {
             Some(Self::Kustomization)
-        } else if is_yaml && is_in(path, &["k8s", "kubernetes", "manifests"]) {
+        } else if (is_yaml || ending == "json") && is_in(path, &["k8s", "kubernetes", "manifests"]) {
             Some(Self::Manifest)
         } else if ending == "sh" && (name.starts_with("deploy") || is_in(path, &["infra", "k8s"])) {
             Some(Self::Script)
@@ -66,6 +75,8 @@ impl Kind {
             Some(Self::Pipeline)
         } else if ending == "bicep" {
             Some(Self::Bicep)
+        } else if ending == "bicepparam" {
+            Some(Self::BicepValues)
         } else if name == "jenkinsfile" || name.starts_with("jenkinsfile.") {
             Some(Self::Jenkinsfile)
         } else if ending == "json" && is_in(path, &["cloudformation"]) && is_in(path, &["parameters"]) {
@@ -115,7 +126,9 @@ impl Kind {
             Self::Terraform => terraform::check(text, faults),
             Self::TerraformValues => terraform::check_values(text, faults),
             Self::Arm => azure::check_arm(text, faults),
+            Self::Action => github::check_action(text, faults),
             Self::Bicep => azure::check_bicep(text, faults),
+            Self::BicepValues => azure::check_bicep_values(text, faults),
             Self::Chart => helm::check_chart(text, faults),
             Self::ChartTemplate => helm::check_template(text, faults),
             Self::ChartValues => helm::check_values(text, faults),
@@ -153,9 +166,15 @@ mod tests {
         for path in ["Dockerfile", "a/Containerfile", "Dockerfile.dev", "docker/api.dockerfile", "Containerfile.prod"] {
             assert_eq!(Kind::of(path, ""), Some(Kind::Dockerfile), "{path}");
         }
-        for path in
-            ["Dockerfile.ejs", "dockerfile.blade.php", "Dockerfile.j2", "Dockerfile.tmpl", "dockerfiles", ".envrc"]
-        {
+        for path in [
+            "Dockerfile.ejs",
+            "dockerfile.blade.php",
+            "Dockerfile.j2",
+            "Dockerfile.tmpl",
+            "dockerfiles",
+            ".envrc",
+            ".devcontainer/Dockerfile",
+        ] {
             assert_eq!(Kind::of(path, ""), None, "{path}");
         }
         assert_eq!(Kind::of("api/.env.example", ""), Some(Kind::EnvFile));

@@ -36,7 +36,9 @@ mod terraform;
 mod tokens;
 mod tree;
 mod variables;
+mod written;
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use serde::Serialize;
@@ -92,27 +94,35 @@ pub struct Surroundings<'a> {
 /// What they refer to in each other has to be among them.
 #[must_use]
 pub fn check_all(files: &BTreeMap<String, String>) -> Vec<Fault> {
-    checked(&Project::new(files, None))
+    checked(files, None)
 }
 
 /// The same where it is known what else the project has: other files that are named are there, too.
 #[must_use]
 pub fn check_project(files: &BTreeMap<String, String>, around: &Surroundings<'_>) -> Vec<Fault> {
-    checked(&Project::new(files, Some(around)))
+    checked(files, Some(around))
 }
 
-fn checked(project: &Project<'_>) -> Vec<Fault> {
+fn checked(files: &BTreeMap<String, String>, around: Option<&Surroundings<'_>>) -> Vec<Fault> {
     let mut between: BTreeMap<String, Vec<Fault>> = BTreeMap::new();
-    for fault in between::check(project) {
+    for fault in between::check(&Project::new(&readable(files), around)) {
         between.entry(fault.path.clone()).or_default().push(fault);
     }
-    let files = project.files.iter();
-    let found = files.flat_map(|(path, text)| {
+    let found = files.iter().flat_map(|(path, text)| {
         let mut faults = Faults { path, found: check(path, text) };
         faults.found.extend(exceptions::without(text, between.remove(path).unwrap_or_default()));
         faults.in_order()
     });
     found.collect()
+}
+
+/// The files as they are read: of one that is too large only that it is there.
+fn readable(files: &BTreeMap<String, String>) -> Cow<'_, BTreeMap<String, String>> {
+    if files.values().all(|text| text.len() <= LARGEST) {
+        return Cow::Borrowed(files);
+    }
+    let text = |text: &String| if text.len() <= LARGEST { text.clone() } else { String::new() };
+    Cow::Owned(files.iter().map(|(path, all)| (path.clone(), text(all))).collect())
 }
 
 /// Files that these go on in, whatever they are called, and the list of what is made: [`check_all`] looks into them, too,

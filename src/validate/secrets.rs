@@ -74,8 +74,13 @@ static WITHIN: LazyLock<Option<Regex>> =
 
 /// Whether an address in a text says the password, and no variable stands in its place.
 pub(super) fn is_in_address(text: &str) -> bool {
-    let Some(within) = WITHIN.as_ref() else { return false };
-    within.captures_iter(text).any(|found| !is_reference(&found["password"]))
+    password_in_address(text).is_some()
+}
+
+/// The first password that an address in a text says.
+pub(super) fn password_in_address(text: &str) -> Option<&str> {
+    let found = WITHIN.as_ref()?.captures_iter(text).filter_map(|found| found.name("password"));
+    found.map(|password| password.as_str()).find(|password| !is_reference(password))
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ use crate::validate::{Fault, Faults, folder, joined};
 /// what there is and all that is required.
 pub(in crate::validate) fn check_all(
     bicep: &[(&str, &str)],
+    own: &[(&str, &str)],
     arm: &[(&str, &str)],
     scripts: &[&str],
     found: &mut Vec<Fault>,
@@ -24,6 +25,14 @@ pub(in crate::validate) fn check_all(
             if !bicep.iter().any(|(other, _)| *other == wanted) {
                 faults.add("unknown-file", line, format!("there is no {module}"));
             }
+        }
+        found.extend(faults.found);
+    }
+    for (path, text) in own {
+        let mut faults = Faults { path, found: Vec::new() };
+        let lacking = |wanted: &String| !bicep.iter().any(|(other, _)| other == wanted);
+        if let Some((line, template)) = bicep::using(text).filter(|(_, to)| lacking(&joined(folder(path), to))) {
+            faults.add("unknown-file", line, format!("there is no {template}"));
         }
         found.extend(faults.found);
     }
@@ -63,8 +72,9 @@ pub(in crate::validate) fn check_all(
     let of_bicep = bicep.iter().filter(|(path, _)| !called.iter().any(|called| called == path));
     let of_bicep = of_bicep.map(|(path, text)| Template { path, parameters: bicep::parameters(text) });
     let templates: Vec<Template<'_>> = of_arm.chain(of_bicep).collect();
-    let values: Vec<Values<'_>> =
-        values.iter().map(|(path, root)| Values { path, given: parameters::keys(root.get("parameters")) }).collect();
+    let of_bicep = own.iter().filter_map(|(path, text)| Some(Values { path, given: bicep::given(text)? }));
+    let values = values.iter().map(|(path, root)| Values { path, given: parameters::keys(root.get("parameters")) });
+    let values: Vec<Values<'_>> = values.chain(of_bicep).collect();
     let is_told = |name: &str| names_a_secret(name) || parameters::is_told(scripts, name);
     let way = Way { word: "parameter", has_small_and_capital: false, is_told: &is_told };
     parameters::check(&templates, &values, &way, found);

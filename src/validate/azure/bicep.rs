@@ -79,6 +79,59 @@ pub(in crate::validate) fn outputs(text: &str) -> Vec<String> {
     declarations.iter().filter(|one| one.keyword == "output").map(|one| one.name.to_owned()).collect()
 }
 
+/// A file of values (learn.microsoft.com, “Parameters file for Bicep”).
+pub(in crate::validate) fn check_values(text: &str, faults: &mut Faults<'_>) {
+    let tokens = match read(text, &LANGUAGE).and_then(|tokens| balanced(&tokens).map(|()| tokens)) {
+        Ok(tokens) => tokens,
+        Err((line, why)) => return faults.add("bicep-syntax", line, why),
+    };
+    let mut is_for_one = false;
+    for part in statements(&tokens) {
+        let kinds: Vec<&Kind<'_>> = part.iter().take(5).map(|token| &token.kind).collect();
+        match kinds.as_slice() {
+            [Kind::Word("using" | "extends"), ..] => is_for_one = true,
+            [Kind::Word("param"), Kind::Word(name), Kind::Sign("="), Kind::Text(text)]
+                if names_a_secret(name) && !names_a_place(name) && text.code.is_empty() && !text.raw.is_empty() =>
+            {
+                let message =
+                    format!("the value of {name} is written down: az.getSecret(…), or readEnvironmentVariable('…')");
+                faults.add("secret-in-file", part[3].line, message);
+            }
+            [Kind::Word("import" | "type" | "func") | Kind::Sign("@"), ..]
+            | [Kind::Word("param" | "var"), Kind::Word(_), Kind::Sign("="), _, ..] => {}
+            _ => faults.add("bicep-syntax", part[0].line, "a file of values holds using '…' and param name = value"),
+        }
+    }
+    if !is_for_one {
+        faults.add("bicep-syntax", None, "nothing says whose values these are: using './main.bicep'");
+    }
+}
+
+/// What a file of values gives; none where another one gives more.
+pub(super) fn given(text: &str) -> Option<Vec<(String, usize)>> {
+    let tokens = read(text, &LANGUAGE).ok()?;
+    let mut given = Vec::new();
+    for part in statements(&tokens) {
+        match part {
+            [Token { kind: Kind::Word("extends"), .. }, ..] => return None,
+            [Token { kind: Kind::Word("param"), line }, Token { kind: Kind::Word(name), .. }, ..] => {
+                given.push(((*name).to_owned(), *line));
+            }
+            _ => {}
+        }
+    }
+    Some(given)
+}
+
+/// What a file of values is for, with its line.
+pub(super) fn using(text: &str) -> Option<(usize, String)> {
+    let tokens = read(text, &LANGUAGE).ok()?;
+    tokens.windows(2).find_map(|two| match [&two[0].kind, &two[1].kind] {
+        [Kind::Word("using"), Kind::Text(path)] if !path.raw.contains(':') => Some((two[1].line, path.raw.to_owned())),
+        _ => None,
+    })
+}
+
 /// What a file takes.
 pub(super) fn parameters(text: &str) -> Vec<Parameter> {
     let Ok(tokens) = read(text, &LANGUAGE) else { return Vec::new() };

@@ -10,7 +10,7 @@ pub(super) mod tests;
 
 pub(super) use arm::check as check_arm;
 pub(super) use between::check_all;
-pub(super) use bicep::{check as check_bicep, outputs};
+pub(super) use bicep::{check as check_bicep, check_values as check_bicep_values, outputs};
 
 use super::Faults;
 use super::cloud::{

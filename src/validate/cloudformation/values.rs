@@ -44,7 +44,16 @@ impl<'n> Values<'n> {
             ("Sub", [text, own]) => {
                 self.substituted(text.text()?, line, &|name| Some(self.node(own.get(name)?, depth)))
             }
-            ("Sub", []) => self.substituted(argument.text()?, line, &|_| None),
+            ("Sub", []) => {
+                let mut node = self.substituted(argument.text()?, line, &|_| None)?;
+                // What stands on lines of its own still does.
+                if let (Value::Scalar { style, .. }, Value::Scalar { style: own, .. }) =
+                    (&mut node.value, &argument.value)
+                {
+                    *style = *own;
+                }
+                Some(node)
+            }
             ("If", [_, one, other]) => Some(Node::one_of(vec![self.node(one, depth), self.node(other, depth)], line)),
             ("Join", [between, _]) => {
                 let parts = filled.get(1)?;

@@ -2,9 +2,10 @@
 
 use super::{environment, mounts, variables};
 use crate::validate::capabilities;
+use crate::validate::cloud::is_kept_elsewhere;
 use crate::validate::secrets::{is_in_address, is_kept};
 use crate::validate::tree::{Entry, Node};
-use crate::validate::{Faults, images, joined};
+use crate::validate::{Faults, images, joined, written};
 
 pub(super) fn check(root: &Node, faults: &mut Faults<'_>) {
     let name = faults.path.rsplit('/').next().unwrap_or_default();
@@ -23,12 +24,25 @@ pub(super) fn check(root: &Node, faults: &mut Faults<'_>) {
                 faults.add("secret-in-file", line, message);
             }
         }
+        let test = service.at(&["healthcheck", "test"]);
+        for node in [service.get("command"), service.get("entrypoint"), test].into_iter().flatten() {
+            told(node, faults);
+        }
+        for (line, name, value) in variables(service, "labels") {
+            if is_kept(name, value) && !is_kept_elsewhere(name) {
+                let message = format!("the value of the label {name} is written down, for whoever may list containers");
+                faults.add("secret-in-file", line, message);
+            }
+        }
         host(service, faults);
         confinement(service, faults);
         ports(entry, is_production, faults);
         if is_production {
             production(entry, faults);
         }
+    }
+    for content in root.entries_of("configs").iter().filter_map(|config| config.node.get("content")) {
+        told(content, faults);
     }
     // A volume can be a folder of the host by another name.
     for volume in root.entries_of("volumes") {
@@ -38,6 +52,15 @@ pub(super) fn check(root: &Node, faults: &mut Faults<'_>) {
             let message = format!("whoever has {} has the host", device.text().unwrap_or_default());
             faults.add("host-access", device.line, message);
         }
+    }
+}
+
+/// Secrets in commands and in what is written into containers.
+fn told(node: &Node, faults: &mut Faults<'_>) {
+    for secret in written::in_node(node) {
+        let message =
+            format!("the value of {} is written down: read it from .env, or from a file of secrets", secret.name);
+        faults.add("secret-in-file", secret.line, message);
     }
 }
 

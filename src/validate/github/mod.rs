@@ -1,5 +1,6 @@
 //! Workflows of GitHub Actions (docs.github.com, “Workflow syntax for GitHub Actions”).
 
+mod action;
 mod calls;
 mod expressions;
 mod policies;
@@ -9,6 +10,7 @@ mod words;
 #[cfg(test)]
 pub(super) mod tests;
 
+pub(super) use action::check as check_action;
 pub(super) use calls::{check_all, scripts};
 use words::{EVENTS, JOB, JOB_THAT_CALLS, RUN, SCOPES, STEP, TOP, USES};
 

@@ -42,6 +42,20 @@ pub(super) fn check(root: &Node, faults: &mut Faults<'_>) {
     }
 }
 
+/// The same of the steps of an action.
+pub(super) fn check_action(root: &Node, steps: &[Node], faults: &mut Faults<'_>) {
+    for step in steps {
+        let within = Within { jobs: &[], holders: [step, root, root] };
+        environment(step, faults);
+        if let Some(uses) = step.entry("uses") {
+            pinned(uses, faults);
+        }
+        if let Some(run) = step.get("run") {
+            injection(run, &within, faults);
+        }
+    }
+}
+
 /// Where a step stands: what names lead on to.
 struct Within<'n> {
     jobs: &'n [Entry],

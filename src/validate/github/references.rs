@@ -57,6 +57,26 @@ pub(super) fn check(root: &Node, faults: &mut Faults<'_>) {
     }
 }
 
+/// The same of an action, which has its inputs and what its job has, but no secrets.
+pub(super) fn check_action(root: &Node, steps: &[Node], faults: &mut Faults<'_>) {
+    let inputs = root.entries_of("inputs").iter().map(|entry| entry.key.to_ascii_lowercase()).collect();
+    let workflow = Workflow { jobs: &[], inputs, secrets: None };
+    let allowed: &[&str] = &["env", "job", "matrix", "runner", "steps", "strategy"];
+    let place = |steps| Place { workflow: &workflow, job: None, steps, allowed: Some(allowed) };
+    for (index, step) in steps.iter().enumerate() {
+        for entry in step.entries() {
+            if entry.key == "if" {
+                place(&steps[..index]).condition(&entry.node, faults);
+            } else {
+                place(&steps[..index]).all(&entry.node, faults);
+            }
+        }
+    }
+    for output in root.entries_of("outputs") {
+        place(steps).all(&output.node, faults);
+    }
+}
+
 /// What a whole workflow defines.
 struct Workflow<'n> {
     jobs: &'n [Entry],

@@ -5,9 +5,9 @@
 pub(super) mod tests;
 
 use super::scripts::Piece;
-use super::secrets::{is_kept, names_a_secret};
+use super::secrets::{is_kept, names_a_place, names_a_secret};
 use super::tokens::{Kind, Language, Quote, Text, Token, balanced, read};
-use super::{Faults, images, variables};
+use super::{Faults, images, variables, written};
 
 const LANGUAGE: Language = Language {
     comments: &["//", "#!"],
@@ -372,8 +372,39 @@ fn secrets<'t>(tokens: &'t [Token<'t>]) -> Vec<&'t str> {
     names
 }
 
+/// Secrets that are given to variables of a script, in its commands, and in `withEnv(['NAME=…'])`.
+fn given(tokens: &[Token<'_>], faults: &mut Faults<'_>) {
+    let message = |name: &str| format!("the value of {name} is written down: use withCredentials");
+    for (index, three) in tokens.windows(3).enumerate() {
+        let [
+            Token { kind: Kind::Word(name), .. },
+            Token { kind: Kind::Sign("="), .. },
+            Token { kind: Kind::Text(text), line },
+        ] = three
+        else {
+            continue;
+        };
+        let before = index.checked_sub(1).map(|before| &tokens[before].kind);
+        // What stands alone may be a setting of a library, which names where a secret is kept.
+        let is_variable = matches!(before, Some(Kind::Word("def" | "String" | "final" | "static")))
+            || matches!(before, Some(Kind::Sign("."))) && index > 1 && tokens[index - 2].kind == Kind::Word("env");
+        if is_variable && text.code.is_empty() && is_kept(name, text.raw) && !names_a_place(name) {
+            faults.add("secret-in-file", *line, message(name));
+        }
+    }
+    for (token, text) in tokens.iter().filter_map(|token| match &token.kind {
+        Kind::Text(text) => Some((token, text)),
+        _ => None,
+    }) {
+        for secret in written::in_commands(text.raw) {
+            faults.add("secret-in-file", token.line + secret.line, message(&secret.name));
+        }
+    }
+}
+
 /// Passwords as arguments of steps.
 fn written(tokens: &[Token<'_>], faults: &mut Faults<'_>) {
+    given(tokens, faults);
     for three in tokens.windows(3) {
         if let [
             Token { kind: Kind::Word(key), .. },

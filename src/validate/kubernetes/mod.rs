@@ -11,9 +11,9 @@ pub(super) mod tests;
 pub(super) use kustomize::{check as check_kustomization, check_all as check_kustomizations};
 pub(super) use references::{check_all, root};
 
-use super::Faults;
 use super::secrets::{is_in_address, is_kept};
 use super::tree::{self, Node};
+use super::{Faults, written};
 
 /// Kinds with the groups that serve them in every version that is still kept.
 const KINDS: &[(&str, &str)] = &[
@@ -119,12 +119,18 @@ fn is_patch(path: &str, object: &Node) -> bool {
 
 pub(super) fn check(text: &str, faults: &mut Faults<'_>) {
     let documents = match tree::read(text) {
+        // What lies beside manifests as JSON can be anything.
+        Ok(documents) if text.trim_start().starts_with('{') && !documents.iter().any(is_object) => return,
         Ok(documents) => documents,
         Err((line, why)) => return faults.add("manifest-syntax", line, format!("it is no YAML: {why}")),
     };
     for object in objects(&documents).filter(|document| !is_steps(document)) {
         self::object(object, faults);
     }
+}
+
+fn is_object(document: &Node) -> bool {
+    document.get("apiVersion").is_some() && document.get("kind").is_some()
 }
 
 /// Whether a document is a list of changes (RFC 6902), as an overlay makes them.
@@ -171,8 +177,10 @@ fn object(object: &Node, faults: &mut Faults<'_>) {
         "RoleBinding" | "ClusterRoleBinding" => roles::binding(object, faults),
         _ => {}
     }
-    if let Some(pod) = pod(object) {
-        pods::check(kind, object, pod, faults);
+    match pod(object) {
+        Some(pod) => pods::check(kind, object, pod, faults),
+        None if kind != "CustomResourceDefinition" => pods::check_inner(object, faults),
+        None => {}
     }
 }
 
@@ -219,8 +227,14 @@ fn secret(object: &Node, faults: &mut Faults<'_>) {
 fn config(object: &Node, faults: &mut Faults<'_>) {
     for entry in object.entries_of("data") {
         let text = entry.node.text().unwrap_or_default();
+        // A file has several lines.
+        for secret in written::in_node(&entry.node).into_iter().filter(|_| text.contains('\n')) {
+            let message = format!("{} is a secret, which a ConfigMap does not keep: name a Secret", secret.name);
+            faults.add("secret-in-file", secret.line, message);
+        }
+        let is_file = text.contains('\n');
         let is_secret = is_kept(&entry.key, text) && entry.node.truth().is_none() || is_in_address(text);
-        if is_secret {
+        if is_secret && !is_file {
             let message = format!("{} is a secret, which a ConfigMap does not keep: name a Secret", entry.key);
             faults.add("secret-in-file", entry.line, message);
         }

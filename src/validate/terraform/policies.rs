@@ -126,6 +126,12 @@ pub(super) fn check(blocks: &[Block], faults: &mut Faults<'_>) {
                 aws_ingress(&block.body, faults);
             }
             "aws_vpc_security_group_ingress_rule" => aws_ingress(&block.body, faults),
+            "aws_network_acl" | "aws_default_network_acl" => {
+                for rule in along(&block.body, "ingress").into_iter().flat_map(Node::each_item) {
+                    network_acl(rule, "action", faults);
+                }
+            }
+            "aws_network_acl_rule" if !block.body.says("egress") => network_acl(&block.body, "rule_action", faults),
             "aws_iam_policy_document" => document(&block.body, faults),
             "aws_lb_listener" => listener(&block.body, faults),
             "azurerm_network_security_group" => {
@@ -171,8 +177,22 @@ fn aws_ingress(rule: &Node, faults: &mut Faults<'_>) {
     }
 }
 
+/// A list of a subnet lets everything in where it says nothing; one that names an administrator's port means it.
+fn network_acl(rule: &Node, action: &str, faults: &mut Faults<'_>) {
+    let is_allowed = rule.text_of(action).is_some_and(|action| action.eq_ignore_ascii_case("allow"));
+    let source = everywhere(rule, &["cidr_block", "ipv6_cidr_block"]).filter(|_| is_allowed);
+    let ports = number(rule, "from_port").zip(number(rule, "to_port"));
+    if let (Some((line, _)), Some(ports)) = (source, ports.filter(|(from, to)| to - from.min(to) < FEW)) {
+        admin_port(Some(ports), line, faults);
+    }
+}
+
+/// So many ports are named for what they are; more are whatever a machine answers on.
+const FEW: u32 = 1024;
+
 fn azure_rule(rule: &Node, faults: &mut Faults<'_>) {
-    let is_in = rule.text_of("direction") == Some("Inbound") && rule.text_of("access") == Some("Allow");
+    let says = |key: &str, wanted: &str| rule.text_of(key).is_some_and(|text| text.eq_ignore_ascii_case(wanted));
+    let is_in = says("direction", "Inbound") && says("access", "Allow");
     let Some((line, _)) = everywhere(rule, &["source_address_prefix", "source_address_prefixes"]).filter(|_| is_in)
     else {
         return;

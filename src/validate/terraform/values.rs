@@ -67,9 +67,12 @@ impl<'f> Values<'f> {
             (Some(REFERENCE), Value::Scalar { text, .. }) => {
                 self.reference(text, line, scope, depth).unwrap_or_else(|| node.clone())
             }
-            (tag, Value::Scalar { text, style: Style::Literal }) if text.trim_start().starts_with('{') => {
+            (tag, Value::Scalar { text, style: Style::Literal }) if text.trim_start().starts_with(['{', '[']) => {
                 let written = tree::read(text).ok().and_then(|documents| documents.into_iter().next());
-                let is_whole = |written: &Node| written.is_map() && matches!(tag, None | Some(TEMPLATE));
+                let is_whole = |written: &Node| {
+                    (written.is_map() || written.items().iter().any(Node::is_map))
+                        && matches!(tag, None | Some(TEMPLATE))
+                };
                 written.filter(is_whole).map_or_else(|| node.clone(), |written| written.moved_by(line - 1))
             }
             (Some(TEMPLATE), Value::Scalar { text, style }) => {

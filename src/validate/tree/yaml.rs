@@ -85,6 +85,10 @@ impl Builder {
                     ScalarStyle::Literal => Style::Literal,
                     _ => Style::Quoted,
                 };
+                // With a tag or an anchor, the line is that one's; the lines that are meant begin on the next.
+                let is_named = style == Style::Literal && (tag.is_some() || anchor != 0);
+                let leading = text.len() - text.trim_start_matches('\n').len();
+                let line = if is_named { line + 1 + leading } else { line };
                 let value = Value::Scalar { text: text.into_owned(), style };
                 let weight = VALUE;
                 self.put(Node { line, tag: name(tag), value }, anchor, weight)
@@ -198,6 +202,12 @@ mod tests {
         assert_eq!((items[1].line, items[1].tag.as_deref(), items[1].text()), (3, Some("Ref"), Some("y")));
         let run = root.get("run").unwrap();
         assert_eq!((run.line_at(0), run.line_at(4)), (5, 6));
+        for named in
+            ["a: 1\nrun: !Sub |\n  one\n  two\n", "a: 1\nrun: &x |\n  one\n  two\n", "a: 1\nrun: |\n  one\n  two\n"]
+        {
+            let run = one(named);
+            assert_eq!((run.get("run").unwrap().line, run.get("run").unwrap().line_at(4)), (3, 4), "{named}");
+        }
         let late = one("run: |\n\n\n  one\n  two\n");
         let text = late.text_of("run").unwrap();
         assert_eq!(late.get("run").unwrap().line_at(text.find("two").unwrap()), 5, "{late:?}");

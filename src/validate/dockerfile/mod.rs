@@ -1,5 +1,7 @@
 //! Dockerfiles (docs.docker.com, “Dockerfile reference”).
 
+mod commands;
+
 use std::collections::BTreeMap;
 
 use super::secrets::names_a_secret;
@@ -28,11 +30,23 @@ const INSTRUCTIONS: [&str; 18] = [
 ];
 
 /// One instruction with what belongs to it on later lines.
+#[derive(Clone)]
 struct Instruction {
     line: usize,
     /// In upper case.
     word: String,
     rest: String,
+    /// Its here-documents with the line that each begins on.
+    documents: Vec<(usize, String)>,
+}
+
+impl Instruction {
+    /// The same as a shell's line, where it is in exec form.
+    fn plain(&self) -> Self {
+        let rest = self.rest.strip_prefix("CMD").unwrap_or(&self.rest).trim();
+        let words = serde_json::from_str::<Vec<String>>(rest);
+        Self { rest: words.map_or_else(|_| self.rest.clone(), |words| words.join(" ")), ..self.clone() }
+    }
 }
 
 /// What is known of the stages read so far.
@@ -40,15 +54,27 @@ struct Instruction {
 struct Stages {
     names: Vec<String>,
     count: usize,
-    /// The user of the stage being read, and where it was said or the stage began.
-    user: Option<(usize, String)>,
-    /// Users of earlier stages, by their names: a stage that begins with one has its user.
-    users: Vec<(String, Option<(usize, String)>)>,
+    /// What the stage being read runs as.
+    who: Who,
+    /// The same of earlier stages, by their names: a stage that begins with one goes on from there.
+    earlier: Vec<(String, Who)>,
     /// What `ARG` and `ENV` have said so far.
     values: BTreeMap<String, String>,
 }
 
+/// Who a stage runs as.
+#[derive(Clone, Default)]
+struct Who {
+    /// The user, and where it was said or the stage began.
+    user: Option<(usize, String)>,
+    /// Others that are root by another name.
+    roots: Vec<String>,
+    /// Where somebody may become root without a password.
+    becomes_root: Option<usize>,
+}
+
 pub(super) fn check(text: &str, faults: &mut Faults<'_>) {
+    frontend(text, faults);
     let instructions = read(text, faults);
     let mut stages = Stages::default();
     let mut has_args_only = true;
@@ -64,25 +90,13 @@ pub(super) fn check(text: &str, faults: &mut Faults<'_>) {
         }
         match instruction.word.as_str() {
             "FROM" => from(instruction, &mut stages, faults),
-            "ARG" => {
-                secret(instruction, faults);
-                stages.keep(instruction);
-            }
-            word if stages.count == 0 => {
+            word if stages.count == 0 && word != "ARG" => {
                 if has_args_only {
                     faults.add("dockerfile-syntax", instruction.line, format!("{word} stands before the first FROM"));
                 }
                 has_args_only = false;
             }
-            "ENV" => {
-                secret(instruction, faults);
-                stages.keep(instruction);
-            }
-            "USER" => stages.user = Some((instruction.line, stages.filled(&instruction.rest))),
-            "COPY" | "ADD" => copy(instruction, &stages, faults),
-            "RUN" => run(instruction, &stages, faults),
-            "CMD" | "ENTRYPOINT" => exec_form(instruction, faults),
-            _ => {}
+            _ => self::instruction(instruction, &mut stages, faults),
         }
     }
     if stages.count == 0 {
@@ -90,6 +104,70 @@ pub(super) fn check(text: &str, faults: &mut Faults<'_>) {
         return;
     }
     root(&stages, instructions.iter().rev().find(|instruction| instruction.word == "FROM"), faults);
+}
+
+/// What stands in a stage.
+fn instruction(instruction: &Instruction, stages: &mut Stages, faults: &mut Faults<'_>) {
+    match instruction.word.as_str() {
+        "ARG" | "ENV" => {
+            secret(instruction, faults);
+            stages.keep(instruction);
+        }
+        "LABEL" => secret(instruction, faults),
+        "USER" => stages.who.user = Some((instruction.line, stages.filled(&instruction.rest))),
+        "COPY" | "ADD" => {
+            copy(instruction, stages, faults);
+            commands::secrets(&Instruction { rest: String::new(), ..instruction.clone() }, faults);
+        }
+        "RUN" => {
+            run(instruction, stages, faults);
+            commands::secrets(instruction, faults);
+            stages.who.roots.extend(commands::roots(instruction));
+            if commands::gives_root(instruction) {
+                stages.who.becomes_root = Some(instruction.line);
+            }
+        }
+        "CMD" | "ENTRYPOINT" => {
+            exec_form(instruction, faults);
+            commands::secrets(&instruction.plain(), faults);
+        }
+        "HEALTHCHECK" => commands::secrets(&instruction.plain(), faults),
+        "ONBUILD" => onbuild(instruction, stages, faults),
+        _ => {}
+    }
+}
+
+/// What an image that begins with this one does as it is built.
+fn onbuild(instruction: &Instruction, stages: &mut Stages, faults: &mut Faults<'_>) {
+    let (word, rest) = instruction.rest.split_once(char::is_whitespace).unwrap_or((&instruction.rest, ""));
+    let inner = Instruction { word: word.to_ascii_uppercase(), rest: rest.trim().to_owned(), ..instruction.clone() };
+    if !INSTRUCTIONS.contains(&inner.word.as_str()) || matches!(inner.word.as_str(), "ONBUILD" | "FROM" | "MAINTAINER")
+    {
+        faults.add("dockerfile-syntax", instruction.line, format!("ONBUILD {} is none that can wait", inner.word));
+        return;
+    }
+    // Who it runs as, and what is copied, is the other image's.
+    match inner.word.as_str() {
+        "ARG" | "ENV" => secret(&inner, faults),
+        "RUN" | "COPY" | "ADD" => {
+            let who = stages.who.clone();
+            self::instruction(&inner, stages, faults);
+            stages.who = who;
+        }
+        _ => {}
+    }
+}
+
+/// What reads the file is an image, too.
+fn frontend(text: &str, faults: &mut Faults<'_>) {
+    for (line, directive) in text.trim_start_matches('\u{feff}').lines().enumerate() {
+        let Some((name, image)) = directive.trim().strip_prefix('#').and_then(|rest| rest.split_once('=')) else {
+            return;
+        };
+        if name.trim().eq_ignore_ascii_case("syntax") {
+            images::check(image.trim(), line + 1, faults);
+        }
+    }
 }
 
 /// The names of its stages, in their order.
@@ -111,9 +189,13 @@ fn read(text: &str, faults: &mut Faults<'_>) -> Vec<Instruction> {
     let mut until: Vec<String> = Vec::new();
     for (index, line) in text.lines().enumerate() {
         let trimmed = line.trim();
-        if let Some(end) = until.first() {
+        if let (Some(end), Some(instruction)) = (until.first(), instructions.last_mut()) {
             if trimmed == end {
                 until.remove(0);
+                instruction.documents.push((index + 2, String::new()));
+            } else if let Some((_, text)) = instruction.documents.last_mut() {
+                text.push_str(line);
+                text.push('\n');
             }
             continue;
         }
@@ -131,11 +213,14 @@ fn read(text: &str, faults: &mut Faults<'_>) -> Vec<Instruction> {
         } else {
             let (word, rest) = content.split_once(char::is_whitespace).unwrap_or((content, ""));
             let (word, rest) = (word.to_ascii_uppercase(), rest.trim().to_owned());
-            instructions.push(Instruction { line: index + 1, word, rest });
+            instructions.push(Instruction { line: index + 1, word, rest, documents: Vec::new() });
         }
         continued = goes_on;
-        if !goes_on && let Some(instruction) = instructions.last() {
+        if !goes_on && let Some(instruction) = instructions.last_mut() {
             until = here_documents(instruction);
+            if !until.is_empty() {
+                instruction.documents.push((index + 2, String::new()));
+            }
         }
     }
     if continued {
@@ -185,7 +270,7 @@ fn from(instruction: &Instruction, stages: &mut Stages, faults: &mut Faults<'_>)
     let words: Vec<&str> = instruction.rest.split_whitespace().filter(|word| !word.starts_with("--")).collect();
     let image = stages.filled(words.first().copied().unwrap_or_default());
     let image = image.as_str();
-    let earlier = stages.users.iter().find(|(name, _)| name.eq_ignore_ascii_case(image)).map(|(_, user)| user.clone());
+    let earlier = stages.earlier.iter().find(|(name, _)| name.eq_ignore_ascii_case(image)).map(|(_, who)| who.clone());
     let name = match words.as_slice() {
         [_] => None,
         [_, word, name] if word.eq_ignore_ascii_case("as") => Some((*name).to_owned()),
@@ -198,7 +283,9 @@ fn from(instruction: &Instruction, stages: &mut Stages, faults: &mut Faults<'_>)
         images::check(image, instruction.line, faults);
     }
     let non_root = images::is_non_root(image).then(|| (instruction.line, "nonroot".to_owned()));
-    stages.user = earlier.unwrap_or(non_root);
+    // Whose image that is, only building tells.
+    let unknown = image.contains('$').then(|| (instruction.line, image.to_owned()));
+    stages.who = earlier.unwrap_or_else(|| Who { user: non_root.or(unknown), ..Who::default() });
     stages.count += 1;
     stages.names.push(name.unwrap_or_default());
 }
@@ -225,7 +312,9 @@ impl Stages {
             || from.parse::<usize>().is_ok_and(|number| number + 1 < self.count);
         let is_image = from.contains([':', '/', '@', '$']);
         if !is_earlier && !is_image {
-            let message = format!("from={from} names no earlier stage: write FROM … AS {from} above it");
+            let message = format!(
+                "from={from} names no earlier stage: write FROM … AS {from} above it; an image has a version, {from}:1.2"
+            );
             faults.add("unknown-stage", line, message);
         } else if is_image {
             images::check(&from, line, faults);
@@ -235,7 +324,7 @@ impl Stages {
     /// Keeps the user of the stage that was read last.
     fn finish(&mut self) {
         if let Some(name) = self.names.last() {
-            self.users.push((name.clone(), self.user.take()));
+            self.earlier.push((name.clone(), std::mem::take(&mut self.who)));
         }
     }
 }
@@ -345,14 +434,24 @@ fn secret(instruction: &Instruction, faults: &mut Faults<'_>) {
 }
 
 fn root(stages: &Stages, last: Option<&Instruction>, faults: &mut Faults<'_>) {
-    let (line, user) = match &stages.user {
+    let (line, user) = match &stages.who.user {
         Some((line, user)) => {
             (Some(*line), user.split(':').next().unwrap_or_default().trim().trim_matches(['"', '\'']))
         }
         None => (last.map(|from| from.line), "root"),
     };
-    if user == "root" || user.parse() == Ok(0_u64) {
+    let whole = stages.who.user.as_ref().map_or("", |(_, user)| user.as_str());
+    let is_alternative =
+        whole.split_once(":+").is_some_and(|(_, other)| matches!(other.trim_end_matches('}'), "root" | "0"));
+    if user == "root" || user.parse() == Ok(0_u64) || is_alternative || stages.who.roots.iter().any(|root| root == user)
+    {
         faults.add("root-user", line, "the image runs as root: end the last stage with USER and another user");
+    } else if let Some(line) = stages.who.becomes_root {
+        faults.add(
+            "privilege-escalation",
+            line,
+            "its user may become root by sudo: name the commands, or leave it out",
+        );
     }
 }
 
@@ -417,6 +516,19 @@ CMD [\"a\"]
                 ("FROM a:1\n", "FROM ${I-a}\n", "unpinned-image", 1),
                 ("FROM a:1\n", "ARG V=b\nFROM c AS b\nFROM $V\n", "unpinned-image", 2),
                 ("FROM a:1", "FROM a@sha256:00", "bare-digest", 1),
+                ("RUN x", "RUN export DB_PASSWORD=hunter2 && x", "secret-in-image", 4),
+                ("RUN x", "RUN a \\\n  && git clone https://ci:hunter2@a.b/c", "secret-in-image", 4),
+                ("RUN x", "RUN <<EOF\na\nexport API_TOKEN=abcdef\nEOF", "secret-in-image", 6),
+                ("RUN x", "COPY <<A <<B /etc/\na\nA\npassword: hunter2\nB", "secret-in-image", 7),
+                ("RUN x", "ONBUILD ENV DB_PASSWORD=hunter2", "secret-in-image", 4),
+                ("RUN x", "ONBUILD RUN export DB_PASSWORD=hunter2", "secret-in-image", 4),
+                ("RUN x", "ONBUILD FROM a:1", "dockerfile-syntax", 4),
+                ("RUN x", "CMD [\"redis-server\", \"--requirepass\", \"hunter2\"]", "secret-in-image", 4),
+                ("RUN x", "LABEL api.token=hunter2", "secret-in-image", 4),
+                ("FROM a:1\n", "# syntax=docker/dockerfile:latest\nFROM a:1\n", "unpinned-image", 1),
+                ("USER app\n", "RUN useradd -o -u 0 app\nUSER app\n", "root-user", 3),
+                ("USER app\n", "USER ${A:+root}\n", "root-user", 2),
+                ("RUN x", "RUN echo 'app ALL=(ALL) NOPASSWD: ALL' >> /etc/sudoers", "privilege-escalation", 4),
                 ("RUN x", "CMD ['a']", "dockerfile-syntax", 4),
                 ("RUN x", "RUM x", "dockerfile-syntax", 4),
                 ("RUN x", "RUN x \\", "dockerfile-syntax", 4),
@@ -439,5 +551,10 @@ CMD [\"a\"]
         assert_eq!(rules("FROM a:1 AS base\nRUN y\nFROM base\nRUN x\n"), [("root-user", Some(3))]);
         assert_eq!(rules("ARG V=base\nFROM a:1 AS base\nUSER app\nFROM ${V} AS last\n"), []);
         assert_eq!(rules("FROM nginxinc/nginx-unprivileged:1.27\n"), []);
+        assert_eq!(rules("ARG IMAGE\nFROM ${IMAGE}\nCOPY --from=a:1 /b /c\n"), []);
+        assert_eq!(rules("ARG TAG\nFROM ${TAG}:root\n"), []);
+        let by_sudo = "FROM a:1 AS dev\nRUN echo 'a ALL=(ALL) NOPASSWD:ALL' >> /etc/sudoers\n";
+        assert_eq!(rules(&format!("{by_sudo}FROM a:1\nUSER app\n")), []);
+        assert_eq!(rules(&format!("{by_sudo}FROM dev\nUSER app\n")), [("privilege-escalation", Some(2))]);
     }
 }
