@@ -67,12 +67,18 @@ fn project() -> impl Strategy<Value = Project> {
 }
 
 impl Project {
-    /// All files of all kinds, by their paths.
+    /// All files of all kinds that can run the apps on what the settings say, by their paths.
     fn made(&self) -> BTreeMap<String, String> {
-        let every: BTreeSet<String> =
+        let mut every: BTreeSet<String> =
             kinds(Templates::embedded()).unwrap().iter().map(|kind| kind.name.clone()).collect();
         let apps: Vec<&AppProfile> = self.apps.iter().collect();
-        match Order::new(&self.name, &apps, &self.settings).artifacts(&every) {
+        let order = Order::new(&self.name, &apps, &self.settings);
+        let mut made = order.artifacts(&every);
+        if made.as_ref().is_err_and(|problem| problem.cause == "compute-unknown") {
+            every.retain(|kind| !["cloudformation", "arm", "bicep"].contains(&kind.as_str()));
+            made = order.artifacts(&every);
+        }
+        match made {
             Ok(made) => made.into_iter().map(|artifact| (artifact.path, artifact.content)).collect(),
             Err(problem) => panic!("{problem}"),
         }

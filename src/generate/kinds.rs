@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::templates::Templates;
 use super::{docker, hcl, helm};
-use crate::model::{Artifact, Problem, ProblemCode};
+use crate::model::{AppProfile, Artifact, Problem, ProblemCode, RunsOn};
 
 /// What is generated where nobody says.
 pub(super) const USUAL: [&str; 2] = [DOCKER, "compose"];
@@ -29,6 +29,8 @@ pub struct Kind {
     needs: Vec<String>,
     /// Of what deploys: the kind by which it does so where no other is wanted.
     deploys_by: Option<String>,
+    /// What apps can run on by it, where it is a cloud's infrastructure.
+    compute: Option<Vec<RunsOn>>,
     /// The template that says how pipelines deploy by it; none where they cannot.
     pipeline: Option<String>,
     /// The folder of its templates; empty for what code makes.
@@ -40,6 +42,18 @@ impl Kind {
     /// Whether it makes a file at that path for some project.
     fn makes(&self, path: &str) -> bool {
         self.name == DOCKER && docker::could_be(path) || self.files.iter().any(|rule| rule.shape.fits(path))
+    }
+
+    /// Whether an app can run on that by it.
+    pub(super) fn runs_on(&self, app: &AppProfile, compute: RunsOn, all: &[Self]) -> Result<(), Problem> {
+        let Some(known) = self.compute.as_ref().filter(|known| !known.contains(&compute)) else { return Ok(()) };
+        let named = |all: &[RunsOn]| all.iter().map(|one| one.name()).collect::<Vec<_>>().join(", ");
+        let others = all.iter().filter(|other| other.compute.as_ref().is_some_and(|known| known.contains(&compute)));
+        let others: Vec<&str> = others.map(|other| other.name.as_str()).collect();
+        let message = format!("{} cannot run {} on a {}", self.name, app.name, compute.name());
+        Err(Problem::new(ProblemCode::Usage, "compute-unknown", message)
+            .why(format!("`compute` in wharf.toml asks for it, and {} knows {} alone", self.label, named(known)))
+            .fix(format!("leave `compute` out, or take one of {}", others.join(", "))))
     }
 
     /// What says which files it makes.
@@ -57,6 +71,7 @@ struct Written {
     #[serde(default)]
     needs: Vec<String>,
     deploys_by: Option<String>,
+    compute: Option<Vec<RunsOn>>,
     files: Vec<FileRule>,
 }
 
@@ -166,6 +181,7 @@ pub fn kinds(templates: &Templates) -> Result<&[Kind], Problem> {
             about: "how each app's image is built, and what stays out of it".to_owned(),
             needs: Vec::new(),
             deploys_by: None,
+            compute: None,
             pipeline: None,
             folder: String::new(),
             files: Vec::new(),
@@ -182,7 +198,7 @@ pub fn kinds(templates: &Templates) -> Result<&[Kind], Problem> {
 
 fn read(folder: String, templates: &Templates) -> Result<Option<Kind>, Problem> {
     let name = folder.rsplit('/').next().unwrap_or_default().to_owned();
-    let Some(Written { label, about, needs, deploys_by, mut files }) =
+    let Some(Written { label, about, needs, deploys_by, compute, mut files }) =
         templates.settings(&format!("{folder}/kind.toml"))?
     else {
         return Ok(None);
@@ -191,7 +207,7 @@ fn read(folder: String, templates: &Templates) -> Result<Option<Kind>, Problem> 
         rule.shape = Shape::of(&rule.path);
     }
     let pipeline = Some(format!("{folder}/pipeline.j2")).filter(|path| templates.text(path).is_some());
-    Ok(Some(Kind { name, label, about, needs, deploys_by, pipeline, folder, files }))
+    Ok(Some(Kind { name, label, about, needs, deploys_by, compute, pipeline, folder, files }))
 }
 
 /// A way to deploy, as the templates of pipelines see it.

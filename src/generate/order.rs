@@ -8,7 +8,7 @@ use minijinja::value::{Serde, merge_maps};
 use super::delivery::{App, Delivery, Ground};
 use super::kinds::{DOCKER, Each, Kind, USUAL, could_make, kinds, known, nothing_named, ways, with_needed};
 use super::{Context, DIGESTS, Digests, Folder, Templates, beside, docker, image, is_the_projects};
-use crate::model::{AppProfile, Artifact, ArtifactView, Environment, Problem, Settings};
+use crate::model::{AppProfile, Artifact, ArtifactView, Environment, Problem, Serving, Settings};
 
 /// What files are made for.
 #[derive(Clone, Copy, Debug)]
@@ -103,6 +103,11 @@ impl<'a> Order<'a> {
         let all = kinds(self.templates)?;
         let mut artifacts = Vec::new();
         for kind in with_needed(wanted, all) {
+            for app in self.apps.iter().filter(|app| app.serving != Serving::Static) {
+                // The same in all environments.
+                let compute = self.settings.resolve(app, Environment::Production).compute.unwrap_or_default();
+                kind.runs_on(app, compute, all)?;
+            }
             let ways = Value::from(Serde(ways(kind, wanted, all)));
             artifacts.extend(self.of_kind(kind, views, &ways)?);
         }

@@ -128,6 +128,18 @@ pub enum RunsOn {
     Instance,
 }
 
+impl RunsOn {
+    /// As settings say it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Service => "service",
+            Self::Function => "function",
+            Self::Instance => "instance",
+        }
+    }
+}
+
 /// What begins a deployment by a pipeline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]

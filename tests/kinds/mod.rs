@@ -53,3 +53,17 @@ pub(crate) fn api() -> AppProfile {
 pub(crate) fn profile(name: &str) -> AppProfile {
     profiles::all().into_iter().find(|(known, _)| *known == name).unwrap().1
 }
+
+#[test]
+fn what_a_kind_cannot_run_an_app_on_is_an_error_and_not_left_out() {
+    let on = settings("[app]\ncompute = \"function\"\n");
+    let order = |kind: &str, app: &AppProfile| Order::new("shop", &[app], &on).artifacts(&[kind.to_owned()].into());
+    for kind in ["cloudformation", "arm", "bicep"] {
+        let problem = order(kind, &api()).unwrap_err();
+        assert_eq!(problem.cause, "compute-unknown", "{problem}");
+        assert!(problem.message.contains("api") && problem.message.contains("function"), "{problem}");
+        assert!(problem.fix.contains("terraform-aws"), "{problem}");
+        assert!(order(kind, &profile("static-plain")).is_ok(), "files run on nothing");
+    }
+    assert!(order("terraform-aws", &api()).is_ok() && order("kubernetes", &api()).is_ok());
+}
