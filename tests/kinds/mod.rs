@@ -6,6 +6,7 @@ mod compose;
 mod helm;
 mod kubernetes;
 mod kustomize;
+mod processes;
 mod released;
 
 use std::collections::BTreeMap;

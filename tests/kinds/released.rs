@@ -362,11 +362,11 @@ fn azure_runs_a_migration_in_a_container_group_before_the_app_has_the_new_versio
     for part in [
         r#"command = ["sh", "-c", "bin/migrate \u0024{x} && echo \"done\""]"#,
         "restartPolicy = \"Never\"",
-        "subnetIds = [{ id = azurerm_subnet.api_release.id }]",
+        "subnetIds = [{ id = azurerm_subnet.api_groups.id }]",
         "userAssignedIdentities = { (azurerm_user_assigned_identity.api.id) = {} }",
         "for name, secret in merge(azurerm_key_vault_secret.api, azurerm_key_vault_secret.api_connection)",
         "secureValue = secret.value",
-        "azurerm_subnet_nat_gateway_association.api_release",
+        "azurerm_subnet_nat_gateway_association.api_groups",
         "azurerm_postgresql_flexible_server_database.postgres",
         "azurerm_private_endpoint.redis",
     ] {
