@@ -59,6 +59,10 @@ fn text(preview: &PlanPreview) -> String {
             row(label, command);
         }
     }
+    for process in &plan.profile.processes {
+        let single = if process.single { " (never twice at once)" } else { "" };
+        row("beside", &format!("{}: {}{single}", process.name, process.command));
+    }
     match &commands.dockerfile {
         Some(path) if commands.start.is_some() => row("", &format!("{path} says how it is installed and built")),
         Some(path) => row("", &format!("{path} says how it is installed, built and started")),

@@ -25,7 +25,7 @@ const OF_DEVELOPMENT: &[&str] =
     &["assets", "css", "js", "guard", "livereload", "vite", "webpack", "webpacker", "tailwind"];
 
 /// Words of commands that run no part of the app in production.
-const WATCHES: &[&str] = &["--watch", "-w", "watch", "dev", "nodemon", "serve"];
+const WATCHES: &[&str] = &["--watch", "watch", "dev", "nodemon"];
 
 /// Programs that are services, which run otherwise.
 const SERVICES: &[&str] =
@@ -229,10 +229,15 @@ fn is_of_the_app(name: &str, command: &str) -> bool {
         && !words.any(|word| WATCHES.contains(&word))
 }
 
-/// Whether all these words stand in a command.
+/// Whether all these words stand in a command, as programs, scripts or modules.
 fn runs(command: &str, words: &[Text]) -> bool {
     let is_there = |wanted: &Text| {
-        let own = |word: &str| word.trim_matches(['"', '\'']).rsplit('/').next().is_some_and(|word| wanted == word);
+        let is_it = |word: &str| {
+            let (before, behind) = (word.strip_suffix(wanted.as_str()), word.strip_prefix(wanted.as_str()));
+            before.is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+                || behind.is_some_and(|rest| rest.starts_with('.'))
+        };
+        let own = |word: &str| word.trim_matches(['"', '\'']).rsplit('/').next().is_some_and(is_it);
         command.split_whitespace().any(own)
     };
     !words.is_empty() && words.iter().all(is_there)

@@ -87,7 +87,10 @@ fn tools_of_python() {
     let actor = "@dramatiq.actor\ndef send(): pass\n";
     assert_eq!(flask("dramatiq", "shop/jobs.py", actor), ["worker: dramatiq shop.jobs"]);
     assert_eq!(flask("arq", "src/jobs.py", "class WorkerSettings:\n"), ["worker: cd src && arq jobs.WorkerSettings"]);
-    assert_eq!(flask("huey", "q.py", "huey = RedisHuey('a')\n"), ["worker!: huey_consumer.py q.huey"]);
+    assert_eq!(flask("huey", "q.py", "huey = RedisHuey('a')\n"), ["worker!: python -m huey.bin.huey_consumer q.huey"]);
+    let procfile = ("Procfile", "web: gunicorn app:app\nworker: huey_consumer.py q.huey -w 2\n");
+    let said = [FLASK, ("requirements.txt", "flask\nhuey\n"), ("q.py", "huey = RedisHuey('a')\n"), procfile];
+    assert_eq!(beside(&said), ["worker!: huey_consumer.py q.huey -w 2"]);
     assert_eq!(flask("huey", "q.py", "# huey = RedisHuey('a')\n"), [""; 0]);
 }
 
