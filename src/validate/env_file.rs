@@ -1,5 +1,7 @@
 //! `.env` files and their examples.
 
+use std::collections::HashSet;
+
 use super::{Faults, secrets::names_a_secret};
 
 /// What placeholders hold.
@@ -9,7 +11,7 @@ const PLACEHOLDERS: [&str; 6] = ["change", "example", "placeholder", "your", "xx
 const SUSPICIOUS: usize = 16;
 
 pub(super) fn check(text: &str, faults: &mut Faults<'_>) {
-    let mut seen: Vec<&str> = Vec::new();
+    let mut seen: HashSet<&str> = HashSet::new();
     for (index, line) in text.lines().enumerate() {
         let (number, line) = (index + 1, line.trim());
         if line.is_empty() || line.starts_with('#') {
@@ -25,10 +27,10 @@ pub(super) fn check(text: &str, faults: &mut Faults<'_>) {
             && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
         if !is_name {
             faults.add("env-syntax", number, format!("“{name}” is no name: use letters, digits and underscores"));
-        } else if seen.contains(&name) {
+        } else if seen.contains(name) {
             faults.add("env-syntax", number, format!("{name} stands twice: the later value counts"));
         }
-        seen.push(name);
+        seen.insert(name);
         let value = value.trim().trim_matches(['"', '\'']);
         let is_open = value.is_empty() || PLACEHOLDERS.iter().any(|word| value.to_ascii_lowercase().contains(word));
         if names_a_secret(name) && !is_open && value.len() >= SUSPICIOUS {

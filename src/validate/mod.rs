@@ -24,6 +24,7 @@ mod kinds;
 mod kubernetes;
 #[cfg(test)]
 mod mutations;
+mod order;
 mod parameters;
 mod project;
 mod rules;

@@ -27,7 +27,7 @@ impl<'p> Project<'p> {
     pub(super) fn lacks(&self, path: &str) -> bool {
         let is_plain =
             !path.is_empty() && !path.starts_with("..") && !path.contains(['$', '*', '?', '{', '~', '<', '`']);
-        if !is_plain || self.files.contains_key(path) || begins(self.files.keys(), path) {
+        if !is_plain || self.files.contains_key(path) || begins(self.files, path) {
             return false;
         }
         match self.around {
@@ -54,8 +54,10 @@ impl<'p> Project<'p> {
     }
 }
 
-fn begins<'k>(mut paths: impl Iterator<Item = &'k String>, folder: &str) -> bool {
-    paths.any(|path| path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/')))
+/// Whether something lies in a folder.
+fn begins(files: &BTreeMap<String, String>, folder: &str) -> bool {
+    let below = format!("{folder}/");
+    files.range(below.clone()..).next().is_some_and(|(path, _)| path.starts_with(&below))
 }
 
 /// A list of what git ignores as one of Docker's: a name without a folder is meant wherever it lies.

@@ -1,6 +1,6 @@
 //! What compose files name in the files beside them: variables and Dockerfiles.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use super::{environment, goes_over, hosts, says_what_runs, whole};
 use crate::validate::project::Project;
@@ -69,6 +69,7 @@ fn variables(root: &Node, is_usual: bool, known: &[&str], faults: &mut Faults<'_
     if known.is_empty() {
         return;
     }
+    let known: HashSet<&str> = known.iter().copied().collect();
     let mut wanted: Vec<(usize, String)> = Vec::new();
     root.each(&mut |node| {
         let Some(text) = node.text() else { return };
@@ -94,7 +95,7 @@ fn variables(root: &Node, is_usual: bool, known: &[&str], faults: &mut Faults<'_
         wanted.extend(empty.map(|entry| (entry.line, entry.key.clone())));
     }
     for (line, name) in wanted {
-        if !known.contains(&name.as_str()) && !GIVEN.contains(&name.as_str()) {
+        if !known.contains(name.as_str()) && !GIVEN.contains(&name.as_str()) {
             faults.add(
                 "unknown-reference",
                 line,

@@ -14,8 +14,10 @@ pub(super) use action::check as check_action;
 pub(super) use calls::{check_all, scripts};
 use words::{EVENTS, JOB, JOB_THAT_CALLS, RUN, SCOPES, STEP, TOP, USES};
 
-use super::Faults;
+use std::collections::HashSet;
+
 use super::tree::{self, Entry, Node};
+use super::{Faults, order};
 
 pub(super) fn check(text: &str, faults: &mut Faults<'_>) {
     let documents = match tree::read(text) {
@@ -162,17 +164,17 @@ fn job(entry: &Entry, faults: &mut Faults<'_>) {
     if steps.is_empty() {
         faults.add("workflow-syntax", entry.line, format!("the job {name} has no steps"));
     }
-    let mut ids: Vec<&str> = Vec::new();
+    let mut ids: HashSet<String> = HashSet::new();
     for one in steps {
         step(one, faults);
         if let Some(id) = one.entry("id") {
             let text = id.node.text().unwrap_or_default();
             if !is_name(text) {
                 faults.add("workflow-syntax", id.line, format!("“{text}” is no id of a step"));
-            } else if ids.iter().any(|known| known.eq_ignore_ascii_case(text)) {
+            } else if ids.contains(&text.to_ascii_lowercase()) {
                 faults.add("workflow-syntax", id.line, format!("two steps of {name} have the id {text}"));
             }
-            ids.push(text);
+            ids.insert(text.to_ascii_lowercase());
         }
     }
 }
@@ -218,25 +220,19 @@ fn only(step: &Node, own: &[&str], others: &[&str], kind: &str, faults: &mut Fau
 
 /// `needs` names jobs that are there, and leads nowhere in a circle.
 fn needs(jobs: &[Entry], faults: &mut Faults<'_>) {
+    let names: HashSet<&str> = jobs.iter().map(|job| job.key.as_str()).collect();
     for job in jobs {
         for (line, name) in job.node.names_of("needs") {
-            if !jobs.iter().any(|other| other.key == name) {
+            if !names.contains(name) {
                 faults.add("unknown-job", line, format!("{} waits for the job {name}, which is not there", job.key));
             }
         }
     }
-    // Jobs that can run, in turns: what is left over waits for itself.
-    let mut left: Vec<&Entry> = jobs.iter().collect();
-    loop {
-        let waits = |job: &&Entry| {
-            job.node.names_of("needs").iter().any(|(_, name)| left.iter().any(|other| other.key == *name))
-        };
-        let still: Vec<&Entry> = left.iter().copied().filter(|job| waits(job)).collect();
-        if still.len() == left.len() {
-            break;
-        }
-        left = still;
-    }
+    let all: Vec<_> = jobs
+        .iter()
+        .map(|job| (job.key.as_str(), job.node.names_of("needs").into_iter().map(|(_, name)| name).collect()))
+        .collect();
+    let left: Vec<&Entry> = order::stuck(&all).into_iter().map(|at| &jobs[at]).collect();
     if let Some(first) = left.first() {
         let names: Vec<&str> = left.iter().map(|job| job.key.as_str()).collect();
         let line = first.node.entry("needs").map(|entry| entry.line);

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use super::project::Project;
 use super::scripts::Piece;
 use super::tree::{self, Entry, Node};
-use super::{Fault, Faults};
+use super::{Fault, Faults, order};
 
 /// What stands beside jobs.
 const TOP: &[&str] = &[
@@ -132,7 +132,14 @@ pub(super) fn check(text: &str, faults: &mut Faults<'_>) {
             faults.add("pipeline-syntax", job.line, format!("the job {} says nothing", job.key));
         }
     }
-    if let Some(job) = pipeline.jobs.iter().find(|job| waits_for_itself(job, &pipeline)) {
+    let all: Vec<(&str, Vec<&str>)> = pipeline
+        .jobs
+        .iter()
+        .copied()
+        .map(|job| (job.key.as_str(), job.node.items_of("needs").iter().filter_map(need).collect()))
+        .collect();
+    let stuck = order::stuck(&all);
+    if let Some(job) = stuck.into_iter().map(|at| pipeline.jobs[at]).find(|job| waits_for_itself(job, &pipeline)) {
         let line = job.node.entry("needs").map(|needs| needs.line);
         faults.add("unknown-job", line, format!("{} waits for itself", job.key));
     }
