@@ -92,6 +92,15 @@ pub(super) fn find(app: &App<'_>) -> Option<(String, Evidence)> {
         let (file, text, above) = routing().find(|(file, ..)| *file == best)?;
         return placed(file, &text, found.at, above, &found.path);
     }
+    let by_place = || {
+        let patterns = rule.into_iter().flat_map(|rule| rule.file_routes.iter());
+        let mut files =
+            patterns.flat_map(|pattern| HEALTH.iter().map(move |path| (*path, pattern.replace("{}", path))));
+        files.find_map(|(path, place)| Some((path, app.folder().find(&place)?)))
+    };
+    if let Some((path, file)) = by_place() {
+        return answers(below(&everywhere()?, path), &app.folder().at(&file));
+    }
     if let Some(framework) = &app.framework
         && let Some(path) = &framework.rule.health_path
     {

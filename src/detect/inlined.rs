@@ -9,6 +9,9 @@ use crate::model::{AppProfile, Environment, Serving, Settings, Warning, names_a_
 /// of them: nothing else is there to read one.
 pub(super) fn of(app: &App<'_>, profile: &AppProfile, read: &Origins) -> Vec<String> {
     let stack = app.candidate.stack;
+    if super::profile::bundled_by(app, "vite") {
+        return read.keys().filter(|name| name.starts_with("VITE_")).cloned().collect();
+    }
     if profile.build_command.is_none() || stack.inlined.is_empty() {
         return Vec::new();
     }

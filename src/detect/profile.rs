@@ -434,12 +434,26 @@ fn of_assets(app: &App<'_>) -> &'static [&'static str] {
         let manifest = app.folder().value("package.json").and_then(PackageJson::new);
         manifest.is_some_and(|manifest| manifest.script("build").is_some())
     };
-    let is_server = ["dotnet", "php", "python", "ruby"].contains(&app.candidate.stack.name.as_str());
-    if is_server && bundles() {
+    if has_assets_beside(app) && bundles() {
         &["package.json", "package-lock.json", "pnpm-lock.yaml", "yarn.lock", "bun.lock"]
     } else {
         &[]
     }
+}
+
+/// Whether a program of another language can have a bundler beside it.
+fn has_assets_beside(app: &App<'_>) -> bool {
+    ["dotnet", "php", "python", "ruby"].contains(&app.candidate.stack.name.as_str())
+}
+
+/// Whether a bundler beside a program of another language builds its pages' files.
+pub(super) fn bundled_by(app: &App<'_>, bundler: &str) -> bool {
+    let manifest = || app.folder().value("package.json").and_then(PackageJson::new);
+    let uses = |manifest: &PackageJson| {
+        let mut all = ["dependencies", "devDependencies"].into_iter().flat_map(|group| manifest.group(group));
+        manifest.script("build").is_some() && all.any(|(name, _)| name == bundler)
+    };
+    has_assets_beside(app) && manifest().as_ref().is_some_and(uses)
 }
 
 fn is_source(file: &str, app: &App<'_>) -> bool {

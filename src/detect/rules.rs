@@ -275,6 +275,8 @@ pub(super) struct FrameworkRule {
     pub health_path: Option<Text>,
     /// What stands before the path that its programs say to answer.
     pub health_mark: Option<Text>,
+    /// The files that are routes by their place, with `{}` for the path: `app{}/route.*`.
+    pub file_routes: List<Text>,
     /// The files that hold its routes, by the beginnings of their paths, with what those routes lie below. Nothing: any.
     pub routes: Table<Text>,
     /// Names that it needs and that no source shows.

@@ -23,6 +23,9 @@ pub(super) struct Rules {
     /// What the image has below the app's folder there, and the sources must not cover.
     #[serde(default)]
     keep: Vec<String>,
+    /// The same where a `package.json` beside it has a build whose files come with the image.
+    #[serde(default)]
+    bundled: Vec<String>,
     /// Whether an app that is built from the project's root gets its own folder only, as each package of the project has
     /// something beside it that must not be covered.
     #[serde(default)]
@@ -145,7 +148,9 @@ impl Rules {
         };
         let homes =
             std::iter::once(within(&self.folder)).chain(beside.iter().map(|it| format!("{}/{it}", self.folder)));
-        let keep = homes.flat_map(|home| self.keep.iter().map(move |kept| format!("{home}/{kept}"))).collect();
+        let bundled: &[String] = if has_bundle(profile) { &self.bundled } else { &[] };
+        let kept = self.keep.iter().chain(bundled);
+        let keep = homes.flat_map(|home| kept.clone().map(move |kept| format!("{home}/{kept}"))).collect();
         Ok(Some(Develop {
             command,
             stage: stage.cloned(),
@@ -162,6 +167,12 @@ impl Rules {
             interpreted: self.interpreted,
         }))
     }
+}
+
+/// Whether Laravel's own bundler leaves its files where pages look for them.
+fn has_bundle(profile: &AppProfile) -> bool {
+    profile.framework.as_ref().is_some_and(|framework| framework.name == "laravel")
+        && view::own_files(profile).contains(&"package.json")
 }
 
 fn facts(profile: &AppProfile) -> Value {

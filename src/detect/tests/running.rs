@@ -10,6 +10,20 @@ fn paths(files: Files<'_>) -> Vec<String> {
 }
 
 #[test]
+fn files_that_are_routes_by_their_place_tell_the_health_path() {
+    let package = ("package.json", r#"{"dependencies": {"next": "15"}, "scripts": {"start": "next start"}}"#);
+    for (file, path) in [
+        ("app/api/health/route.ts", "/api/health"),
+        ("src/pages/api/healthz.ts", "/api/healthz"),
+        ("pages/health.tsx", "/health"),
+        ("app/api/boats/route.ts", "/"),
+    ] {
+        let app = only(&[package, (file, "export function GET() {}")]);
+        assert_eq!(app.health_path.as_deref(), Some(path), "{file}");
+    }
+}
+
+#[test]
 fn a_workspace_says_what_its_apps_are_whatever_they_are_called() {
     let next = r#"{"dependencies": {"next": "15"}, "scripts": {"build": "next build", "start": "next start"}}"#;
     let root = r#"{"private": true, "workspaces": ["apps/*", "packages/*"]}"#;
