@@ -124,9 +124,8 @@ fn what_an_image_could_not_run_is_warned_of() {
     let found = detect_files(&[LISTENS, ("package.json", &development), migrations]);
     assert_eq!(found.apps[0].release_command.as_deref(), Some("npx prisma migrate deploy"));
     assert!(found.warnings.is_empty(), "{:?}", found.warnings);
-    let gathered = development.replace("\"express\": \"4\"", "\"next\": \"15\"");
-    let config = ("next.config.js", "module.exports = { output: 'standalone' }");
-    let found = detect_files(&[config, ("package.json", &gathered), migrations, ("app/page.js", "")]);
+    let gathered = development.replace("node a.js", "node .output/server/index.mjs");
+    let found = detect_files(&[LISTENS, ("package.json", &gathered), migrations]);
     assert_eq!(found.apps[0].release_command, None);
     let [warning] = found.warnings.as_slice() else { panic!("{:?}", found.warnings) };
     assert_eq!(warning.file, "package.json");
