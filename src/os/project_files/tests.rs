@@ -159,6 +159,8 @@ fn a_folder_that_changes_places_with_a_link_leads_no_change_out() {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path().canonicalize().unwrap();
     fs::create_dir(root.join("d")).unwrap();
+    // A folder that is left empty would be removed.
+    fs::write(root.join("d/kept"), "").unwrap();
     symlink(other.path(), root.join("swap")).unwrap();
     let (stop, mut written) = (AtomicBool::new(false), 0);
     std::thread::scope(|scope| {
