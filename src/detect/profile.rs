@@ -386,6 +386,12 @@ fn names_of_environment(
         read.entry(name.to_string()).or_insert(Origin { file, does: "needs" });
         required.insert(name.to_string());
     }
+    for (file, name) in rule.into_iter().flat_map(|rule| rule.file_env.iter()) {
+        if app.folder().has(file) {
+            let origin = || Origin { file: file.to_string(), does: "is opened with" };
+            read.entry(name.to_string()).or_insert_with(origin);
+        }
+    }
     profile.env = read.keys().cloned().collect();
     profile.required_env = required.into_iter().collect();
     profile.build_env = inlined::of(app, profile, &read);

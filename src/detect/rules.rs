@@ -281,6 +281,8 @@ pub(super) struct FrameworkRule {
     pub routes: Table<Text>,
     /// Names that it needs and that no source shows.
     pub required_env: List<Text>,
+    /// Names that it takes for files that may be there: `config/credentials.yml.enc`.
+    pub file_env: Table<Text>,
     /// Its programs listen on their own machine only, where their options name no host.
     pub shy: bool,
     /// System packages that it needs.

@@ -301,6 +301,11 @@ fn settings_decide_between_the_databases_that_packages_allow() {
     assert_eq!(app.env, ["SECRET_KEY_BASE", "SHOP_URL"]);
     let own = format!("{yml}  adapter: postgresql\n");
     assert_eq!(only(&[gems, ("config.ru", "run A"), ("config/database.yml", &own)]).services, ["postgres"]);
+    let sealed = only(&[gems, ("config.ru", "run A"), ("config/credentials.yml.enc", "x")]);
+    assert_eq!(
+        (sealed.env, sealed.required_env),
+        (vec!["RAILS_MASTER_KEY".to_owned(), "SECRET_KEY_BASE".to_owned()], vec!["SECRET_KEY_BASE".to_owned()])
+    );
     let celery = only(&[("requirements.txt", "fastapi\ncelery[redis]\n"), ("main.py", "app = FastAPI()\n")]);
     assert_eq!(celery.services, ["redis"]);
     let build = "plugins { id 'org.springframework.boot' version '3.4.0' }\ndependencies {\n  runtimeOnly 'com.h2database:h2'\n  runtimeOnly 'org.postgresql:postgresql'\n}\n";
