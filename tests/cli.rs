@@ -279,9 +279,10 @@ fn generate_tells_what_detection_warns_of() {
     fs::create_dir_all(project.join("prisma/migrations/1")).unwrap();
     fs::write(project.join("prisma/migrations/1/migration.sql"), "").unwrap();
     fs::write(project.join("prisma/schema.prisma"), "datasource db {\n  provider = \"postgresql\"\n}\n").unwrap();
-    let package = r#"{"name": "shop", "scripts": {"start": "node a.js"}, "dependencies": {"express": "4", "@prisma/client": "6"},
+    let package = r#"{"name": "shop", "scripts": {"build": "next build"}, "dependencies": {"next": "15", "@prisma/client": "6"},
         "devDependencies": {"prisma": "6"}}"#;
     fs::write(project.join("package.json"), package).unwrap();
+    fs::write(project.join("next.config.js"), "module.exports = { output: 'standalone' }\n").unwrap();
     let made = wharf.run(&["generate", "shop"]).exits(0);
     assert!(made.stderr.contains("warning: package.json: "), "{}", made.stderr);
     assert!(made.stderr.contains("so nothing migrates the database"), "{}", made.stderr);
