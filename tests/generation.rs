@@ -71,6 +71,30 @@ fn what_runs_beside_an_app_is_its_image_with_other_words() {
 }
 
 #[test]
+fn programs_beside_a_program_are_in_its_image_where_their_commands_find_them() {
+    for (stack, starts, folder) in [
+        ("go", "./bin/web", "bin"),
+        ("rust", "./target/release/web", "/target/release"),
+        ("zig", "./zig-out/bin/web", "./zig-out/bin"),
+        ("cpp", "./build/web", "./build"),
+    ] {
+        let worker = starts.replace("web", "worker");
+        let app = profiles::of(stack, starts).build("make").runtime("1.90", 8080);
+        let files = of(&app.beside("again", &format!("{starts} again")).beside("worker", &format!("{worker} on")));
+        let dockerfile = file(&files, "Dockerfile");
+        let copied = format!("/out/server \\\n && mkdir /out/bin && cp {folder}/worker /out/bin/ \\\n");
+        assert!(dockerfile.replace(" ./bin/", " bin/").contains(&copied), "{dockerfile}");
+        let compose: yaml_serde::Value = yaml_serde::from_str(file(&files, "compose.production.yaml")).unwrap();
+        let words = |service: &str| compose["services"][service]["command"].clone();
+        assert_eq!(words("web-worker"), yaml_serde::from_str::<yaml_serde::Value>("[/app/bin/worker, 'on']").unwrap());
+        assert_eq!(words("web-again"), yaml_serde::from_str::<yaml_serde::Value>("[/app/server, again]").unwrap());
+    }
+    // A command that a shell has to read finds one.
+    let app = profiles::of("go", "bin/web").build("make").beside("worker", "bin/worker --queue $QUEUE");
+    assert!(file(&of(&app), "Dockerfile").contains("\nFROM debian:"));
+}
+
+#[test]
 fn consoles_are_for_developing_and_services_are_started_as_they_ask() {
     let app = profiles::express().needs(&["minio", "rabbitmq"], &["AMQP_URL", "S3_ENDPOINT"], &[]);
     let files = of(&app);

@@ -83,6 +83,8 @@ pub(super) struct App<'p> {
     pub facts: Facts,
     pub framework: Option<Chosen<'p>>,
     pub sources: Sources<'p>,
+    /// The same with those of the programs that run beside it, where these have others.
+    with_beside: Option<Sources<'p>>,
     pub role: Role,
     /// How sure it is that this folder is of this stack.
     pub weight: f64,
@@ -107,6 +109,7 @@ impl<'p> App<'p> {
         } else {
             sources.without(facts.others.iter().map(|path| candidate.folder.at(path)).collect())
         };
+        let with_beside = facts.reach_beside.as_ref().map(|folders| sources.clone().only(folders));
         let sources = match &facts.reach {
             Some(folders) => sources.only(folders),
             None => sources,
@@ -123,6 +126,7 @@ impl<'p> App<'p> {
             facts,
             framework,
             sources,
+            with_beside,
             role,
             weight,
             inner: Inner::default(),
@@ -149,9 +153,9 @@ impl<'p> App<'p> {
         table.filter(|(_, names)| names.iter().any(runs)).map(|(package, _)| package.to_owned()).collect()
     }
 
-    /// The names of environment variables that its sources read.
+    /// The names of environment variables that its sources read, and those of what runs beside it.
     pub(super) fn names(&self) -> &Names {
-        self.names.get_or_init(|| env::find(&self.sources, self.candidate.stack))
+        self.names.get_or_init(|| env::find(self.with_beside.as_ref().unwrap_or(&self.sources), self.candidate.stack))
     }
 
     /// The services that its dependencies and its configuration name.

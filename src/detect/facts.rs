@@ -83,6 +83,8 @@ pub(super) struct Facts {
     pub supports: bool,
     /// The folders whose sources the program is made of, where it is not all that lies below.
     pub reach: Option<Vec<String>>,
+    /// The same with what the programs are made of that run beside it, of which it has no port.
+    pub reach_beside: Option<Vec<String>>,
     /// Files and folders, relative to this one, that only other programs of it are made of.
     pub others: Vec<String>,
     /// What it depends on of the project becomes a part of its program.

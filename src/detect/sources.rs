@@ -76,6 +76,7 @@ const BROUGHT: &[&str] = &[
 const SHOWN: &[&str] = &["example", "examples", "sample", "samples", "demo", "demos"];
 
 /// The sources of a folder, without those of apps below it.
+#[derive(Clone)]
 pub(super) struct Sources<'p> {
     pub folder: Folder<'p>,
     endings: &'p [Text],

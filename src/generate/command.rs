@@ -27,7 +27,7 @@ impl Start {
         let is_plain = |word: &&str| word.chars().all(|c| c.is_ascii_alphanumeric() || "_-./*@+".contains(c));
         let mut words = self.text.split_whitespace().filter(is_plain);
         let is_built = |word: &&str| [".jar", ".dll"].iter().any(|ending| word.ends_with(ending));
-        words.clone().find(is_built).or_else(|| words.next().filter(|word| word.contains('/')))
+        words.clone().find(is_built).or_else(|| words.find(|word| *word != "exec").filter(|word| word.contains('/')))
     }
 
     /// The same command with another word in the place of one.
@@ -191,6 +191,7 @@ mod tests {
         assert_eq!(Start::parse("java -Xmx1g -jar target/a.jar").built(), Some("target/a.jar"));
         assert_eq!(Start::parse("dotnet out/A.dll").with("out/A.dll", "A.dll").exec_form(), r#"["dotnet", "A.dll"]"#);
         assert_eq!(Start::parse("A=$B ./x").built(), Some("./x"));
+        assert_eq!(Start::parse("exec bin/web -a $B").built(), Some("bin/web"));
         assert_eq!(Start::parse("go run .").built(), None);
     }
 }

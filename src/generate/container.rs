@@ -29,6 +29,8 @@ pub(super) struct Container {
     pub(super) is_site: bool,
     /// Where the image has what the build makes, with `{name}` for its name; none where it stays where it was made.
     program: Option<String>,
+    /// Where it has the programs that the build makes beside that.
+    programs: Option<String>,
     /// The same of an archive of Java.
     jar: Option<String>,
     /// How it runs from the sources; none where that is not known.
@@ -43,6 +45,7 @@ struct Written {
     writes: Option<Vec<String>>,
     read_only: Option<bool>,
     program: Option<String>,
+    programs: Option<String>,
     jar: Option<String>,
     /// What holds instead in the first case that is given.
     case: Vec<Case>,
@@ -62,8 +65,16 @@ impl Container {
     /// The container of the image that this app's Dockerfile makes.
     pub(super) fn new(profile: &AppProfile, templates: &Templates) -> Result<Self, Problem> {
         let writes = vec!["/tmp".to_owned()];
-        let usual =
-            Self { user: USUAL_USER, writes, read_only: true, is_site: false, program: None, jar: None, develop: None };
+        let usual = Self {
+            user: USUAL_USER,
+            writes,
+            read_only: true,
+            is_site: false,
+            program: None,
+            programs: None,
+            jar: None,
+            develop: None,
+        };
         if profile.dockerfile.is_some() {
             return Ok(Self { user: ANY_USER, read_only: false, ..usual });
         }
@@ -95,6 +106,7 @@ impl Container {
             read_only: read_only.or(written.read_only).unwrap_or(true) && !has_its_database(profile),
             develop,
             program: written.program,
+            programs: written.programs,
             jar: written.jar,
             is_site: false,
         })
@@ -117,19 +129,41 @@ impl Container {
         let command = Start::parse(without_runner(command));
         let start = Start::parse(without_runner(profile.start_command.as_deref().unwrap_or_default()));
         let (Some(made), Some(starts)) = (command.built(), start.built()) else { return command };
-        // What lies beside what starts was made with it.
-        let folder = |path: &str| path.rsplit_once('/').map(|(folder, _)| folder.trim_start_matches("./").to_owned());
         let place = match made.rsplit_once('.') {
             Some((_, "jar")) => self.jar.as_ref(),
+            _ if lies_beside(made, starts) => self.programs.as_ref().or(self.program.as_ref()),
             _ => self.program.as_ref(),
         };
-        let place = place.filter(|place| made == starts || folder(made) == folder(starts) && place.contains("{name}"));
+        let place =
+            place.filter(|place| is_same(made, starts) || lies_beside(made, starts) && place.contains("{name}"));
         let name = made.rsplit('/').next().unwrap_or(made);
         match place {
             Some(place) => command.with(made, &place.replace("{name}", name)),
             None => command,
         }
     }
+}
+
+/// The programs that the build makes beside what starts, for what runs beside it and before it.
+pub(super) fn programs_beside(profile: &AppProfile) -> Vec<String> {
+    let start = Start::parse(profile.start_command.as_deref().unwrap_or_default());
+    let Some(starts) = start.built() else { return Vec::new() };
+    let commands = profile.processes.iter().map(|process| &process.command).chain(&profile.release_command);
+    let made = commands.filter_map(|command| Start::parse(command).built().map(str::to_owned));
+    let mut programs: Vec<String> = made.filter(|made| lies_beside(made, starts)).collect();
+    programs.sort_unstable();
+    programs.dedup_by(|one, other| is_same(one, other));
+    programs
+}
+
+fn is_same(made: &str, starts: &str) -> bool {
+    made.trim_start_matches("./") == starts.trim_start_matches("./")
+}
+
+/// What lies beside what starts was made with it.
+fn lies_beside(made: &str, starts: &str) -> bool {
+    let folder = |path: &str| path.rsplit_once('/').map(|(folder, _)| folder.trim_start_matches("./").to_owned());
+    !is_same(made, starts) && folder(made).is_some_and(|own| folder(starts) == Some(own))
 }
 
 fn facts(profile: &AppProfile) -> Value {

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::command::Start;
+use super::container;
 use super::escape::is_env_name;
 use super::{Context, docker};
 use crate::model::{AppProfile, DependencyScope, is_debian_package};
@@ -26,6 +27,10 @@ pub(crate) struct View<'a> {
     start: &'a str,
     /// What the build makes and the start command starts; null where it starts something else.
     built: Option<Built>,
+    /// The same of what runs beside it and before it.
+    beside: Vec<Built>,
+    /// Of the commands that start it and those the one that a shell has to read; null where none has to.
+    needs_shell: Option<&'a str>,
     /// The folder that PHP serves, relative to the app.
     document_root: &'a str,
     output_dir: &'a str,
@@ -87,6 +92,8 @@ impl<'a> View<'a> {
             build: profile.build_command.as_deref().map(without_runner),
             start,
             built: Start::parse(start).built().map(Built::new),
+            beside: container::programs_beside(profile).iter().map(|path| Built::new(path)).collect(),
+            needs_shell: needs_shell(profile),
             document_root: document_root(start).or_else(|| root_by_files(profile)).unwrap_or_default(),
             output_dir: profile.output_dir.as_deref().unwrap_or("."),
             port: docker::container_port(profile).unwrap_or_default(),
@@ -124,6 +131,12 @@ pub(crate) fn matters(dependency: &str) -> bool {
         || MIGRATION_TOOLS.contains(&dependency)
         || CALLS_C.contains(&dependency)
         || is_before_jakarta(dependency)
+}
+
+fn needs_shell(profile: &AppProfile) -> Option<&str> {
+    let beside = profile.processes.iter().map(|process| &process.command);
+    let mut all = profile.start_command.iter().chain(&profile.release_command).chain(beside);
+    all.find(|command| Start::parse(without_runner(command)).needs_shell()).map(String::as_str)
 }
 
 fn tomcat(profile: &AppProfile) -> &'static str {

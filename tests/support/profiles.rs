@@ -1,7 +1,7 @@
 //! Profiles as detection makes them, one for each kind of project that generation tells apart.
 
 use wharf::generate::Order;
-use wharf::model::{AppProfile, Artifact, Dependency, Framework, Problem, Serving, Settings};
+use wharf::model::{AppProfile, Artifact, Dependency, Framework, Problem, Process, Serving, Settings};
 
 /// What is generated for an app where nobody says what.
 pub(crate) fn usual(profile: &AppProfile) -> Result<Vec<Artifact>, Problem> {
@@ -53,6 +53,7 @@ pub(crate) trait With: Sized {
     fn packages(self, names: &[&str]) -> Self;
     fn serves(self, folder: &str) -> Self;
     fn at(self, path: &str) -> Self;
+    fn beside(self, name: &str, command: &str) -> Self;
 }
 
 impl With for AppProfile {
@@ -102,6 +103,12 @@ impl With for AppProfile {
     fn serves(mut self, folder: &str) -> Self {
         self.serving = Serving::Static;
         self.output_dir = Some(folder.to_owned());
+        self
+    }
+
+    fn beside(mut self, name: &str, command: &str) -> Self {
+        let (name, command) = (name.to_owned(), command.to_owned());
+        self.processes.push(Process { name, command, develop_command: None, single: false });
         self
     }
 
@@ -223,6 +230,15 @@ pub(crate) fn all() -> Vec<(&'static str, AppProfile)> {
                 .build("go build -o bin/web ./cmd/web")
                 .runtime("1.23.4", 8080)
                 .depends(&["github.com/mattn/go-sqlite3"]),
+        ),
+        (
+            "go-processes",
+            of("go", "bin/web")
+                .manager("gomod", "go mod download")
+                .build("go build -o bin/web ./cmd/web && go build -o bin/worker ./cmd/worker")
+                .runtime("1.24", 8080)
+                .beside("again", "./bin/web --again")
+                .beside("worker", "bin/worker --patient"),
         ),
         (
             "ruby-plain",

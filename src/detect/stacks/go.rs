@@ -2,8 +2,10 @@
 
 use crate::detect::facts::{Facts, Role};
 use crate::detect::manifests::go_mod;
+use crate::detect::platforms;
 use crate::detect::project::Folder;
 use crate::detect::sources::Sources;
+use crate::detect::words::Word;
 use crate::model::DependencyScope;
 
 /// Names of programs that serve, where a module has several.
@@ -57,19 +59,29 @@ pub(super) fn read(sources: &Sources<'_>) -> Facts {
     if let Some(above) = folder.upwards().skip(1).find(|above| above.has("go.work")) {
         facts.built_with(above, &["go.work"]);
     }
-    let (program, others) = programs(sources, facts.name.as_deref());
-    facts.role = if let Some(package) = program {
-        let package_path = package.trim_start_matches("./");
-        facts.saw(folder, if package == "." { "main.go" } else { package_path }, "is a program");
-        for other in others.iter().take(OTHERS) {
+    let programs = programs(sources, facts.name.as_deref());
+    let made = made(folder, &programs, facts.name.as_deref());
+    facts.role = if let Some(Made { package, .. }) = made.first() {
+        for Made { package, .. } in &made {
+            facts.saw(
+                folder,
+                if package == "." { "main.go" } else { package.trim_start_matches("./") },
+                "is a program",
+            );
+        }
+        for other in programs.iter().filter(|it| !made.iter().any(|one| one.package == **it)).take(OTHERS) {
             let says =
                 format!("is a program too; `build = \"go build -o bin/app {other}\"` in wharf.toml has it run instead");
             facts.saw(folder, other.trim_start_matches("./"), says);
         }
-        if !others.is_empty() {
-            facts.reach = reach(folder, package_path, module_path.as_deref());
+        if programs.len() > 1 {
+            facts.reach = reach(folder, &made[..1], module_path.as_deref());
+            facts.reach_beside = reach(folder, &made, module_path.as_deref());
         }
         facts.word("package", package);
+        let builds = made.iter().map(|_| "go build -o {} {}").collect::<Vec<_>>().join(" && ");
+        let values = made.iter().flat_map(|one| [one.file.clone(), one.package.clone()]).collect();
+        facts.words.insert("programs".to_owned(), Word::Phrase(builds.into(), values));
         Role::App
     } else if let Some((module, name)) = module_path.as_deref().and_then(|module| function(sources, &facts, module)) {
         facts.word("module", module);
@@ -112,16 +124,60 @@ fn name_of(module: &str) -> String {
     if is_version { parts.next().unwrap_or(last).to_owned() } else { last.to_owned() }
 }
 
-/// The package to build, and the other programs: the module's own folder comes first, then that below `cmd/` whose name
-/// fits best, then any other.
-fn programs(sources: &Sources<'_>, name: Option<&str>) -> (Option<String>, Vec<String>) {
+/// A program that the build makes: the file that it goes into, and its package.
+struct Made {
+    file: String,
+    package: String,
+}
+
+/// What the build makes: what the app starts, then what runs beside it and before it, all under the names that their
+/// commands have for them.
+fn made(folder: Folder<'_>, programs: &[String], module: Option<&str>) -> Vec<Made> {
+    let Some(first) = programs.first() else { return Vec::new() };
+    // A program of the module's own folder is called as the module.
+    let is_called = |package: &str, name: &str| match package {
+        "." => module == Some(name),
+        package => package.rsplit('/').next() == Some(name),
+    };
+    let package = |file: &str| {
+        let name = file.rsplit('/').next().unwrap_or(file);
+        let only = || Some(first).filter(|_| programs.len() == 1);
+        programs.iter().find(|package| is_called(package, name)).or_else(only)
+    };
+    let start = platforms::start(folder).and_then(|said| made_by_build(folder, &said.command));
+    let own = match start {
+        Some(file) => Made { package: package(&file).unwrap_or(first).clone(), file },
+        None => Made { package: first.clone(), file: "bin/app".to_owned() },
+    };
+    let mut made = vec![own];
+    let beside = platforms::others(folder).into_iter().map(|(_, said)| said).chain(platforms::release(folder));
+    for file in beside.filter_map(|said| made_by_build(folder, &said.command)) {
+        if let Some(package) = package(&file).filter(|_| !made.iter().any(|one| one.file == file)) {
+            made.push(Made { package: package.clone(), file });
+        }
+    }
+    made
+}
+
+/// The file below the app's folder that a command starts and that only a build puts there.
+fn made_by_build(folder: Folder<'_>, command: &str) -> Option<String> {
+    let program = command.split_whitespace().find(|word| !word.contains('=') && *word != "exec")?;
+    let file = program.trim_start_matches("./");
+    let is_plain = file.chars().all(|c| c.is_ascii_alphanumeric() || "_-/".contains(c));
+    let is_below = program.contains('/') && !file.starts_with(['/', '-']) && !file.is_empty() && !file.ends_with('/');
+    (is_plain && is_below && !folder.has(file) && !folder.has_folder(file)).then(|| file.to_owned())
+}
+
+/// The packages that are programs: the module's own folder comes first, then that below `cmd/` whose name fits best, then
+/// any other.
+fn programs(sources: &Sources<'_>, name: Option<&str>) -> Vec<String> {
     let folder = sources.folder;
     let mut programs: Vec<Folder<'_>> = folder.folder("cmd").into_iter().flat_map(Folder::subfolders).collect();
     programs.extend(folder.folder("cmd"));
     programs.retain(|package| is_program(*package));
     if is_program(folder) {
-        let others = programs.iter().map(|other| format!("./{}", sources.relative(other.path()))).collect();
-        return (Some(".".to_owned()), others);
+        let others = programs.iter().map(|other| format!("./{}", sources.relative(other.path())));
+        return std::iter::once(".".to_owned()).chain(others).collect();
     }
     if programs.is_empty() {
         let mut folders: Vec<&str> =
@@ -137,16 +193,18 @@ fn programs(sources: &Sources<'_>, name: Option<&str>) -> (Option<String>, Vec<S
         let server = SERVERS.iter().position(|known| package.name().contains(known)).unwrap_or(SERVERS.len());
         (!own, server)
     });
-    let mut paths = programs.iter().map(|package| format!("./{}", sources.relative(package.path())));
-    (paths.next(), paths.collect())
+    programs.iter().map(|package| format!("./{}", sources.relative(package.path()))).collect()
 }
 
-/// The folders of the packages that a program is made of: its own and all of the module that it imports.
-fn reach(folder: Folder<'_>, program: &str, module: Option<&str>) -> Option<Vec<String>> {
+/// The folders of the packages that programs are made of: their own and all of the module that they import.
+fn reach(folder: Folder<'_>, programs: &[Made], module: Option<&str>) -> Option<Vec<String>> {
     let module = module?;
     let project = folder.project();
-    let start = if program == "." { folder.path().to_owned() } else { folder.at(program) };
-    let mut reached = vec![start];
+    let own = |package: &str| match package {
+        "." => folder.path().to_owned(),
+        package => folder.at(package.trim_start_matches("./")),
+    };
+    let mut reached: Vec<String> = programs.iter().map(|program| own(&program.package)).collect();
     let mut next = 0;
     while let Some(package) = reached.get(next).and_then(|path| project.folder(path)) {
         next += 1;

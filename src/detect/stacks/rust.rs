@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::detect::facts::{Facts, Role};
 use crate::detect::manifests::package_lock;
+use crate::detect::platforms;
 use crate::detect::project::Folder;
 use crate::detect::services;
 use crate::detect::sources::Sources;
@@ -152,6 +153,13 @@ fn more(folder: Folder<'_>) -> Vec<(&str, String)> {
     files.chain(folders.map(|below| (below.name(), format!("src/bin/{}", below.name())))).collect()
 }
 
+/// The program that a platform is to start.
+fn started(folder: Folder<'_>) -> Option<String> {
+    let command = platforms::start(folder)?.command;
+    let name = command.split_whitespace().find_map(|word| Some(word.split_once("target/release/")?.1))?;
+    Some(name.to_owned())
+}
+
 /// A package with a program is an app; one without is a library; a workspace alone is neither.
 fn role(folder: Folder<'_>, value: &Value, facts: &mut Facts) -> Role {
     if value.get("package").is_none() {
@@ -171,7 +179,14 @@ fn role(folder: Folder<'_>, value: &Value, facts: &mut Facts) -> Role {
         let server = names.iter().find(|name| ["server", "api", "web", "app"].iter().any(|word| name.contains(word)));
         server.or_else(|| names.first()).map(|name| (*name).to_owned())
     };
-    let program = default.map(str::to_owned).or_else(|| main.clone()).or_else(|| fitting(&named));
+    let known = |name: &String| {
+        main.as_ref() == Some(name) || named.contains(&name.as_str()) || more.iter().any(|(other, _)| other == name)
+    };
+    let program = started(folder)
+        .filter(known)
+        .or_else(|| default.map(str::to_owned))
+        .or_else(|| main.clone())
+        .or_else(|| fitting(&named));
     let program = program.or_else(|| fitting(&more.iter().map(|(name, _)| *name).collect::<Vec<_>>()));
     if let Some(program) = program {
         facts.saw(folder, "Cargo.toml", format!("builds the program {program}"));

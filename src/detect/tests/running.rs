@@ -293,6 +293,41 @@ fn of_several_go_programs_one_is_meant_and_the_others_are_named() {
 }
 
 #[test]
+fn go_programs_go_where_the_commands_that_start_them_look() {
+    let module = ("go.mod", "module a.b/hello\ngo 1.25\n");
+    let of = |files: Files<'_>| {
+        let app = only(&[&[module], files].concat());
+        (app.build_command.unwrap(), app.start_command.unwrap(), app.env.join(" "))
+    };
+    let is = |build: &str, start: &str, env: &str| (build.to_owned(), start.to_owned(), env.to_owned());
+    let web =
+        ("cmd/web/main.go", "package main\nfunc main() { os.Getenv(\"WEB_KEY\"); http.ListenAndServe(\":1\", nil) }\n");
+    let worker = ("cmd/worker/main.go", "package main\nfunc main() { os.Getenv(\"QUEUE_KEY\") }\n");
+    let tool = ("cmd/tool/main.go", "package main\nfunc main() { os.Getenv(\"TOOL_KEY\") }\n");
+    let procfile = ("Procfile", "web: bin/web\nworker: exec ./bin/worker -n 2\nrelease: bin/tool up\n");
+    let both = "go build -o bin/web ./cmd/web && go build -o bin/worker ./cmd/worker";
+    let all = format!("{both} && go build -o bin/tool ./cmd/tool");
+    assert_eq!(of(&[web, worker, tool, procfile]), is(&all, "bin/web", "QUEUE_KEY TOOL_KEY WEB_KEY"));
+    let beside = ("Procfile", "web: bin/web\nworker: bin/worker\n");
+    assert_eq!(of(&[web, worker, tool, beside]), is(both, "bin/web", "QUEUE_KEY WEB_KEY"));
+    // What a command names is meant, whatever else would fit better.
+    let worker_first = ("Procfile", "web: ./bin/worker\n");
+    assert_eq!(
+        of(&[web, worker, worker_first]),
+        is("go build -o bin/worker ./cmd/worker", "./bin/worker", "QUEUE_KEY")
+    );
+    // One program has any name; a module's own is called as the module.
+    let main = ("main.go", "package main\nfunc main() {}\n");
+    assert_eq!(of(&[main, ("Procfile", "web: bin/site\n")]), is("go build -o bin/site .", "bin/site", ""));
+    let own = ("Procfile", "web: bin/hello\nworker: bin/worker\nother: bin/none\nscript: bin/sh.sh\n");
+    let told = is("go build -o bin/hello . && go build -o bin/worker ./cmd/worker", "bin/hello", "QUEUE_KEY");
+    assert_eq!(of(&[main, worker, own]), told);
+    // What lies there already is no program of the build.
+    let script = ("Procfile", "web: scripts/run\n");
+    assert_eq!(of(&[web, script, ("scripts/run", "#!/bin/sh\n")]).0, "go build -o bin/app ./cmd/web");
+}
+
+#[test]
 fn settings_decide_between_the_databases_that_packages_allow() {
     let gems = ("Gemfile", "gem \"rails\"\ngem \"pg\"\ngem \"mysql2\"\n");
     let yml = "default: &default\n  adapter: mysql2\nproduction:\n  <<: *default\n  # <%= ENV[\"NOT_THIS\"] %>\n  url: <%= ENV.fetch(\"SHOP_URL\") %>\n";
@@ -379,6 +414,10 @@ fn programs_in_a_folder_called_bin_are_read() {
     ]);
     assert_eq!(app.start_command.as_deref(), Some("./target/release/api"));
     assert_eq!((app.port, app.env.as_slice()), (Some(4002), &["WEB_KEY".to_owned()][..]));
+    let bins = [("src/bin/api.rs", "fn main() {}"), ("src/bin/mail.rs", "fn main() {}")];
+    let said = ("Procfile", "web: ./target/release/mail\nworker: target/release/api\n");
+    let mail = only(&[&[("Cargo.toml", "[package]\nname = \"shop\"\n"), said], &bins[..]].concat());
+    assert_eq!(mail.develop_command.as_deref(), Some("cargo run --bin mail"));
     let told: Vec<&str> =
         app.evidence.iter().filter(|one| one.says.contains("is the program")).map(|one| one.file.as_str()).collect();
     assert_eq!(told, ["old", "src/bin/admin.rs"]);
