@@ -76,7 +76,7 @@ pub fn detect_with(tree: &dyn FileTree, registry: &Registry) -> Detection {
 }
 
 fn look(tree: &dyn FileTree, registry: &Registry, settings: &Settings) -> Detection {
-    let project = project::Project::new(tree);
+    let project = project::Project::new(tree).told(settings);
     let found = candidates::candidates(&project, registry);
     let said: Vec<String> =
         settings.places().map(|(path, _)| if path == "." { String::new() } else { path.to_owned() }).collect();

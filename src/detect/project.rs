@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::data::Text;
 use super::text::{Pattern, decode, line_and_column};
-use crate::model::{FileTree, ReadError, VALUE_BYTES, Warning, bounded, nests_too_deep};
+use crate::model::{AppSettings, FileTree, ReadError, Settings, VALUE_BYTES, Warning, bounded, nests_too_deep};
 
 /// So many bytes of one source file are looked into at most.
 const SOURCE: usize = 256 << 10;
@@ -43,6 +43,8 @@ pub(super) struct Project<'a> {
     source_bytes: Cell<usize>,
     manifest_bytes: Cell<usize>,
     values_left: Cell<usize>,
+    /// What its `wharf.toml` says, where it counts.
+    settings: Option<&'a Settings>,
 }
 
 /// What lies directly in a folder, by name and in order.
@@ -101,7 +103,13 @@ impl<'a> Project<'a> {
             source_bytes: Cell::default(),
             manifest_bytes: Cell::default(),
             values_left: Cell::new(ALL_VALUES),
+            settings: None,
         }
+    }
+
+    /// The same with what its `wharf.toml` says.
+    pub(super) fn told(self, settings: &'a Settings) -> Self {
+        Self { settings: Some(settings), ..self }
     }
 
     /// The folder at a path; `""` is the project itself.
@@ -274,6 +282,18 @@ impl<'p> Folder<'p> {
     /// The folder's own name; `""` for the project itself.
     pub(super) fn name(self) -> &'p str {
         self.path.rsplit('/').next().unwrap_or("")
+    }
+
+    /// What `wharf.toml` says of the app here, which may be called so: what holds least comes first.
+    pub(super) fn settings(self, called: Option<&str>) -> Vec<&'p AppSettings> {
+        let Some(settings) = self.project.settings else { return Vec::new() };
+        let path = if self.path.is_empty() { "." } else { self.path };
+        let is_meant = |key: &str, app: &AppSettings| match app.path.as_deref() {
+            Some(place) => place == path,
+            None => key == path || Some(key) == called,
+        };
+        let apps = settings.apps.iter().filter(|(key, app)| is_meant(key, app)).map(|(_, app)| app);
+        std::iter::once(&settings.app).chain(settings.environments.values()).chain(apps).collect()
     }
 
     /// The path of something in it, relative to the project.

@@ -144,14 +144,19 @@ fn made(folder: Folder<'_>, programs: &[String], module: Option<&str>) -> Vec<Ma
         let only = || Some(first).filter(|_| programs.len() == 1);
         programs.iter().find(|package| is_called(package, name)).or_else(only)
     };
-    let start = platforms::start(folder).and_then(|said| made_by_build(folder, &said.command));
+    let settings = folder.settings(module);
+    let said = settings.iter().rev().find_map(|it| it.start.clone());
+    let start = said.or_else(|| Some(platforms::start(folder)?.command));
+    let start = start.and_then(|command| made_by_build(folder, &command));
     let own = match start {
         Some(file) => Made { package: package(&file).unwrap_or(first).clone(), file },
         None => Made { package: first.clone(), file: "bin/app".to_owned() },
     };
     let mut made = vec![own];
     let beside = platforms::others(folder).into_iter().map(|(_, said)| said).chain(platforms::release(folder));
-    for file in beside.filter_map(|said| made_by_build(folder, &said.command)) {
+    let own = settings.iter().flat_map(|it| it.processes.values().filter_map(|process| process.command.clone()));
+    let own = own.chain(settings.iter().filter_map(|it| it.release.clone()));
+    for file in beside.map(|said| said.command).chain(own).filter_map(|command| made_by_build(folder, &command)) {
         if let Some(package) = package(&file).filter(|_| !made.iter().any(|one| one.file == file)) {
             made.push(Made { package: package.clone(), file });
         }

@@ -322,6 +322,10 @@ fn go_programs_go_where_the_commands_that_start_them_look() {
     let own = ("Procfile", "web: bin/hello\nworker: bin/worker\nother: bin/none\nscript: bin/sh.sh\n");
     let told = is("go build -o bin/hello . && go build -o bin/worker ./cmd/worker", "bin/hello", "QUEUE_KEY");
     assert_eq!(of(&[main, worker, own]), told);
+    // What `wharf.toml` starts is built like that too.
+    let settings = "[app]\nstart = \"bin/web -v\"\n[apps.hello.processes.worker]\ncommand = \"bin/worker\"\n\
+                [apps.other.processes.tool]\ncommand = \"bin/tool\"\n";
+    assert_eq!(of(&[web, worker, tool, ("wharf.toml", settings)]), is(both, "./bin/app", "QUEUE_KEY WEB_KEY"));
     // What lies there already is no program of the build.
     let script = ("Procfile", "web: scripts/run\n");
     assert_eq!(of(&[web, script, ("scripts/run", "#!/bin/sh\n")]).0, "go build -o bin/app ./cmd/web");
