@@ -189,6 +189,10 @@ fn check_processes(place: &[&str], app: &AppSettings) -> Result<(), Fault> {
             return Err(fault(&at, format!("“{name}” is no name for a process"), fix));
         }
         for (key, value) in [("command", &process.command), ("develop", &process.develop)] {
+            if value.as_ref().is_some_and(|command| command.contains('\0')) {
+                let fix = "take the sign out: no program can be told it";
+                return Err(fault(&[&at[..], &[key]].concat(), format!("`{key}` holds a NUL"), fix));
+            }
             if value.as_ref().is_some_and(|command| command.trim().is_empty()) {
                 let fix = "leave the line out to have it detected, or say `enabled = false`";
                 return Err(fault(&[&at[..], &[key]].concat(), format!("`{key}` says nothing"), fix));

@@ -364,9 +364,9 @@ fn in_environment<'a>(order: &Order<'a>, ground: &'a Ground, name: Environment) 
         apps.push(app);
     }
     let taken = apps.iter().map(|app| app.host.clone()).chain(services.iter().map(|service| service.name.clone()));
-    let taken: Vec<String> = taken.chain(apps.iter().map(|app| format!("{}-release", app.host))).collect();
+    let mut taken: Vec<String> = taken.chain(apps.iter().map(|app| format!("{}-release", app.host))).collect();
     for app in &mut apps {
-        processes::settle(&mut app.processes, &taken);
+        processes::settle(&mut app.processes, &mut taken);
     }
     let services = services.iter().filter(|service| service.runs_in(name)).collect();
     InEnvironment { name, short, size, services, apps }

@@ -39,11 +39,35 @@ fn beside<'a>(profile: &'a AppProfile, process: &'a Process, container: &Contain
     }
 }
 
-/// Calls them otherwise where an app or a service has the name.
-pub(super) fn settle(processes: &mut [Beside<'_>], taken: &[String]) {
+/// Calls them otherwise where an app, a service or another process has the name.
+pub(super) fn settle(processes: &mut [Beside<'_>], taken: &mut Vec<String>) {
     for process in processes {
         while taken.contains(&process.host) {
             process.host.push_str("-process");
         }
+        taken.push(process.host.clone());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_two_have_one_name() {
+        let made = |host: &str| Beside {
+            name: "worker",
+            host: host.to_owned(),
+            words: Vec::new(),
+            single: false,
+            develop: None,
+            restarts: false,
+        };
+        let mut taken = vec!["shop".to_owned(), "shop-db".to_owned()];
+        let (mut one, mut other) = ([made("shop-db"), made("a-b-c")], [made("a-b-c"), made("a-b-c-process")]);
+        settle(&mut one, &mut taken);
+        settle(&mut other, &mut taken);
+        let hosts: Vec<&str> = one.iter().chain(&other).map(|process| process.host.as_str()).collect();
+        assert_eq!(hosts, ["shop-db-process", "a-b-c", "a-b-c-process", "a-b-c-process-process"]);
     }
 }

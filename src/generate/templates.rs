@@ -233,6 +233,8 @@ fn add_filters(environment: &mut Environment<'static>) {
     environment.add_filter("gstring", |text: &str| escape::gstring(text));
     environment.add_filter("groovy_comment", filter(escape::groovy_comment));
     environment.add_filter("compose", |text: &str| escape::compose_text(text));
+    // Kubernetes puts values in the place of `$(NAME)`, and takes a doubled sign for one, as Compose does.
+    environment.add_filter("kubelet", |text: &str| escape::compose_text(text));
     environment.add_filter("slug", |text: &str| escape::slug(text));
     environment.add_filter("pascal", |text: &str| escape::pascal(text));
     environment.add_filter("arm_text", filter(bicep::arm_text));

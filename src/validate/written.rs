@@ -142,7 +142,12 @@ fn is_literal(text: &str) -> bool {
         && !text.starts_with(['/', '.', '~', '-', '<', '>', '@', '%', '!'])
         && !text.contains(['$', '*', '[', '(', '\\', '{', '^', '`', '|'])
         && !text.contains("://")
-        && !STAND_INS.iter().any(|word| lower.contains(word))
+        && !lower.split(|letter: char| !letter.is_alphanumeric()).any(stands_in)
+}
+
+/// Whether a word of a value says that it is none: `change-me`, `test123`.
+fn stands_in(word: &str) -> bool {
+    STAND_INS.iter().any(|begin| word.starts_with(begin))
 }
 
 /// Passwords that every example has, for a database that a build only names.
@@ -160,6 +165,7 @@ mod tests {
             ("export DB_PASSWORD=hunter2", "DB_PASSWORD"),
             ("A=b API_TOKEN='abc123' make", "API_TOKEN"),
             ("echo \"PASSWORD=hunter2\" >> .env", "PASSWORD"),
+            ("export PASSWORD=latest-hunter2", "PASSWORD"),
             ("redis-server --requirepass hunter2", "requirepass"),
             ("x --api-token abcd1234 y", "api-token"),
             ("mysql --password=hunter2", "password"),

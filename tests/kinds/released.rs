@@ -69,7 +69,9 @@ case "$*" in
   *"container create"*) cat "$(after --file "$@")" >>"$here/asked" ;;
   *"blob exists"*) if grep -qxF -- "$(after --name "$@")" "$here/marks"; then echo true; else echo false; fi ;;
   *"blob upload"*) after --name "$@" >>"$here/marks" ;;
-  *"deployment group show"*) grep -qxF -- "$(after --name "$@")" "$here/marks" && echo Succeeded ;;
+  *"deployment group list"*)
+    all=$* name=${all#*name==?}
+    ! grep -qxF -- "${name%%\'*}" "$here/marks" || echo Succeeded ;;
   *"deployment group create"*) after --name "$@" >>"$here/marks" ;;
 esac
 "#;

@@ -443,7 +443,11 @@ fn root(stages: &Stages, last: Option<&Instruction>, faults: &mut Faults<'_>) {
     let whole = stages.who.user.as_ref().map_or("", |(_, user)| user.as_str());
     let is_alternative =
         whole.split_once(":+").is_some_and(|(_, other)| matches!(other.trim_end_matches('}'), "root" | "0"));
-    if user == "root" || user.parse() == Ok(0_u64) || is_alternative || stages.who.roots.iter().any(|root| root == user)
+    if user.is_empty()
+        || user == "root"
+        || user.parse() == Ok(0_u64)
+        || is_alternative
+        || stages.who.roots.iter().any(|root| root == user)
     {
         faults.add("root-user", line, "the image runs as root: end the last stage with USER and another user");
     } else if let Some(line) = stages.who.becomes_root {
@@ -496,6 +500,7 @@ CMD [\"a\"]
                 ("USER app\n", "USER app\nUSER 0:0\n", "root-user", 3),
                 ("USER app\n", "USER \"root\"\n", "root-user", 2),
                 ("USER app\n", "USER 00\n", "root-user", 2),
+                ("USER app\n", "USER :0\n", "root-user", 2),
                 ("USER app\n", "ARG U=root\nUSER $U\n", "root-user", 3),
                 ("USER app\n", "USER ${U:-root}\n", "root-user", 2),
                 ("RUN x\n", "RUN x \\\\\nUSER root\n", "root-user", 5),
