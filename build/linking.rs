@@ -7,6 +7,9 @@ use std::{env, fs, io};
 /// The functions that `wharf detect` runs, those that all projects need first; written by `scripts/order`.
 const ORDER: &str = "build/order.txt";
 
+/// Set where a released program is to hold the names of its functions.
+const NAMES: &str = "WHARF_NAMES";
+
 /// What separates arguments in a variable that cargo sets.
 const UNIT: char = '\u{1f}';
 
@@ -15,6 +18,7 @@ pub(crate) fn tell() -> io::Result<()> {
     println!("cargo::rerun-if-changed={ORDER}");
     link_at_a_fixed_address();
     link_the_unwinder();
+    leave_names_out();
     put_in_order()
 }
 
@@ -30,6 +34,15 @@ fn link_at_a_fixed_address() {
 fn link_the_unwinder() {
     if is("CARGO_CFG_TARGET_OS", "linux") && is("CARGO_CFG_TARGET_ENV", "gnu") {
         println!("cargo::rustc-link-lib=static:-bundle=gcc_eh");
+    }
+}
+
+/// A released program holds no names of functions; `scripts/order` asks for them. Cargo's own setting would call the
+/// functions otherwise, in all packages, with names and without.
+fn leave_names_out() {
+    println!("cargo::rerun-if-env-changed={NAMES}");
+    if is("PROFILE", "release") && is("CARGO_CFG_TARGET_OS", "linux") && env::var_os(NAMES).is_none() {
+        println!("cargo::rustc-link-arg-bins=-s");
     }
 }
 
